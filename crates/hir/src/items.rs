@@ -1,0 +1,390 @@
+//! The program's items as tables: what exists, what it is called, what its signature says.
+//!
+//! Not here: bodies ([`crate::thir`]), how the tables are filled ([`crate::collect`]). The one
+//! thing to know: std and the user's packages live in the same tables; ids index them and are
+//! given in source order, std first, so iteration order is stable.
+
+use base::{FileId, FxHashMap, IndexVec, Name, Span, index_type};
+use syntax::ast;
+
+use crate::lang::LangItems;
+use crate::ty::{Conv, FnSig, Predicate, TraitRef, Ty};
+
+index_type!(ModId, "mod");
+index_type!(FnId, "fn");
+index_type!(AdtId, "adt");
+index_type!(TraitId, "trait");
+index_type!(ImplId, "impl");
+index_type!(ConstId, "const");
+index_type!(StaticId, "static");
+index_type!(AliasId, "alias");
+index_type!(VariantIdx, "v");
+index_type!(FieldIdx, "f");
+
+/// Who owns a body.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum BodyOwner {
+    Fn(FnId),
+    Const(ConstId),
+    Static(StaticId),
+}
+
+/// A closure expression: the body it stands in and its number there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct ClosureId {
+    pub owner: BodyOwner,
+    pub index: u32,
+}
+
+/// What a name can mean.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Def {
+    Mod(ModId),
+    Fn(FnId),
+    Adt(AdtId),
+    Variant(AdtId, VariantIdx),
+    Trait(TraitId),
+    Alias(AliasId),
+    Const(ConstId),
+    Static(StaticId),
+    Builtin(BuiltinTy),
+    /// Already reported.
+    Error,
+}
+
+/// Names of built-in types: `int`, `string`, `bool`, …
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct BuiltinTy(pub Ty);
+
+#[derive(Debug, Default)]
+pub struct Program {
+    pub mods: IndexVec<ModId, Mod>,
+    pub fns: IndexVec<FnId, FnDecl>,
+    pub adts: IndexVec<AdtId, Adt>,
+    pub traits: IndexVec<TraitId, Trait>,
+    pub impls: IndexVec<ImplId, Impl>,
+    pub consts: IndexVec<ConstId, Const>,
+    pub statics: IndexVec<StaticId, Static>,
+    pub aliases: IndexVec<AliasId, Alias>,
+    pub lang: LangItems,
+    /// Names of the prelude, in scope everywhere.
+    pub prelude: Names,
+    /// Impl lookup: by trait, then in source order.
+    pub trait_impls: FxHashMap<TraitId, Vec<ImplId>>,
+    /// Inherent methods and associated functions by name.
+    pub inherent: FxHashMap<Name, Vec<FnId>>,
+    /// Trait methods by name.
+    pub trait_methods: FxHashMap<Name, Vec<FnId>>,
+    /// The module tree's root of each package, std first.
+    pub roots: Vec<ModId>,
+    /// The entry point: `fn main` of the root package, or the script's synthetic one.
+    pub main: Option<FnId>,
+    /// Functions marked `[test]` in the root package, in source order.
+    pub tests: Vec<FnId>,
+}
+
+/// Types (and modules) and values have separate name spaces.
+#[derive(Debug, Default, Clone)]
+pub struct Names {
+    pub types: FxHashMap<Name, Entry>,
+    pub values: FxHashMap<Name, Entry>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    pub def: Def,
+    pub public: bool,
+    /// Where it was declared or imported.
+    pub span: Span,
+}
+
+#[derive(Debug)]
+pub struct Mod {
+    pub name: Name,
+    pub parent: Option<ModId>,
+    /// Index into [`Program::roots`].
+    pub package: usize,
+    pub file: FileId,
+    pub span: Span,
+    pub names: Names,
+}
+
+/// The generic parameters of an item, its parents' first.
+#[derive(Debug, Default, Clone)]
+pub struct Generics {
+    /// How many of `params` belong to the enclosing impl or trait.
+    pub parent_count: usize,
+    pub params: Vec<GenericParam>,
+    /// Everything that may be assumed in the body: bounds, where clauses, the enclosing impl's
+    /// or trait's, supertraits elaborated by the solver. Implicit parameters made from
+    /// `fn(…)`-typed parameters are included.
+    pub predicates: Vec<Predicate>,
+}
+
+#[derive(Debug, Clone)]
+pub struct GenericParam {
+    pub name: Name,
+    pub span: Span,
+    /// Declared `view`.
+    pub view: bool,
+    /// `const N: int`.
+    pub is_const: bool,
+    /// Made by the compiler for a parameter of type `fn(…)`.
+    pub implicit: bool,
+    pub default: Option<Ty>,
+}
+
+impl Generics {
+    /// The parameters as arguments to themselves.
+    pub fn identity(&self) -> Vec<Ty> {
+        self.params.iter().enumerate().map(|(i, p)| Ty::param(i as u32, p.name)).collect()
+    }
+}
+
+/// Where a function stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FnParent {
+    /// A free function.
+    None,
+    /// In an inherent impl.
+    Inherent(ImplId),
+    /// In an impl of a trait.
+    TraitImpl(ImplId),
+    /// A trait's method, with or without a default body.
+    Trait(TraitId),
+}
+
+/// What a result's views borrow from. See the module head of `mir::check::loans`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    /// A loan of the argument itself, and what it holds.
+    Outer(u32),
+    /// Only what the argument's value holds.
+    Held(u32),
+}
+
+#[derive(Debug)]
+pub struct FnDecl {
+    pub name: Name,
+    pub span: Span,
+    /// From `fn` to before the body.
+    pub head: Span,
+    pub name_span: Span,
+    pub module: ModId,
+    pub parent: FnParent,
+    pub public: bool,
+    pub generics: Generics,
+    /// Has a parameter `self` (the first).
+    pub has_self: bool,
+    pub params: Vec<ParamDecl>,
+    pub ret: Ty,
+    pub ret_span: Span,
+    /// What a returned view borrows from: explicit `from`, or the default rule. Empty when the
+    /// result cannot hold views.
+    pub ret_origins: Vec<Origin>,
+    pub is_async: bool,
+    pub is_unsafe: bool,
+    pub attrs: FnAttrs,
+    pub kind: FnKind,
+    /// The syntax of its body and contracts. `None`: no body (trait method without default,
+    /// intrinsic, extern) or a body the compiler makes (`FnKind::Derived`, …).
+    pub ast: Option<std::sync::Arc<ast::FnItem>>,
+    /// `##` documentation.
+    pub docs: Vec<Span>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum FnKind {
+    Normal,
+    /// The statements of a script.
+    Script(std::sync::Arc<Vec<ast::Stmt>>),
+    /// `[intrinsic]` in std: known to codegen by name.
+    Intrinsic,
+    /// In an `extern "C"` block: the symbol is the name.
+    Extern,
+    /// `Some` as a function: constructor of a tuple-like variant or struct.
+    Constructor(AdtId, VariantIdx),
+    /// Made by `derive`; the method of the trait for the impl's type.
+    Derived(DeriveTrait),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeriveTrait {
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Ord,
+    Hash,
+    Default,
+}
+
+#[derive(Debug, Default, Clone)]
+pub struct FnAttrs {
+    pub test: bool,
+    /// `[should_panic]` or `[should_panic("text")]`, for tests.
+    pub should_panic: Option<Option<String>>,
+    pub inline: bool,
+    pub cold: bool,
+    pub no_wait: bool,
+    pub track_caller: bool,
+    pub discardable: bool,
+    pub nonblocking: bool,
+    /// `[allow(name, …)]` lint names.
+    pub allow: Vec<Name>,
+    pub deprecated: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ParamDecl {
+    /// `self`, the bound name, or empty for a pattern.
+    pub name: Name,
+    pub span: Span,
+    pub conv: Conv,
+    /// The type as declared, without the reference that `conv` adds.
+    pub ty: Ty,
+}
+
+impl FnDecl {
+    /// The signature as a function type (in terms of the generic parameters).
+    pub fn sig(&self) -> FnSig {
+        let params: Vec<_> = self.params.iter().map(|p| (p.conv, p.ty)).collect();
+        FnSig {
+            call: ast::Convention::Read,
+            params: crate::ty::leak_params(&params),
+            ret: self.ret,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdtKind {
+    Struct,
+    Enum,
+}
+
+#[derive(Debug)]
+pub struct Adt {
+    pub name: Name,
+    pub span: Span,
+    pub name_span: Span,
+    pub module: ModId,
+    pub public: bool,
+    pub kind: AdtKind,
+    pub generics: Generics,
+    /// A struct has one.
+    pub variants: IndexVec<VariantIdx, VariantDecl>,
+    /// The definition itself has a reference, apart from its parameters.
+    pub inherent_view: bool,
+    pub derives: Vec<(DeriveTrait, Span)>,
+    /// `[thread_bound]`: not sendable.
+    pub thread_bound: bool,
+    /// `impl Drop`, if there is one.
+    pub drop_impl: Option<ImplId>,
+    /// `inv` conditions: checked where `hir::check` lowers them.
+    pub invariants: Vec<std::sync::Arc<ast::Contract>>,
+    pub must_use: bool,
+    pub docs: Vec<Span>,
+}
+
+#[derive(Debug)]
+pub struct VariantDecl {
+    pub name: Name,
+    pub span: Span,
+    pub shape: Shape,
+    pub fields: IndexVec<FieldIdx, FieldDecl>,
+    /// Value of the discriminant.
+    pub discriminant: i128,
+    /// The constructor function of a tuple-like one.
+    pub constructor: Option<FnId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Unit,
+    Tuple,
+    Named,
+}
+
+#[derive(Debug)]
+pub struct FieldDecl {
+    /// `0`, `1`, … in tuple-like ones.
+    pub name: Name,
+    pub span: Span,
+    pub public: bool,
+    pub ty: Ty,
+    /// Value used when a literal leaves the field out.
+    pub default: Option<std::sync::Arc<ast::Expr>>,
+}
+
+#[derive(Debug)]
+pub struct Trait {
+    pub name: Name,
+    pub span: Span,
+    pub name_span: Span,
+    pub module: ModId,
+    pub public: bool,
+    /// Position 0 is `Self`.
+    pub generics: Generics,
+    pub supertraits: Vec<TraitRef>,
+    pub assoc_types: Vec<AssocTypeDecl>,
+    pub methods: Vec<FnId>,
+    /// May be used as `dyn Trait`, or why not.
+    pub dyn_safe: Result<(), String>,
+    pub is_unsafe: bool,
+    pub docs: Vec<Span>,
+}
+
+#[derive(Debug)]
+pub struct AssocTypeDecl {
+    pub name: Name,
+    pub span: Span,
+    pub view: bool,
+    /// Predicates on `<Self as Trait>::name`.
+    pub bounds: Vec<Predicate>,
+    pub default: Option<Ty>,
+}
+
+#[derive(Debug)]
+pub struct Impl {
+    pub span: Span,
+    pub head: Span,
+    pub module: ModId,
+    pub generics: Generics,
+    pub trait_: Option<TraitRef>,
+    pub self_ty: Ty,
+    pub methods: Vec<FnId>,
+    pub assoc_types: Vec<(Name, Ty, Span)>,
+    /// From `derive`.
+    pub derived: Option<DeriveTrait>,
+}
+
+#[derive(Debug)]
+pub struct Const {
+    pub name: Name,
+    pub span: Span,
+    pub module: ModId,
+    pub public: bool,
+    pub ty: Ty,
+    pub ast: std::sync::Arc<ast::ConstItem>,
+}
+
+#[derive(Debug)]
+pub struct Static {
+    pub name: Name,
+    pub span: Span,
+    pub module: ModId,
+    pub public: bool,
+    pub ty: Ty,
+    pub ast: std::sync::Arc<ast::ConstItem>,
+}
+
+#[derive(Debug)]
+pub struct Alias {
+    pub name: Name,
+    pub span: Span,
+    pub module: ModId,
+    pub public: bool,
+    pub generics: Generics,
+    pub ty: Ty,
+}

@@ -1,0 +1,6 @@
+//! Control-flow IR: lowering from typed bodies, ownership checks, monomorphisation.
+//!
+//! In reading order: [`body`] (the data), [`lower`], [`check`], [`mono`]. The text form
+//! ([`print`], [`parse`]) lets every check be tested without a front end.
+
+pub mod body;

@@ -1,0 +1,2 @@
+//! Text to syntax: every byte is kept in the token list, and parsing always gives a tree.
+pub mod ast;

@@ -1,0 +1,320 @@
+//! The list of runtime functions. Nothing else declares one.
+//!
+//! An entry reads `[nounwind …] fn name(param: Type, …) -> Type;`. The first word says whether a panic may
+//! leave the call (`unwind`) or not; after it may stand `cold`, `waits`, and the allocator roles.
+//! Conventions, unless the entry says otherwise:
+//! - text comes in as `(ptr, len)`, UTF-8, not NUL-terminated; text goes out by appending to a `RawString`;
+//! - a result that may fail is negative: `-errno`, whose message `altru_os_error_message` gives;
+//! - durations are nanoseconds; a timeout of -1 is "for ever", 0 is "do not wait";
+//! - a yes/no result is `I32`, 0 or 1.
+
+/// Calls `$callback!` with the whole list.
+#[macro_export]
+macro_rules! runtime_functions {
+    ($callback:ident) => {
+        $callback! {
+            // ---- memory ----
+            /// Memory for `size` bytes (not 0). Out of memory ends the process with a message.
+            [nounwind alloc] fn altru_mem_alloc(size: Usize, align: Usize) -> Ptr;
+            /// The same, filled with zeros.
+            [nounwind alloc_zeroed] fn altru_mem_alloc_zeroed(size: Usize, align: Usize) -> Ptr;
+            /// Grows or shrinks an allocation, keeping its contents. `new_size` is not 0.
+            [nounwind realloc] fn altru_mem_realloc(ptr: Ptr, old_size: Usize, align: Usize, new_size: Usize) -> Ptr;
+            /// Gives an allocation back.
+            [nounwind free] fn altru_mem_free(ptr: Ptr, size: Usize, align: Usize) -> Void;
+
+            // ---- start and end ----
+            /// Runs a program: `main` is `extern "C-unwind" fn() -> i32`. Installs signal handling, runs `main`,
+            /// flushes stdout. Gives `main`'s value, or 101 after a panic. Other threads may still run when it returns:
+            /// the caller ends the process without unmapping their code.
+            [nounwind] fn altru_rt_main(main: Ptr, argc: I32, argv: Ptr) -> I32;
+            /// Flushes stdout and ends the process.
+            [nounwind] fn altru_process_exit(code: I32) -> Never;
+
+            // ---- panics ----
+            /// Panics with a message.
+            [unwind cold] fn altru_panic(message: Ptr, len: Usize, location: Ptr) -> Never;
+            /// "index 5 is out of bounds: the length is 3".
+            [unwind cold] fn altru_panic_bounds(index: I64, len: I64, location: Ptr) -> Never;
+            /// A slice `start..end` of something of length `len` that is out of bounds or reversed.
+            [unwind cold] fn altru_panic_slice(start: I64, end: I64, len: I64, location: Ptr) -> Never;
+            /// A string index that lies inside a character.
+            [unwind cold] fn altru_panic_char_boundary(index: I64, text: Ptr, len: Usize, location: Ptr) -> Never;
+            /// Arithmetic overflow; `op` is an `OverflowOp`.
+            [unwind cold] fn altru_panic_overflow(op: I32, location: Ptr) -> Never;
+            /// Division (`op` 0) or remainder (`op` 1) by zero.
+            [unwind cold] fn altru_panic_div_zero(op: I32, location: Ptr) -> Never;
+            /// A shift by a negative amount or by at least the width of the type.
+            [unwind cold] fn altru_panic_shift(amount: I64, bits: I32, location: Ptr) -> Never;
+            /// Code that the program said cannot be reached.
+            [unwind cold] fn altru_panic_unreachable(location: Ptr) -> Never;
+            /// A panic tried to leave a destructor that runs because of a panic, or code that may not unwind: aborts.
+            [nounwind cold] fn altru_panic_cannot_unwind() -> Never;
+            /// Whether this thread is unwinding.
+            [nounwind] fn altru_panic_active() -> I32;
+            /// Appends the message of the panic that is unwinding this thread (nothing if there is none).
+            [nounwind cold] fn altru_panic_message(out: Ptr) -> Void;
+            /// Calls `entry(env)` and catches a panic. 0: returned; 1: panicked, and `panic` (a `RawPanic`) is filled in.
+            [nounwind] fn altru_panic_catch(entry: Ptr, env: Ptr, panic: Ptr) -> I32;
+
+            // ---- standard streams ----
+            /// Writes to stdout through its buffer. A closed pipe ends the program quietly, another error with a message.
+            [nounwind] fn altru_io_print(text: Ptr, len: Usize) -> Void;
+            /// Writes to stderr at once.
+            [nounwind] fn altru_io_eprint(text: Ptr, len: Usize) -> Void;
+            /// Writes out what stdout's buffer holds.
+            [nounwind] fn altru_io_flush() -> Void;
+            /// Appends one line of stdin, with its newline. Gives the bytes read, 0 at the end, `-errno`.
+            [nounwind waits] fn altru_io_read_line(out: Ptr) -> I64;
+            /// Reads up to `len` bytes of stdin. Gives the bytes read, 0 at the end, `-errno`.
+            [nounwind waits] fn altru_io_read_stdin(buffer: Ptr, len: Usize) -> I64;
+            /// Whether file descriptor `fd` is a terminal.
+            [nounwind] fn altru_io_is_terminal(fd: I32) -> I32;
+
+            // ---- formatting and parsing ----
+            /// Appends a float; `style` is a `FloatStyle`, `precision` -1 for "as many digits as it takes".
+            [nounwind] fn altru_fmt_f64(out: Ptr, value: F64, style: I32, precision: I32) -> Void;
+            /// The same for `f32` (its shortest digits differ).
+            [nounwind] fn altru_fmt_f32(out: Ptr, value: F32, style: I32, precision: I32) -> Void;
+            /// Appends a signed decimal.
+            [nounwind] fn altru_fmt_i64(out: Ptr, value: I64) -> Void;
+            /// Appends an unsigned number in `radix` 2 to 36, digits above 9 in upper case if `upper`.
+            [nounwind] fn altru_fmt_u64(out: Ptr, value: I64, radix: I32, upper: I32) -> Void;
+            /// Parses a whole text as a float into `*out`. 1: done.
+            [nounwind] fn altru_parse_f64(text: Ptr, len: Usize, out: Ptr) -> I32;
+            /// The same for `f32`.
+            [nounwind] fn altru_parse_f32(text: Ptr, len: Usize, out: Ptr) -> I32;
+
+            // ---- text ----
+            /// The offset of the first `byte` in a buffer, or -1.
+            [nounwind] fn altru_str_find_byte(text: Ptr, len: Usize, byte: I32) -> I64;
+            /// The offset of the last `byte` in a buffer, or -1.
+            [nounwind] fn altru_str_rfind_byte(text: Ptr, len: Usize, byte: I32) -> I64;
+            /// The offset of the first occurrence of `needle`, or -1.
+            [nounwind] fn altru_str_find(text: Ptr, len: Usize, needle: Ptr, needle_len: Usize) -> I64;
+            /// The offset of the last occurrence of `needle`, or -1.
+            [nounwind] fn altru_str_rfind(text: Ptr, len: Usize, needle: Ptr, needle_len: Usize) -> I64;
+            /// How many bytes at the front are valid UTF-8 (equals `len` if all are).
+            [nounwind] fn altru_str_valid_utf8(text: Ptr, len: Usize) -> Usize;
+            /// Appends text with invalid sequences replaced by U+FFFD.
+            [nounwind] fn altru_str_from_utf8_lossy(out: Ptr, text: Ptr, len: Usize) -> Void;
+            /// Number of characters in valid UTF-8.
+            [nounwind] fn altru_str_count_chars(text: Ptr, len: Usize) -> I64;
+            /// Appends the text in upper case (full Unicode mapping).
+            [nounwind] fn altru_str_to_upper(out: Ptr, text: Ptr, len: Usize) -> Void;
+            /// Appends the text in lower case (full Unicode mapping).
+            [nounwind] fn altru_str_to_lower(out: Ptr, text: Ptr, len: Usize) -> Void;
+            /// Whether a character has a property; `class` is a `CharClass`.
+            [nounwind] fn altru_char_is(c: I32, class: I32) -> I32;
+            /// The simple upper-case mapping (the character itself where that is not one character).
+            [nounwind] fn altru_char_to_upper(c: I32) -> I32;
+            /// The simple lower-case mapping.
+            [nounwind] fn altru_char_to_lower(c: I32) -> I32;
+
+            // ---- mathematics ----
+            [nounwind] fn altru_math_sin(x: F64) -> F64;
+            [nounwind] fn altru_math_cos(x: F64) -> F64;
+            [nounwind] fn altru_math_tan(x: F64) -> F64;
+            [nounwind] fn altru_math_asin(x: F64) -> F64;
+            [nounwind] fn altru_math_acos(x: F64) -> F64;
+            [nounwind] fn altru_math_atan(x: F64) -> F64;
+            [nounwind] fn altru_math_atan2(y: F64, x: F64) -> F64;
+            [nounwind] fn altru_math_sinh(x: F64) -> F64;
+            [nounwind] fn altru_math_cosh(x: F64) -> F64;
+            [nounwind] fn altru_math_tanh(x: F64) -> F64;
+            [nounwind] fn altru_math_asinh(x: F64) -> F64;
+            [nounwind] fn altru_math_acosh(x: F64) -> F64;
+            [nounwind] fn altru_math_atanh(x: F64) -> F64;
+            [nounwind] fn altru_math_exp(x: F64) -> F64;
+            [nounwind] fn altru_math_exp2(x: F64) -> F64;
+            [nounwind] fn altru_math_expm1(x: F64) -> F64;
+            [nounwind] fn altru_math_ln(x: F64) -> F64;
+            [nounwind] fn altru_math_log2(x: F64) -> F64;
+            [nounwind] fn altru_math_log10(x: F64) -> F64;
+            [nounwind] fn altru_math_ln1p(x: F64) -> F64;
+            [nounwind] fn altru_math_pow(x: F64, y: F64) -> F64;
+            [nounwind] fn altru_math_powi(x: F64, n: I32) -> F64;
+            [nounwind] fn altru_math_cbrt(x: F64) -> F64;
+            [nounwind] fn altru_math_hypot(x: F64, y: F64) -> F64;
+            /// The remainder with the sign of `x`.
+            [nounwind] fn altru_math_fmod(x: F64, y: F64) -> F64;
+
+            // ---- threads ----
+            /// Starts an OS thread that calls `entry(env)`; the runtime frees `env` (size and alignment given, 0 size: nothing
+            /// to free) afterwards. An empty name gets "thread-N". Gives a handle, or null: nothing started, `env` untouched,
+            /// and `altru_os_last_error` tells why.
+            [nounwind] fn altru_thread_spawn(name: Ptr, name_len: Usize, entry: Ptr, env: Ptr, env_size: Usize, env_align: Usize) -> Ptr;
+            /// Waits for the end of a thread. 0: it returned; 1: it panicked, and `panic` (a `RawPanic`) is filled in; 2: timed out.
+            [nounwind waits] fn altru_thread_join(thread: Ptr, panic: Ptr, timeout: I64) -> I32;
+            /// Gives a handle up; the thread goes on.
+            [nounwind] fn altru_thread_release(thread: Ptr) -> Void;
+            /// Whether the thread has ended.
+            [nounwind] fn altru_thread_finished(thread: Ptr) -> I32;
+            /// The number of a thread, unique in the process; null means the current one. `main` is 1.
+            [nounwind] fn altru_thread_id(thread: Ptr) -> I64;
+            /// Appends the name of a thread; null means the current one.
+            [nounwind] fn altru_thread_name(thread: Ptr, out: Ptr) -> Void;
+            [nounwind] fn altru_thread_yield() -> Void;
+            [nounwind waits] fn altru_thread_sleep(duration: I64) -> Void;
+            /// How many threads can run at once.
+            [nounwind] fn altru_thread_parallelism() -> I64;
+
+            // ---- waiting on a word (see `protocol`) ----
+            /// Sleeps while `*word == expected`. 0: woken or it differed (look again); 1: timed out.
+            [nounwind waits] fn altru_word_wait(word: Ptr, expected: I32, timeout: I64) -> I32;
+            /// Wakes up to `count` sleepers (-1: all). Gives how many.
+            [nounwind] fn altru_word_wake(word: Ptr, count: I32) -> I32;
+
+            // ---- locks: slow paths over one `u32` word each (fast paths: see `protocol`) ----
+            /// Takes a mutex. 0: taken; 1: timed out.
+            [nounwind waits] fn altru_mutex_lock(mutex: Ptr, timeout: I64) -> I32;
+            /// Releases a mutex whose word was not just `LOCKED`.
+            [nounwind] fn altru_mutex_unlock(mutex: Ptr) -> Void;
+            /// Takes a read-write lock for reading. 0: taken; 1: timed out.
+            [nounwind waits] fn altru_rwlock_read(lock: Ptr, timeout: I64) -> I32;
+            /// Takes a read-write lock for writing. 0: taken; 1: timed out.
+            [nounwind waits] fn altru_rwlock_write(lock: Ptr, timeout: I64) -> I32;
+            [nounwind] fn altru_rwlock_unlock_read(lock: Ptr) -> Void;
+            [nounwind] fn altru_rwlock_unlock_write(lock: Ptr) -> Void;
+            /// Releases `mutex`, waits for a notification of `condvar`, takes `mutex` again. 0: notified; 1: timed out.
+            [nounwind waits] fn altru_condvar_wait(condvar: Ptr, mutex: Ptr, timeout: I64) -> I32;
+            /// Wakes one waiter, or all.
+            [nounwind] fn altru_condvar_notify(condvar: Ptr, all: I32) -> Void;
+            /// Takes `n` permits. 0: taken; 1: timed out.
+            [nounwind waits] fn altru_semaphore_acquire(semaphore: Ptr, n: I32, timeout: I64) -> I32;
+            /// Gives `n` permits back.
+            [nounwind] fn altru_semaphore_release(semaphore: Ptr, n: I32) -> Void;
+            /// Waits until an event is set. 0: set; 1: timed out.
+            [nounwind waits] fn altru_event_wait(event: Ptr, timeout: I64) -> I32;
+            /// Sets an event and wakes everyone.
+            [nounwind] fn altru_event_set(event: Ptr) -> Void;
+
+            // ---- channels (values are moved as bytes; dropping them is the caller's business) ----
+            /// A channel with one sender and one receiver. `capacity` -1: unbounded, 0: rendezvous, n: holds up to n.
+            [nounwind] fn altru_channel_new(capacity: I64, size: Usize, align: Usize) -> Ptr;
+            [nounwind] fn altru_channel_sender_clone(channel: Ptr) -> Void;
+            /// Gives a sender up; with the last one the channel closes.
+            [nounwind] fn altru_channel_sender_drop(channel: Ptr) -> Void;
+            [nounwind] fn altru_channel_receiver_clone(channel: Ptr) -> Void;
+            /// Gives a receiver up. 1: it was the last, sends fail from now on, and the caller must take out what is left
+            /// (`altru_channel_recv` with timeout 0) and then call `altru_channel_release`.
+            [nounwind] fn altru_channel_receiver_drop(channel: Ptr) -> I32;
+            /// The last step of the last receiver.
+            [nounwind] fn altru_channel_release(channel: Ptr) -> Void;
+            /// Moves `*value` in. A `SendOutcome`; unless `Sent`, the value is still the caller's.
+            [nounwind waits] fn altru_channel_send(channel: Ptr, value: Ptr, timeout: I64) -> I32;
+            /// Moves a value out to `*out`. A `RecvOutcome`.
+            [nounwind waits] fn altru_channel_recv(channel: Ptr, out: Ptr, timeout: I64) -> I32;
+            /// Moves `n` values in, in order. Gives how many were sent; the rest is still the caller's (closed or timed out).
+            [nounwind waits] fn altru_channel_send_batch(channel: Ptr, values: Ptr, n: Usize, timeout: I64) -> Usize;
+            /// Moves 1 to `max` values out to an array. Gives how many; 0: closed and empty; -1: timed out.
+            [nounwind waits] fn altru_channel_recv_batch(channel: Ptr, out: Ptr, max: Usize, timeout: I64) -> I64;
+            /// How many values are queued.
+            [nounwind] fn altru_channel_len(channel: Ptr) -> I64;
+            /// The capacity it was made with.
+            [nounwind] fn altru_channel_capacity(channel: Ptr) -> I64;
+            /// No more sends; what is queued can still be received.
+            [nounwind] fn altru_channel_close(channel: Ptr) -> Void;
+            /// Whether it is closed and empty, so that no `recv` can succeed any more.
+            [nounwind] fn altru_channel_drained(channel: Ptr) -> I32;
+            /// Whether sends can no longer succeed.
+            [nounwind] fn altru_channel_closed(channel: Ptr) -> I32;
+
+            // ---- select ----
+            /// Commits exactly one of `n` `SelectCase`s and gives its index; -1: timed out, or with timeout 0 none was ready;
+            /// -2: no case can ever fire and there is no timeout. Fair among ready cases unless `biased`.
+            [nounwind waits] fn altru_select(cases: Ptr, n: Usize, timeout: I64, biased: I32) -> I32;
+
+            // ---- time ----
+            /// Nanoseconds of a clock that never goes back.
+            [nounwind] fn altru_time_monotonic() -> I64;
+            /// Nanoseconds since 1970-01-01 00:00 UTC.
+            [nounwind] fn altru_time_wall() -> I64;
+            /// The local time zone's offset from UTC, in seconds, at a time given in seconds since 1970.
+            [nounwind] fn altru_time_local_offset(seconds: I64) -> I32;
+
+            // ---- randomness ----
+            /// Fills a buffer from the operating system.
+            [nounwind] fn altru_random_bytes(buffer: Ptr, len: Usize) -> Void;
+            /// A value fixed for this process, for seeding hash maps.
+            [nounwind] fn altru_random_seed() -> I64;
+            /// The next value of this thread's fast generator.
+            [nounwind] fn altru_random_u64() -> I64;
+
+            // ---- the process's surroundings ----
+            /// How many arguments the program got, its own name not counted.
+            [nounwind] fn altru_env_arg_count() -> I64;
+            /// Appends argument `index` (-1: the program's name).
+            [nounwind] fn altru_env_arg(index: I64, out: Ptr) -> Void;
+            /// Appends a variable's value. 1: there was one.
+            [nounwind] fn altru_env_var(name: Ptr, len: Usize, out: Ptr) -> I32;
+            /// Appends every variable as `NAME=value` with a NUL byte after each.
+            [nounwind] fn altru_env_vars(out: Ptr) -> Void;
+            /// Sets a variable for this process and the processes it starts. 0 or `-errno`.
+            [nounwind] fn altru_env_set_var(name: Ptr, name_len: Usize, value: Ptr, value_len: Usize) -> I32;
+            [nounwind] fn altru_env_remove_var(name: Ptr, len: Usize) -> I32;
+            /// Appends the current folder. 0 or `-errno`.
+            [nounwind] fn altru_env_current_dir(out: Ptr) -> I32;
+            [nounwind] fn altru_env_set_current_dir(path: Ptr, len: Usize) -> I32;
+            /// Appends the path of the running executable. 0 or `-errno`.
+            [nounwind] fn altru_env_executable(out: Ptr) -> I32;
+
+            // ---- errors of the operating system ----
+            /// Appends the text for an error number (positive).
+            [nounwind] fn altru_os_error_message(code: I32, out: Ptr) -> Void;
+            /// This thread's last error number.
+            [nounwind] fn altru_os_last_error() -> I32;
+
+            // ---- files ----
+            /// Opens a file; `flags` is a set of `OpenFlags`. A descriptor or `-errno`.
+            [nounwind] fn altru_fs_open(path: Ptr, len: Usize, flags: I32, mode: I32) -> I32;
+            [nounwind] fn altru_fs_close(fd: I32) -> I32;
+            /// Bytes read, 0 at the end, `-errno`.
+            [nounwind waits] fn altru_fs_read(fd: I32, buffer: Ptr, len: Usize) -> I64;
+            /// Bytes written, `-errno`.
+            [nounwind waits] fn altru_fs_write(fd: I32, bytes: Ptr, len: Usize) -> I64;
+            /// Moves the position; `whence` 0 from the start, 1 from here, 2 from the end. The new position or `-errno`.
+            [nounwind] fn altru_fs_seek(fd: I32, offset: I64, whence: I32) -> I64;
+            /// Writes file data and metadata to the disk.
+            [nounwind waits] fn altru_fs_sync(fd: I32) -> I32;
+            [nounwind] fn altru_fs_truncate(fd: I32, len: I64) -> I32;
+            /// Fills a `RawMetadata`; `follow` 0 looks at a symbolic link itself.
+            [nounwind] fn altru_fs_metadata(path: Ptr, len: Usize, follow: I32, out: Ptr) -> I32;
+            [nounwind] fn altru_fs_metadata_of(fd: I32, out: Ptr) -> I32;
+            /// Appends a whole file's bytes.
+            [nounwind waits] fn altru_fs_read_all(path: Ptr, len: Usize, out: Ptr) -> I32;
+            /// Opens a folder for listing; null on failure, then `altru_os_last_error` tells why.
+            [nounwind] fn altru_fs_open_dir(path: Ptr, len: Usize) -> Ptr;
+            /// The next entry but `.` and `..`: appends its name, sets `*kind` to a `FileKind`. 1: an entry; 0: the end; `-errno`.
+            [nounwind] fn altru_fs_next_entry(dir: Ptr, name: Ptr, kind: Ptr) -> I32;
+            [nounwind] fn altru_fs_close_dir(dir: Ptr) -> Void;
+            [nounwind] fn altru_fs_create_dir(path: Ptr, len: Usize, mode: I32) -> I32;
+            [nounwind] fn altru_fs_remove_dir(path: Ptr, len: Usize) -> I32;
+            [nounwind] fn altru_fs_remove_file(path: Ptr, len: Usize) -> I32;
+            [nounwind] fn altru_fs_rename(from: Ptr, from_len: Usize, to: Ptr, to_len: Usize) -> I32;
+            /// Copies contents and permissions. Bytes copied or `-errno`.
+            [nounwind waits] fn altru_fs_copy(from: Ptr, from_len: Usize, to: Ptr, to_len: Usize) -> I64;
+            [nounwind] fn altru_fs_hard_link(from: Ptr, from_len: Usize, to: Ptr, to_len: Usize) -> I32;
+            /// Makes `link` point at `target`.
+            [nounwind] fn altru_fs_symlink(target: Ptr, target_len: Usize, link: Ptr, link_len: Usize) -> I32;
+            [nounwind] fn altru_fs_read_link(path: Ptr, len: Usize, out: Ptr) -> I32;
+            /// Appends the absolute path without links, `.` and `..`.
+            [nounwind] fn altru_fs_canonicalize(path: Ptr, len: Usize, out: Ptr) -> I32;
+            [nounwind] fn altru_fs_set_mode(path: Ptr, len: Usize, mode: I32) -> I32;
+
+            // ---- processes ----
+            [nounwind] fn altru_process_id() -> I64;
+            /// Ends the process at once, without flushing, so that a core file may be written.
+            [nounwind cold] fn altru_process_abort() -> Never;
+            /// Starts a program as a `RawCommand` says and fills a `RawChild`. 0 or `-errno`.
+            [nounwind] fn altru_process_spawn(command: Ptr, child: Ptr) -> I32;
+            /// Waits for a child. Its exit code, 256 + the number of the signal that ended it, `-errno`, or `-ETIMEDOUT`.
+            [nounwind waits] fn altru_process_wait(pid: I32, timeout: I64) -> I64;
+            /// Sends a signal.
+            [nounwind] fn altru_process_kill(pid: I32, signal: I32) -> I32;
+            /// Writes `input` to `stdin_fd` while it appends all of `stdout_fd` and `stderr_fd` (each -1 if there is none)
+            /// to `out` and `err`, so that neither side can block the other; closes all three. 0 or `-errno`.
+            [nounwind waits] fn altru_process_communicate(stdin_fd: I32, input: Ptr, input_len: Usize, stdout_fd: I32, out: Ptr, stderr_fd: I32, err: Ptr) -> I32;
+        }
+    };
+}

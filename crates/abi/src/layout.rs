@@ -1,0 +1,220 @@
+//! Layouts that cross the border between generated code, std and the runtime.
+//!
+//! Plain data: who owns what a pointer leads to is said at each field.
+
+/// A place in a source file. Generated code keeps them in read-only data.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Location {
+    pub file_ptr: *const u8,
+    pub file_len: usize,
+    /// From 1; 0 if unknown.
+    pub line: u32,
+    /// From 1, in characters; 0 if unknown.
+    pub col: u32,
+}
+
+/// Altru's `string`, and `[T]` of any `T`: an owned buffer of `cap` elements of which `len` are in use.
+/// `cap` 0 means that `ptr` leads to static memory (a literal) or nowhere, and nothing is to be freed.
+#[repr(C)]
+pub struct RawString {
+    pub ptr: *mut u8,
+    pub cap: usize,
+    pub len: usize,
+}
+
+impl RawString {
+    pub const EMPTY: RawString = RawString {
+        ptr: core::ptr::without_provenance_mut(16),
+        cap: 0,
+        len: 0,
+    };
+}
+
+/// A borrow `&string` or `&[T]`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct RawSlice {
+    pub ptr: *const u8,
+    pub len: usize,
+}
+
+/// What a caught panic left behind. The strings are owned by whoever asked.
+#[repr(C)]
+pub struct RawPanic {
+    pub message: RawString,
+    pub file: RawString,
+    pub thread: RawString,
+    pub line: u32,
+    pub col: u32,
+}
+
+/// One case of a `select`. See `altru_select`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct SelectCase {
+    /// A `SelectKind`.
+    pub kind: u32,
+    /// Written for the committed case only: reserved for kinds with several outcomes.
+    pub outcome: u32,
+    /// The channel, thread handle, mutex word or event word.
+    pub object: *mut u8,
+    /// `Recv`: where the value goes. `Send`: where it is taken from. Else unused.
+    pub value: *mut u8,
+}
+
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SelectKind {
+    /// A case whose guard is false.
+    Skip = 0,
+    Recv = 1,
+    Send = 2,
+    /// Ready once the channel is closed and empty.
+    Closed = 3,
+    /// Ready once the thread has ended.
+    Join = 4,
+    /// Takes the mutex (its word).
+    Lock = 5,
+    /// Ready while the event (its word) is set.
+    Event = 6,
+}
+
+/// Result of `altru_channel_send`.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SendOutcome {
+    Sent = 0,
+    Closed = 1,
+    TimedOut = 2,
+}
+
+/// Result of `altru_channel_recv`.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RecvOutcome {
+    Received = 0,
+    Closed = 1,
+    TimedOut = 2,
+}
+
+/// `op` of `altru_panic_overflow`.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OverflowOp {
+    Add = 0,
+    Sub = 1,
+    Mul = 2,
+    /// `MIN / -1`
+    Div = 3,
+    /// `MIN % -1`
+    Rem = 4,
+    Neg = 5,
+    Shl = 6,
+    Shr = 7,
+    Abs = 8,
+    Pow = 9,
+}
+
+/// `style` of `altru_fmt_f64`.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FloatStyle {
+    /// `0.1`, `3`, `100000000`: no exponent, no point unless needed.
+    Display = 0,
+    /// As `Display`, but a whole number keeps its point (`3.0`), and very large or small ones get an exponent.
+    Debug = 1,
+    /// `1.5e10`
+    Exponent = 2,
+    /// `1.5E10`
+    UpperExponent = 3,
+}
+
+/// `class` of `altru_char_is`.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CharClass {
+    Alphabetic = 0,
+    Numeric = 1,
+    Alphanumeric = 2,
+    Whitespace = 3,
+    Upper = 4,
+    Lower = 5,
+    Control = 6,
+}
+
+/// Bits of `flags` of `altru_fs_open`.
+pub struct OpenFlags;
+
+impl OpenFlags {
+    pub const READ: i32 = 1;
+    pub const WRITE: i32 = 2;
+    pub const APPEND: i32 = 4;
+    pub const CREATE: i32 = 8;
+    /// Fail if it exists.
+    pub const CREATE_NEW: i32 = 16;
+    pub const TRUNCATE: i32 = 32;
+}
+
+/// What a path leads to.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileKind {
+    File = 0,
+    Dir = 1,
+    Symlink = 2,
+    Other = 3,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct RawMetadata {
+    pub size: i64,
+    /// Nanoseconds since 1970.
+    pub modified: i64,
+    pub accessed: i64,
+    pub changed: i64,
+    pub inode: i64,
+    pub device: i64,
+    pub links: i64,
+    /// A `FileKind`.
+    pub kind: i32,
+    /// Permission bits.
+    pub mode: i32,
+}
+
+/// What `altru_process_spawn` starts. Borrows everything.
+#[repr(C)]
+pub struct RawCommand {
+    pub program: RawSlice,
+    /// `len` `RawString`s.
+    pub args: RawSlice,
+    /// `len` `RawString`s: name, value, name, value, …
+    pub env: RawSlice,
+    /// Empty: the current one.
+    pub cwd: RawSlice,
+    /// 1: start from an empty environment.
+    pub clear_env: i32,
+    /// Each a `Stdio`.
+    pub stdin: i32,
+    pub stdout: i32,
+    pub stderr: i32,
+}
+
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stdio {
+    Inherit = 0,
+    Null = 1,
+    Pipe = 2,
+}
+
+/// A started child. A descriptor is -1 where no pipe was asked for; the others belong to the caller.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct RawChild {
+    pub pid: i32,
+    pub stdin: i32,
+    pub stdout: i32,
+    pub stderr: i32,
+}

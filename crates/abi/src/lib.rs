@@ -1,0 +1,112 @@
+//! What generated code, the standard library and the runtime agree on: the one list of runtime
+//! functions ([`FUNCTIONS`]) and the memory layouts they pass ([`layout`]).
+//!
+//! No behaviour lives here. The code generator declares functions from the list, `rt` asserts at compile
+//! time that what it exports has these signatures, and a test compares std's `extern "C"` blocks with it.
+#![no_std]
+
+mod functions;
+pub mod layout;
+pub mod protocol;
+
+pub use layout::*;
+
+/// How a value travels in the C calling convention.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ty {
+    /// No result.
+    Void,
+    /// The function does not return (it unwinds or ends the process).
+    Never,
+    Ptr,
+    I8,
+    I32,
+    I64,
+    /// As wide as a pointer.
+    Usize,
+    F32,
+    F64,
+}
+
+/// What a call may do besides returning, as far as generated code cares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Effects {
+    /// A panic may leave the call: Rust side `extern "C-unwind"`, LLVM side without `nounwind`.
+    pub unwind: bool,
+    /// Off the hot path: calls to it are laid out of line.
+    pub cold: bool,
+    /// It may wait for something another thread or task does (or for I/O): the root set of wait inference.
+    pub waits: bool,
+    /// Allocator role, for the optimiser (`allockind`, `noalias` result).
+    pub alloc: Alloc,
+}
+
+/// The role of a function in the allocator family `altru`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Alloc {
+    #[default]
+    No,
+    /// `(size, align) -> ptr`
+    Fresh,
+    /// `(size, align) -> ptr`, zeroed
+    Zeroed,
+    /// `(ptr, old_size, align, new_size) -> ptr`
+    Realloc,
+    /// `(ptr, size, align)`
+    Free,
+}
+
+/// One function that the runtime exports under its C name.
+#[derive(Clone, Copy, Debug)]
+pub struct RuntimeFunction {
+    pub name: &'static str,
+    pub params: &'static [(&'static str, Ty)],
+    pub ret: Ty,
+    pub effects: Effects,
+    pub doc: &'static str,
+}
+
+impl Effects {
+    const NONE: Effects = Effects {
+        unwind: false,
+        cold: false,
+        waits: false,
+        alloc: Alloc::No,
+    };
+}
+
+macro_rules! effects {
+    ($($effect:ident)*) => {{
+        #[allow(unused_mut)]
+        let mut e = Effects::NONE;
+        $(effects!(@one e $effect);)*
+        e
+    }};
+    (@one $e:ident nounwind) => { $e.unwind = false };
+    (@one $e:ident unwind) => { $e.unwind = true };
+    (@one $e:ident cold) => { $e.cold = true };
+    (@one $e:ident waits) => { $e.waits = true };
+    (@one $e:ident alloc) => { $e.alloc = Alloc::Fresh };
+    (@one $e:ident alloc_zeroed) => { $e.alloc = Alloc::Zeroed };
+    (@one $e:ident realloc) => { $e.alloc = Alloc::Realloc };
+    (@one $e:ident free) => { $e.alloc = Alloc::Free };
+}
+
+macro_rules! table {
+    ($($(#[doc = $doc:literal])* [$unwind:ident $($effect:ident)*] fn $name:ident($($param:ident: $ty:ident),* $(,)?) -> $ret:ident;)*) => {
+        /// Every runtime function, in the order of the list.
+        pub static FUNCTIONS: &[RuntimeFunction] = &[$(RuntimeFunction {
+            name: stringify!($name),
+            params: &[$((stringify!($param), Ty::$ty)),*],
+            ret: Ty::$ret,
+            effects: effects!($unwind $($effect)*),
+            doc: concat!($($doc, "\n"),*),
+        }),*];
+    };
+}
+runtime_functions!(table);
+
+/// Looks a runtime function up by its exported name.
+pub fn function(name: &str) -> Option<&'static RuntimeFunction> {
+    FUNCTIONS.iter().find(|f| f.name == name)
+}

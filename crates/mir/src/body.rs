@@ -32,6 +32,9 @@ pub struct Body {
     /// `_0` is the result, `_1 ..= _arg_count` the arguments, then variables and temporaries.
     pub locals: IndexVec<Local, LocalDecl>,
     pub arg_count: usize,
+    /// How each argument arrives, `_1` first: what a caller may assume of loans depends on it.
+    /// A closure's environment is `Ref`, `Mut` or `Own` by how it is called.
+    pub convs: Vec<hir::ty::Conv>,
     pub blocks: IndexVec<BlockId, Block>,
     /// What the result's views may borrow from (argument positions from 0).
     pub ret_origins: Vec<Origin>,
@@ -307,6 +310,112 @@ impl TerminatorKind {
                 [*target].into_iter().chain(*unwind).collect()
             }
             TerminatorKind::Call(call) => call.target.into_iter().chain(call.unwind).collect(),
+        }
+    }
+}
+
+impl TerminatorKind {
+    /// The `n`th of [`successors`](Self::successors), without making a list.
+    pub fn successor(&self, n: usize) -> Option<BlockId> {
+        let pair = |target: Option<BlockId>, unwind: Option<BlockId>| match n {
+            0 => target.or(unwind),
+            1 => target.and(unwind),
+            _ => None,
+        };
+        match self {
+            TerminatorKind::Goto(target) => pair(Some(*target), None),
+            TerminatorKind::Switch { targets, otherwise, .. } => match n.cmp(&targets.len()) {
+                std::cmp::Ordering::Less => Some(targets[n].1),
+                std::cmp::Ordering::Equal => Some(*otherwise),
+                std::cmp::Ordering::Greater => None,
+            },
+            TerminatorKind::Return | TerminatorKind::Resume | TerminatorKind::Unreachable => None,
+            TerminatorKind::Drop { target, unwind, .. }
+            | TerminatorKind::Assert { target, unwind, .. } => pair(Some(*target), *unwind),
+            TerminatorKind::Call(call) => pair(call.target, call.unwind),
+        }
+    }
+
+    pub fn each_successor(&self, mut f: impl FnMut(BlockId)) {
+        let mut n = 0;
+        while let Some(block) = self.successor(n) {
+            f(block);
+            n += 1;
+        }
+    }
+
+    pub fn each_successor_mut(&mut self, mut f: impl FnMut(&mut BlockId)) {
+        match self {
+            TerminatorKind::Goto(target) => f(target),
+            TerminatorKind::Switch { targets, otherwise, .. } => {
+                targets.iter_mut().for_each(|(_, b)| f(b));
+                f(otherwise);
+            }
+            TerminatorKind::Return | TerminatorKind::Resume | TerminatorKind::Unreachable => {}
+            TerminatorKind::Drop { target, unwind, .. }
+            | TerminatorKind::Assert { target, unwind, .. } => {
+                f(target);
+                unwind.iter_mut().for_each(f);
+            }
+            TerminatorKind::Call(call) => {
+                call.target.iter_mut().for_each(&mut f);
+                call.unwind.iter_mut().for_each(f);
+            }
+        }
+    }
+
+    /// Where it goes when something panics.
+    pub fn unwind_mut(&mut self) -> Option<&mut Option<BlockId>> {
+        match self {
+            TerminatorKind::Drop { unwind, .. } | TerminatorKind::Assert { unwind, .. } => {
+                Some(unwind)
+            }
+            TerminatorKind::Call(call) => Some(&mut call.unwind),
+            _ => None,
+        }
+    }
+}
+
+/// A statement of a block, or (one past the last) its terminator.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Location {
+    pub block: BlockId,
+    pub statement: u32,
+}
+
+impl Location {
+    pub fn new(block: BlockId, statement: usize) -> Location {
+        Location { block, statement: statement as u32 }
+    }
+}
+
+pub const RETURN: Local = Local(0);
+
+impl Body {
+    /// The location of a block's terminator.
+    pub fn end_of(&self, block: BlockId) -> Location {
+        Location::new(block, self.blocks[block].statements.len())
+    }
+
+    /// The arguments' locals, in order.
+    pub fn args(&self) -> impl DoubleEndedIterator<Item = Local> + use<> {
+        (1..=self.arg_count as u32).map(Local)
+    }
+
+    pub fn span_of(&self, location: Location) -> Span {
+        let block = &self.blocks[location.block];
+        match block.statements.get(location.statement as usize) {
+            Some(statement) => statement.span,
+            None => block.terminator.span,
+        }
+    }
+}
+
+impl Operand {
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Operand::Copy(place) | Operand::Move(place) => Some(place),
+            Operand::Const(_) => None,
         }
     }
 }

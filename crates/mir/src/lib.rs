@@ -4,3 +4,6 @@
 //! ([`print`], [`parse`]) lets every check be tested without a front end.
 
 pub mod body;
+pub mod dataflow;
+pub mod place;
+pub mod visit;

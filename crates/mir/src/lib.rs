@@ -5,5 +5,7 @@
 
 pub mod body;
 pub mod dataflow;
+pub mod names;
 pub mod place;
+pub mod print;
 pub mod visit;

@@ -1,0 +1,157 @@
+//! Who is alive, and who waits for ever: the record from which a deadlock is told.
+//!
+//! One word counts the program's live threads, those *stuck* (waiting without a deadline, not yet claimed) and
+//! those *in transit* (counted as stuck already, but about to wake others: a condvar wait that has still to
+//! release its mutex). When everyone alive is stuck and nobody is in transit, nobody is left to claim
+//! anybody: a deadlock, exactly. Threads that this runtime did not start or enter are not counted and make no claim.
+
+use std::cell::Cell;
+
+use crate::sync::global::{AtomicU64, Mutex, Ordering, PoisonError};
+use crate::wait::Reason;
+
+const LIVE: u64 = 1;
+const STUCK: u64 = 1 << 24;
+const TRANSIT: u64 = 1 << 48;
+const FIELD: u64 = (1 << 24) - 1;
+
+static COUNTS: AtomicU64 = AtomicU64::new(0);
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+static MEMBERS: Mutex<Vec<MemberPtr>> = Mutex::new(Vec::new());
+
+/// A thread as the runtime knows it.
+pub(crate) struct Member {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    /// `Reason` of the current wait.
+    reason: AtomicU64,
+    object: AtomicU64,
+}
+
+struct MemberPtr(*const Member);
+// SAFETY: entries are removed before their member is freed, under the list's lock; all mutable parts are atomic.
+unsafe impl Send for MemberPtr {}
+
+thread_local! {
+    static CURRENT: Cell<*const Member> = const { Cell::new(std::ptr::null()) };
+}
+
+impl Member {
+    /// A new thread, named or "thread-N". Counted as alive from now on, so that no moment shows everyone stuck
+    /// between its creation and its first step.
+    pub(crate) fn new(name: &str) -> Member {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let name = if name.is_empty() { format!("thread-{id}") } else { name.to_string() };
+        COUNTS.fetch_add(LIVE, Ordering::SeqCst);
+        Member { id, name, reason: AtomicU64::new(0), object: AtomicU64::new(0) }
+    }
+
+    /// The thread could not be started after all.
+    pub(crate) fn never_started(&self) {
+        COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
+    }
+}
+
+/// Makes `member` the current thread's.
+///
+/// # Safety
+/// `member` stays valid until `leave`.
+pub(crate) unsafe fn enter(member: *const Member) {
+    CURRENT.set(member);
+    MEMBERS.lock().unwrap_or_else(PoisonError::into_inner).push(MemberPtr(member));
+}
+
+/// The current thread has nothing more to do. If it was the last that could act, that is a deadlock.
+pub(crate) fn leave(check: bool) {
+    let member = CURRENT.replace(std::ptr::null());
+    MEMBERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|m| !std::ptr::eq(m.0, member));
+    COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
+    if check {
+        check_deadlock();
+    }
+}
+
+/// The current thread, if the runtime knows it.
+pub(crate) fn current() -> Option<&'static Member> {
+    // SAFETY: the pointer is valid while it is set (`enter`), and only this thread asks.
+    CURRENT.try_with(Cell::get).ok().and_then(|member| unsafe { member.as_ref() })
+}
+
+/// The current thread's name, for messages.
+pub(crate) fn current_name() -> &'static str {
+    current().map_or("(foreign)", |member| &member.name)
+}
+
+/// The current thread is about to wait without a deadline. Whether it was counted.
+pub(crate) fn begin_wait() -> bool {
+    if current().is_none() {
+        return false;
+    }
+    COUNTS.fetch_add(STUCK, Ordering::SeqCst);
+    true
+}
+
+/// Called by the one who claims a counted wait: the waiter can go on.
+pub(crate) fn end_wait() {
+    COUNTS.fetch_sub(STUCK, Ordering::SeqCst);
+}
+
+/// Between `begin_transit` and `end_transit` a thread counted as stuck still acts.
+pub(crate) fn begin_transit() {
+    COUNTS.fetch_add(TRANSIT, Ordering::SeqCst);
+}
+
+pub(crate) fn end_transit() {
+    COUNTS.fetch_sub(TRANSIT, Ordering::SeqCst);
+}
+
+/// Notes what the current thread waits for. False: nobody to note it for.
+pub(crate) fn record(reason: Reason, object: usize) -> bool {
+    let Some(member) = current() else { return false };
+    member.object.store(object as u64, Ordering::Relaxed);
+    member.reason.store(reason as u64, Ordering::Relaxed);
+    true
+}
+
+/// Ends the process with a report if everyone alive is stuck.
+pub(crate) fn check_deadlock() {
+    let counts = COUNTS.load(Ordering::SeqCst);
+    let (live, stuck, transit) = (counts & FIELD, counts >> 24 & FIELD, counts >> 48);
+    if live > 0 && stuck >= live && transit == 0 {
+        report_deadlock();
+    }
+}
+
+#[cold]
+fn report_deadlock() -> ! {
+    let mut text =
+        String::from("deadlock: every thread is waiting, and nobody is left to wake one of them\n");
+    // The others are parked, but one may still be on its way there inside a short lock of its own.
+    let members = MEMBERS.lock().unwrap_or_else(PoisonError::into_inner);
+    for entry in members.iter() {
+        // SAFETY: listed members are valid under the list's lock.
+        let member = unsafe { &*entry.0 };
+        let reason = member.reason.load(Ordering::Relaxed);
+        text.push_str(&format!("  thread {} waits {}\n", member.name, describe(reason)));
+    }
+    crate::stdio::flush_quietly();
+    crate::stdio::write_stderr(text.as_bytes());
+    crate::exit_now(crate::EXIT_PANIC)
+}
+
+fn describe(reason: u64) -> &'static str {
+    const TEXTS: [(Reason, &str); 11] = [
+        (Reason::Lock, "for a mutex"),
+        (Reason::ReadLock, "to read behind a read-write lock"),
+        (Reason::WriteLock, "to write behind a read-write lock"),
+        (Reason::Condvar, "for a condition to be notified"),
+        (Reason::Semaphore, "for a permit of a semaphore"),
+        (Reason::Event, "for an event to be set"),
+        (Reason::Join, "for a thread to end"),
+        (Reason::Word, "to be woken"),
+        (Reason::Send, "for room in a channel"),
+        (Reason::Recv, "for a message on a channel"),
+        (Reason::Select, "in a select"),
+    ];
+    TEXTS.iter().find(|(r, _)| *r as u64 == reason).map_or("to go on", |(_, text)| text)
+}

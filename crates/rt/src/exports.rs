@@ -1,0 +1,354 @@
+//! The C face of the parts that are ordinary Rust inside (text, locks, channels, select), the check that all
+//! exports have the signatures of `abi`'s list, and the table of their addresses for code that runs in memory.
+
+use abi::{RawString, SelectCase, Ty};
+
+use crate::channel::Channel;
+use crate::sync::AtomicU32;
+use crate::text::{Out, bytes, text};
+use crate::wait::{LOT, Reason};
+use crate::{clock, format, locks, memory, os, random, select, stdio, text as texts};
+
+use crate::{env::*, fs::*, math::*, panic::*, process::*, random::*, start::*, thread::*, time::*};
+
+// Contract of every export: pointers are what the list in `abi` says of them, and valid for the call; strings that are
+// appended to belong to the caller.
+
+macro_rules! exports {
+    ($($(#[$meta:meta])* fn $name:ident($($param:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block)*) => {
+        $(
+            $(#[$meta])*
+            /// # Safety
+            /// As the list in `abi` says.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $name($($param: $ty),*) $(-> $ret)? {
+                // SAFETY: the caller keeps the contract above.
+                #[allow(unused_unsafe)]
+                unsafe { $body }
+            }
+        )*
+    };
+}
+
+/// The deadline of a call that may be told not to wait at all.
+fn patience(timeout: i64) -> Option<i64> {
+    if timeout == 0 { None } else { Some(clock::deadline(timeout)) }
+}
+
+fn as_char(c: i32) -> char {
+    char::from_u32(c.cast_unsigned()).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn size_or_error(result: Result<usize, i32>) -> i64 {
+    result.map_or_else(|code| -i64::from(code), |n| n as i64)
+}
+
+exports! {
+    // ---- memory ----
+    fn altru_mem_alloc(size: usize, align: usize) -> *mut u8 { memory::alloc(size, align) }
+    fn altru_mem_alloc_zeroed(size: usize, align: usize) -> *mut u8 { memory::alloc_zeroed(size, align) }
+    fn altru_mem_realloc(ptr: *mut u8, old_size: usize, align: usize, new_size: usize) -> *mut u8 {
+        memory::realloc(ptr, old_size, align, new_size)
+    }
+    fn altru_mem_free(ptr: *mut u8, size: usize, align: usize) { memory::free(ptr, size, align) }
+
+    // ---- standard streams ----
+    fn altru_io_print(ptr: *const u8, len: usize) { stdio::print(bytes(ptr, len)) }
+    fn altru_io_eprint(ptr: *const u8, len: usize) { stdio::write_stderr(bytes(ptr, len)) }
+    fn altru_io_flush() { stdio::flush() }
+    fn altru_io_read_line(out: *mut RawString) -> i64 {
+        let mut out = Out::new(out);
+        size_or_error(stdio::read_line(&mut |part| out.push(part)))
+    }
+    fn altru_io_read_stdin(buffer: *mut u8, len: usize) -> i64 {
+        if len == 0 {
+            return 0;
+        }
+        size_or_error(stdio::read_stdin(std::slice::from_raw_parts_mut(buffer, len)))
+    }
+    fn altru_io_is_terminal(fd: i32) -> i32 { stdio::is_terminal(fd).into() }
+
+    // ---- formatting and parsing ----
+    fn altru_fmt_f64(out: *mut RawString, value: f64, style: i32, precision: i32) {
+        format::float(&mut Out::new(out), value, style, precision)
+    }
+    fn altru_fmt_f32(out: *mut RawString, value: f32, style: i32, precision: i32) {
+        format::float(&mut Out::new(out), value, style, precision)
+    }
+    fn altru_fmt_i64(out: *mut RawString, value: i64) { format::signed(&mut Out::new(out), value) }
+    fn altru_fmt_u64(out: *mut RawString, value: i64, radix: i32, upper: i32) {
+        format::unsigned(&mut Out::new(out), value.cast_unsigned(), radix.cast_unsigned(), upper != 0)
+    }
+    fn altru_parse_f64(ptr: *const u8, len: usize, out: *mut f64) -> i32 {
+        let parsed = text(ptr, len).parse();
+        parsed.map_or(0, |value| { out.write(value); 1 })
+    }
+    fn altru_parse_f32(ptr: *const u8, len: usize, out: *mut f32) -> i32 {
+        let parsed = text(ptr, len).parse();
+        parsed.map_or(0, |value| { out.write(value); 1 })
+    }
+
+    // ---- text ----
+    fn altru_str_find_byte(ptr: *const u8, len: usize, byte: i32) -> i64 {
+        texts::find_byte(bytes(ptr, len), byte as u8)
+    }
+    fn altru_str_rfind_byte(ptr: *const u8, len: usize, byte: i32) -> i64 {
+        texts::rfind_byte(bytes(ptr, len), byte as u8)
+    }
+    fn altru_str_find(ptr: *const u8, len: usize, needle: *const u8, needle_len: usize) -> i64 {
+        texts::find(bytes(ptr, len), bytes(needle, needle_len))
+    }
+    fn altru_str_rfind(ptr: *const u8, len: usize, needle: *const u8, needle_len: usize) -> i64 {
+        texts::rfind(bytes(ptr, len), bytes(needle, needle_len))
+    }
+    fn altru_str_valid_utf8(ptr: *const u8, len: usize) -> usize { texts::valid_utf8(bytes(ptr, len)) }
+    fn altru_str_from_utf8_lossy(out: *mut RawString, ptr: *const u8, len: usize) {
+        Out::new(out).push(String::from_utf8_lossy(bytes(ptr, len)).as_bytes())
+    }
+    fn altru_str_count_chars(ptr: *const u8, len: usize) -> i64 { text(ptr, len).chars().count() as i64 }
+    fn altru_str_to_upper(out: *mut RawString, ptr: *const u8, len: usize) {
+        Out::new(out).push(text(ptr, len).to_uppercase().as_bytes())
+    }
+    fn altru_str_to_lower(out: *mut RawString, ptr: *const u8, len: usize) {
+        Out::new(out).push(text(ptr, len).to_lowercase().as_bytes())
+    }
+    fn altru_char_is(c: i32, class: i32) -> i32 { texts::char_is(as_char(c), class).into() }
+    fn altru_char_to_upper(c: i32) -> i32 {
+        let c = as_char(c);
+        (texts::simple_case(c, c.to_uppercase()) as u32).cast_signed()
+    }
+    fn altru_char_to_lower(c: i32) -> i32 {
+        let c = as_char(c);
+        (texts::simple_case(c, c.to_lowercase()) as u32).cast_signed()
+    }
+
+    // ---- words and locks ----
+    fn altru_word_wait(word: *const AtomicU32, expected: i32, timeout: i64) -> i32 {
+        let woken = locks::word_wait(&LOT, &*word, expected.cast_unsigned(), clock::deadline(timeout));
+        (!woken).into()
+    }
+    fn altru_word_wake(word: *const AtomicU32, count: i32) -> i32 {
+        locks::word_wake(&LOT, &*word, u32::try_from(count).unwrap_or(u32::MAX)).cast_signed()
+    }
+    fn altru_mutex_lock(mutex: *const AtomicU32, timeout: i64) -> i32 {
+        (!locks::mutex_lock(&LOT, &*mutex, clock::deadline(timeout))).into()
+    }
+    fn altru_mutex_unlock(mutex: *const AtomicU32) { locks::mutex_unlock(&LOT, &*mutex) }
+    fn altru_rwlock_read(lock: *const AtomicU32, timeout: i64) -> i32 {
+        (!locks::rwlock_read(&LOT, &*lock, clock::deadline(timeout))).into()
+    }
+    fn altru_rwlock_write(lock: *const AtomicU32, timeout: i64) -> i32 {
+        (!locks::rwlock_write(&LOT, &*lock, clock::deadline(timeout))).into()
+    }
+    fn altru_rwlock_unlock_read(lock: *const AtomicU32) { locks::rwlock_unlock_read(&LOT, &*lock) }
+    fn altru_rwlock_unlock_write(lock: *const AtomicU32) { locks::rwlock_unlock_write(&LOT, &*lock) }
+    fn altru_condvar_wait(condvar: *const AtomicU32, mutex: *const AtomicU32, timeout: i64) -> i32 {
+        (!locks::condvar_wait(&LOT, &*condvar, &*mutex, clock::deadline(timeout))).into()
+    }
+    fn altru_condvar_notify(condvar: *const AtomicU32, all: i32) {
+        locks::condvar_notify(&LOT, &*condvar, all != 0)
+    }
+    fn altru_semaphore_acquire(semaphore: *const AtomicU32, n: i32, timeout: i64) -> i32 {
+        let n = n.cast_unsigned();
+        (!locks::semaphore_acquire(&LOT, &*semaphore, n, clock::deadline(timeout))).into()
+    }
+    fn altru_semaphore_release(semaphore: *const AtomicU32, n: i32) {
+        locks::semaphore_release(&LOT, &*semaphore, n.cast_unsigned())
+    }
+    fn altru_event_wait(event: *const AtomicU32, timeout: i64) -> i32 {
+        let deadline = if timeout == 0 { 0 } else { clock::deadline(timeout) };
+        (!locks::event_wait(&LOT, &*event, Reason::Event, deadline)).into()
+    }
+    fn altru_event_set(event: *const AtomicU32) { locks::event_set(&LOT, &*event) }
+
+    // ---- channels ----
+    fn altru_channel_new(capacity: i64, size: usize, align: usize) -> *mut Channel {
+        Box::into_raw(Box::new(Channel::new(capacity, size, align)))
+    }
+    fn altru_channel_sender_clone(channel: *mut Channel) { (*channel).add_sender() }
+    fn altru_channel_sender_drop(channel: *mut Channel) {
+        if (*channel).drop_sender() {
+            drop(Box::from_raw(channel));
+        }
+    }
+    fn altru_channel_receiver_clone(channel: *mut Channel) { (*channel).add_receiver() }
+    fn altru_channel_receiver_drop(channel: *mut Channel) -> i32 { (*channel).drop_receiver().into() }
+    fn altru_channel_release(channel: *mut Channel) {
+        if (*channel).leave_side() {
+            drop(Box::from_raw(channel));
+        }
+    }
+    fn altru_channel_send(channel: *mut Channel, value: *mut u8, timeout: i64) -> i32 {
+        (*channel).send(value, patience(timeout)) as i32
+    }
+    fn altru_channel_recv(channel: *mut Channel, out: *mut u8, timeout: i64) -> i32 {
+        (*channel).recv(out, patience(timeout)) as i32
+    }
+    fn altru_channel_send_batch(channel: *mut Channel, values: *mut u8, n: usize, timeout: i64) -> usize {
+        (*channel).send_batch(values, n, patience(timeout))
+    }
+    fn altru_channel_recv_batch(channel: *mut Channel, out: *mut u8, max: usize, timeout: i64) -> i64 {
+        (*channel).recv_batch(out, max, patience(timeout))
+    }
+    fn altru_channel_len(channel: *mut Channel) -> i64 { (*channel).len() as i64 }
+    fn altru_channel_capacity(channel: *mut Channel) -> i64 { (*channel).capacity() }
+    fn altru_channel_close(channel: *mut Channel) { (*channel).close() }
+    fn altru_channel_drained(channel: *mut Channel) -> i32 {
+        (*channel).state().lock().is_drained().into()
+    }
+    fn altru_channel_closed(channel: *mut Channel) -> i32 {
+        (*channel).state().lock().is_closed().into()
+    }
+
+    // ---- select ----
+    fn altru_select(cases: *const SelectCase, n: usize, timeout: i64, biased: i32) -> i32 {
+        let cases = if n == 0 { &[] } else { std::slice::from_raw_parts(cases, n) };
+        select::select(&LOT, cases, patience(timeout), biased != 0, &mut random::below)
+    }
+
+    // ---- errors of the operating system ----
+    fn altru_os_error_message(code: i32, out: *mut RawString) {
+        Out::new(out).push(os::message(code).as_bytes())
+    }
+    fn altru_os_last_error() -> i32 { os::errno() }
+}
+
+// ---- the check against the list ----
+
+/// A Rust type as it travels in the C calling convention.
+trait AbiType {
+    const TY: Ty;
+}
+
+impl AbiType for () {
+    const TY: Ty = Ty::Void;
+}
+impl AbiType for i32 {
+    const TY: Ty = Ty::I32;
+}
+impl AbiType for i64 {
+    const TY: Ty = Ty::I64;
+}
+impl AbiType for usize {
+    const TY: Ty = Ty::Usize;
+}
+impl AbiType for f32 {
+    const TY: Ty = Ty::F32;
+}
+impl AbiType for f64 {
+    const TY: Ty = Ty::F64;
+}
+impl<T> AbiType for *const T {
+    const TY: Ty = Ty::Ptr;
+}
+impl<T> AbiType for *mut T {
+    const TY: Ty = Ty::Ptr;
+}
+impl AbiType for unsafe extern "C-unwind" fn(*mut u8) {
+    const TY: Ty = Ty::Ptr;
+}
+impl AbiType for unsafe extern "C-unwind" fn() -> i32 {
+    const TY: Ty = Ty::Ptr;
+}
+
+/// The signature of an exported function.
+trait Signature {
+    const PARAMS: &'static [Ty];
+    const RET: Ty;
+    const UNWIND: bool;
+}
+
+macro_rules! signatures {
+    ($(($($param:ident)*))*) => {
+        $(
+            impl<$($param: AbiType,)* R: AbiType> Signature for unsafe extern "C" fn($($param),*) -> R {
+                const PARAMS: &'static [Ty] = &[$($param::TY),*];
+                const RET: Ty = R::TY;
+                const UNWIND: bool = false;
+            }
+            impl<$($param: AbiType),*> Signature for unsafe extern "C" fn($($param),*) -> ! {
+                const PARAMS: &'static [Ty] = &[$($param::TY),*];
+                const RET: Ty = Ty::Never;
+                const UNWIND: bool = false;
+            }
+            impl<$($param: AbiType),*> Signature for unsafe extern "C-unwind" fn($($param),*) -> ! {
+                const PARAMS: &'static [Ty] = &[$($param::TY),*];
+                const RET: Ty = Ty::Never;
+                const UNWIND: bool = true;
+            }
+        )*
+    };
+}
+signatures! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) }
+
+const fn agrees<F: Signature + Copy>(_: F, params: &[Ty], ret: Ty, unwind: bool) -> bool {
+    let mut same =
+        F::PARAMS.len() == params.len() && F::RET as u8 == ret as u8 && F::UNWIND == unwind;
+    let mut i = 0;
+    while same && i < params.len() {
+        same = F::PARAMS[i] as u8 == params[i] as u8;
+        i += 1;
+    }
+    same
+}
+
+macro_rules! check {
+    ($($(#[doc = $doc:literal])* [$unwind:ident $($effect:ident)*] fn $name:ident($($param:ident: $ty:ident),* $(,)?) -> $ret:ident;)*) => {
+        $(const _: () = assert!(
+            agrees(
+                $name as check!(@pointer $unwind ($($param)*)),
+                &[$(Ty::$ty),*],
+                Ty::$ret,
+                check!(@unwinds $unwind),
+            ),
+            concat!("`", stringify!($name), "` differs from its entry in abi"),
+        );)*
+
+        /// The name and address of everything that generated code may call, for running it in memory.
+        pub fn symbols() -> Vec<(&'static str, *const ())> {
+            let mut symbols = vec![$((stringify!($name), $name as *const ())),*];
+            symbols.extend(support_symbols());
+            symbols
+        }
+    };
+    (@pointer nounwind ($($param:ident)*)) => { unsafe extern "C" fn($(check!(@infer $param)),*) -> _ };
+    (@pointer unwind ($($param:ident)*)) => { unsafe extern "C-unwind" fn($(check!(@infer $param)),*) -> _ };
+    (@infer $param:ident) => { _ };
+    (@unwinds nounwind) => { false };
+    (@unwinds unwind) => { true };
+}
+abi::runtime_functions!(check);
+
+macro_rules! support {
+    ($($name:ident)*) => {
+        unsafe extern "C" {
+            $(#[allow(dead_code)] safe fn $name();)*
+        }
+        /// What LLVM's own lowering refers to: unwinding, block memory operations, the mathematics library.
+        fn support_symbols() -> Vec<(&'static str, *const ())> {
+            vec![$((stringify!($name), $name as *const ())),*]
+        }
+    };
+}
+
+mod support_list {
+    //! Declared without parameters, since only the addresses are used.
+    #![allow(clashing_extern_declarations)]
+
+    support! {
+        rust_eh_personality _Unwind_Resume
+        memcpy memmove memset memcmp bcmp strlen
+        sin cos tan asin acos atan atan2 sinh cosh tanh exp exp2 exp10 log log2 log10 pow
+        sinf cosf tanf asinf acosf atanf atan2f sinhf coshf tanhf expf exp2f exp10f logf log2f log10f powf
+        fma fmaf fmod fmodf floor floorf ceil ceilf trunc truncf round roundf rint rintf nearbyint nearbyintf
+        roundeven roundevenf sqrt sqrtf fmin fminf fmax fmaxf ldexp ldexpf frexp frexpf
+    }
+
+    pub(super) fn all() -> Vec<(&'static str, *const ())> {
+        support_symbols()
+    }
+}
+
+fn support_symbols() -> Vec<(&'static str, *const ())> {
+    support_list::all()
+}

@@ -1,0 +1,74 @@
+//! The runtime that every Altru program is linked with (or, under `altru run`, runs inside of).
+//!
+//! Exports the C functions that `abi` lists and nothing else; the checks in `exports` hold the two together.
+//! Linux only so far: futexes, signals and processes are the kernel's own.
+//!
+//! The one thing to know: whatever blocks does so through `wait`, whose head describes the protocol.
+
+mod census;
+mod channel;
+mod clock;
+mod locks;
+mod memory;
+mod point;
+mod select;
+mod sync;
+mod wait;
+
+#[cfg(not(loom))]
+mod env;
+#[cfg(not(loom))]
+mod exports;
+#[cfg(not(loom))]
+mod format;
+#[cfg(not(loom))]
+mod fs;
+#[cfg(not(loom))]
+mod math;
+mod os;
+#[cfg(not(loom))]
+mod panic;
+#[cfg(not(loom))]
+mod process;
+#[cfg(not(loom))]
+mod random;
+#[cfg(not(loom))]
+mod signals;
+#[cfg(not(loom))]
+mod start;
+mod stdio;
+#[cfg(not(loom))]
+mod text;
+#[cfg(not(loom))]
+mod thread;
+#[cfg(not(loom))]
+mod time;
+
+#[cfg(not(loom))]
+pub use exports::symbols;
+
+#[cfg(test)]
+mod tests;
+
+/// Exit status of a program that panicked (or cannot go on for a reason that is its own fault).
+pub(crate) const EXIT_PANIC: i32 = 101;
+
+/// Ends the process without running destructors of whatever else is in it: other threads may still be
+/// running, and under `altru run` the compiler is in here too.
+pub(crate) fn exit_now(code: i32) -> ! {
+    // SAFETY: always allowed.
+    unsafe { libc::_exit(code) }
+}
+
+/// A thread is about to block: what it printed should be seen.
+pub(crate) fn before_blocking() {
+    stdio::flush_for_reader();
+}
+
+/// The word that is set when a thread ends, for `select`.
+pub(crate) fn end_of_thread(handle: *mut u8) -> *mut u8 {
+    #[cfg(not(loom))]
+    return thread::end_word(handle);
+    #[cfg(loom)]
+    return handle;
+}

@@ -1,0 +1,72 @@
+//! Randomness: the operating system's bytes, a per-process seed for hash maps, a fast generator per thread.
+
+use std::cell::Cell;
+
+use crate::point::{Point, point};
+use crate::sync::global::OnceLock;
+
+thread_local! {
+    static STATE: Cell<[u64; 4]> = const { Cell::new([0; 4]) };
+}
+
+/// Fills a buffer from the kernel.
+fn fill(mut buffer: &mut [u8]) {
+    while !buffer.is_empty() {
+        // SAFETY: the buffer is valid for its length.
+        let n = unsafe { libc::getrandom(buffer.as_mut_ptr().cast(), buffer.len(), 0) };
+        // Only an interruption by a signal fails here; then it is tried again.
+        buffer = &mut buffer[usize::try_from(n).unwrap_or(0)..];
+    }
+}
+
+fn word() -> u64 {
+    let mut bytes = [0; 8];
+    fill(&mut bytes);
+    u64::from_ne_bytes(bytes)
+}
+
+/// The next value of this thread's xoshiro256++.
+pub(crate) fn next() -> u64 {
+    let mut s = STATE.get();
+    if s == [0; 4] {
+        s = std::array::from_fn(|_| word() | 1);
+    }
+    let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
+    let t = s[1] << 17;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = s[3].rotate_left(45);
+    STATE.set(s);
+    result
+}
+
+/// A value below `bound`, close enough to uniform for choosing among a few.
+pub(crate) fn below(bound: usize) -> usize {
+    ((u128::from(next()) * bound as u128) >> 64) as usize
+}
+
+/// # Safety
+/// `buffer` has room for `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn altru_random_bytes(buffer: *mut u8, len: usize) {
+    point(Point::Random);
+    if len > 0 {
+        // SAFETY: by contract.
+        fill(unsafe { std::slice::from_raw_parts_mut(buffer, len) });
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn altru_random_seed() -> i64 {
+    static SEED: OnceLock<u64> = OnceLock::new();
+    SEED.get_or_init(word).cast_signed()
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn altru_random_u64() -> i64 {
+    point(Point::Random);
+    next().cast_signed()
+}

@@ -1,0 +1,123 @@
+//! Signals: a stack overflow is a message, a closed pipe is an error number (which `stdio` acts on).
+//!
+//! Everything in the handler is safe to do in a signal handler: no allocation, no waiting.
+
+use std::cell::Cell;
+
+use crate::sync::global::OnceLock;
+use crate::{census, stdio};
+
+/// Room for the handler, and for whatever a host program's own handler needs.
+const ALT_STACK: usize = 64 * 1024;
+/// How far from the stack pointer a fault is still taken for the stack's: a frame is probed page by page.
+const NEAR: usize = 128 * 1024;
+
+thread_local! {
+    /// The lowest usable address of this thread's stack; 0 if unknown.
+    static STACK_END: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Installs the handlers, once.
+pub(crate) fn install() {
+    static DONE: OnceLock<()> = OnceLock::new();
+    DONE.get_or_init(|| {
+        // SAFETY: a valid action with a handler of the right signature; ignoring SIGPIPE is always allowed.
+        unsafe {
+            libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = on_fault as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+            libc::sigemptyset(&raw mut action.sa_mask);
+            libc::sigaction(libc::SIGSEGV, &raw const action, std::ptr::null_mut());
+            libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut());
+        }
+    });
+}
+
+/// A thread's stack for signal handlers; given back when it ends.
+pub(crate) struct AltStack(*mut libc::c_void);
+
+/// Prepares the current thread for the fault handler.
+pub(crate) fn enter_thread() -> AltStack {
+    STACK_END.set(stack_end());
+    // SAFETY: a fresh private mapping; the stack_t describes it.
+    unsafe {
+        let memory = libc::mmap(
+            std::ptr::null_mut(),
+            ALT_STACK,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        );
+        if memory == libc::MAP_FAILED {
+            return AltStack(std::ptr::null_mut());
+        }
+        let stack = libc::stack_t { ss_sp: memory, ss_flags: 0, ss_size: ALT_STACK };
+        libc::sigaltstack(&raw const stack, std::ptr::null_mut());
+        AltStack(memory)
+    }
+}
+
+impl Drop for AltStack {
+    fn drop(&mut self) {
+        if self.0.is_null() {
+            return;
+        }
+        // SAFETY: disables this thread's alternative stack before its memory goes.
+        unsafe {
+            let off =
+                libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
+            libc::sigaltstack(&raw const off, std::ptr::null_mut());
+            libc::munmap(self.0, ALT_STACK);
+        }
+    }
+}
+
+fn stack_end() -> usize {
+    // SAFETY: an all-zero attribute is overwritten before it is read.
+    unsafe {
+        let mut attr: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &raw mut attr) != 0 {
+            return 0;
+        }
+        let (mut low, mut size) = (std::ptr::null_mut(), 0);
+        libc::pthread_attr_getstack(&raw const attr, &raw mut low, &raw mut size);
+        libc::pthread_attr_destroy(&raw mut attr);
+        low.addr()
+    }
+}
+
+unsafe extern "C" fn on_fault(
+    signal: libc::c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
+    // SAFETY: the kernel hands valid pointers to a handler with SA_SIGINFO.
+    let address = unsafe { (*info).si_addr() }.addr();
+    let end = STACK_END.get();
+    let near = |place: usize| place != 0 && address.abs_diff(place) < NEAR;
+    // SAFETY: as above.
+    if near(end) || near(unsafe { stack_pointer(context) }) {
+        stdio::flush_quietly();
+        stdio::write_stderr(b"panic: stack overflow\n  in thread ");
+        stdio::write_stderr(census::current_name().as_bytes());
+        stdio::write_stderr(b"\n");
+        crate::exit_now(crate::EXIT_PANIC);
+    }
+    // A true fault: back to the default, which happens when the instruction runs again.
+    // SAFETY: resetting a signal's action is always allowed.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
+/// # Safety
+/// `context` is what the kernel gave to the handler.
+unsafe fn stack_pointer(context: *mut libc::c_void) -> usize {
+    let context = context.cast::<libc::ucontext_t>();
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: by contract.
+    return unsafe { (*context).uc_mcontext.gregs[libc::REG_RSP as usize] } as usize;
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: by contract.
+    return unsafe { (*context).uc_mcontext.sp } as usize;
+}

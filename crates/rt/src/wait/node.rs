@@ -1,0 +1,204 @@
+//! Waiters' entries in objects' queues: intrusive, on the waiter's stack, no allocation.
+
+use std::ptr::{null, null_mut};
+
+use super::{Claim, Outcome, Wait, Waker};
+
+/// One case of one wait. See the invariants in `wait`.
+pub(crate) struct Node {
+    prev: *mut Node,
+    next: *mut Node,
+    linked: bool,
+    /// Which address it waits on, in a bucket that several share; for locks also who it is.
+    pub(crate) key: usize,
+    wait: *const Wait,
+    pub(crate) case: u32,
+    /// What an object needs to know of its waiter: permits for a semaphore, reading or writing for a lock.
+    pub(crate) want: u32,
+    /// One of several cases: it must not be told to retry or that a channel closed.
+    pub(crate) select: bool,
+    /// The value's place, for channels.
+    pub(crate) value: *mut u8,
+}
+
+impl Node {
+    pub(crate) fn new(key: usize, want: u32) -> Node {
+        Node {
+            prev: null_mut(),
+            next: null_mut(),
+            linked: false,
+            key,
+            wait: null(),
+            case: 0,
+            want,
+            select: false,
+            value: null_mut(),
+        }
+    }
+
+    /// Says which wait this is a case of.
+    pub(crate) fn attach(&mut self, wait: *const Wait) {
+        self.wait = wait;
+    }
+
+    /// Claims this node's wait.
+    ///
+    /// # Safety
+    /// The lock of the object that the node is (or was just) linked into is held.
+    pub(crate) unsafe fn claim(&self) -> Option<Claim> {
+        // SAFETY: under the object's lock, the wait of a node that was linked is alive.
+        unsafe { (*self.wait).claim() }
+    }
+
+    /// Tells the wait that this case is out. Claims it if that was the last.
+    ///
+    /// # Safety
+    /// As for [`Node::claim`].
+    pub(crate) unsafe fn lose_case(&self) -> Option<Claim> {
+        // SAFETY: as in `claim`.
+        unsafe { (*self.wait).lose_case() }
+    }
+}
+
+/// A first-in first-out queue of nodes. Only used under its object's lock.
+pub(crate) struct Queue {
+    head: *mut Node,
+    tail: *mut Node,
+}
+
+impl Queue {
+    pub(crate) const fn new() -> Queue {
+        Queue { head: null_mut(), tail: null_mut() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.is_null()
+    }
+
+    /// # Safety
+    /// `node` is valid, not linked, and stays where it is until it is unlinked.
+    pub(crate) unsafe fn push(&mut self, node: *mut Node) {
+        // SAFETY: `node` is valid by contract and `tail`, if any, is a linked node, hence valid.
+        unsafe {
+            (*node).prev = self.tail;
+            (*node).next = null_mut();
+            (*node).linked = true;
+            if self.tail.is_null() {
+                self.head = node;
+            } else {
+                (*self.tail).next = node;
+            }
+        }
+        self.tail = node;
+    }
+
+    /// Unlinks a node. False: somebody else has.
+    ///
+    /// # Safety
+    /// `node` is valid and, if linked, linked here.
+    pub(crate) unsafe fn unlink(&mut self, node: *mut Node) -> bool {
+        // SAFETY: `node` is valid; its neighbours are linked nodes, hence valid.
+        unsafe {
+            if !(*node).linked {
+                return false;
+            }
+            let (prev, next) = ((*node).prev, (*node).next);
+            if prev.is_null() {
+                self.head = next;
+            } else {
+                (*prev).next = next;
+            }
+            if next.is_null() {
+                self.tail = prev;
+            } else {
+                (*next).prev = prev;
+            }
+            (*node).linked = false;
+        }
+        true
+    }
+
+    /// Takes the first node out.
+    pub(crate) fn pop(&mut self) -> Option<*mut Node> {
+        let node = self.head;
+        if node.is_null() {
+            return None;
+        }
+        // SAFETY: the head is linked here.
+        unsafe { self.unlink(node) };
+        Some(node)
+    }
+
+    /// The first node that waits on `key`, left in place.
+    pub(crate) fn first(&self, key: usize) -> Option<*mut Node> {
+        let mut at = self.head;
+        while !at.is_null() {
+            // SAFETY: linked nodes are valid under the lock.
+            unsafe {
+                if (*at).key == key {
+                    return Some(at);
+                }
+                at = (*at).next;
+            }
+        }
+        None
+    }
+
+    /// Takes the first node out that waits on `key`.
+    pub(crate) fn pop_key(&mut self, key: usize) -> Option<*mut Node> {
+        let node = self.first(key)?;
+        // SAFETY: it is linked here.
+        unsafe { self.unlink(node) };
+        Some(node)
+    }
+}
+
+/// Wakers collected under a lock, to be woken after it is released (or, if there are very many, before).
+pub(crate) struct Wakers {
+    list: [Option<Waker>; 8],
+    len: usize,
+}
+
+impl Wakers {
+    pub(crate) const fn new() -> Wakers {
+        Wakers { list: [const { None }; 8], len: 0 }
+    }
+
+    pub(crate) fn add(&mut self, waker: Waker) {
+        if self.len == self.list.len() {
+            self.wake_all();
+        }
+        self.list[self.len] = Some(waker);
+        self.len += 1;
+    }
+
+    pub(crate) fn wake(mut self) {
+        self.wake_all();
+    }
+
+    fn wake_all(&mut self) {
+        for waker in &mut self.list[..self.len] {
+            if let Some(waker) = waker.take() {
+                waker.wake();
+            }
+        }
+        self.len = 0;
+    }
+}
+
+/// Ends the wait of a node that was just unlinked, if nobody else did. True: it was ended here.
+///
+/// # Safety
+/// As for [`Node::claim`].
+pub(crate) unsafe fn finish(node: *mut Node, outcome: Outcome, wakers: &mut Wakers) -> bool {
+    // SAFETY: by contract.
+    unsafe {
+        match (*node).claim() {
+            Some(claim) => {
+                wakers.add(claim.commit((*node).case, outcome));
+                true
+            }
+            None => false,
+        }
+    }
+}

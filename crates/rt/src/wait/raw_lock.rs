@@ -1,0 +1,135 @@
+//! The short lock that guards an object's queues: one word, spin a little, then sleep in the kernel.
+//!
+//! Not the language's `Mutex` (that is `locks`): critical sections here are a few dozen instructions and never wait.
+
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+
+use crate::sync::{AtomicU32, Ordering, SPINS, futex_wait, futex_wake, spin_loop};
+
+const FREE: u32 = 0;
+const HELD: u32 = 1;
+const CONTENDED: u32 = 2;
+
+pub(crate) struct RawLock {
+    word: AtomicU32,
+}
+
+impl RawLock {
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> RawLock {
+        RawLock { word: AtomicU32::new(FREE) }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new() -> RawLock {
+        RawLock { word: AtomicU32::new(FREE) }
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) {
+        // Acquire pairs with the release in `unlock`.
+        if self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            self.lock_slow();
+        }
+    }
+
+    #[cold]
+    fn lock_slow(&self) {
+        for _ in 0..SPINS {
+            if self.word.load(Ordering::Relaxed) == FREE
+                && self
+                    .word
+                    .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+            {
+                return;
+            }
+            spin_loop();
+        }
+        while self.word.swap(CONTENDED, Ordering::Acquire) != FREE {
+            futex_wait(&self.word, CONTENDED, -1);
+        }
+    }
+
+    /// # Safety
+    /// The caller holds the lock.
+    #[inline]
+    pub(crate) unsafe fn unlock(&self) {
+        let word: *const AtomicU32 = &raw const self.word;
+        // Release publishes what the critical section wrote. The object may be freed by the next holder from here on.
+        if self.word.swap(FREE, Ordering::Release) == CONTENDED {
+            futex_wake(word, 1);
+        }
+    }
+}
+
+/// A value behind a [`RawLock`].
+pub(crate) struct Locked<T> {
+    lock: RawLock,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the value is reached only with the lock held, by one thread at a time. It may hold raw pointers to
+// waiters' nodes, which the wait protocol makes valid for whoever holds the lock.
+unsafe impl<T> Sync for Locked<T> {}
+// SAFETY: as above; a queue belongs to no thread.
+unsafe impl<T> Send for Locked<T> {}
+
+impl<T> Locked<T> {
+    #[cfg(not(loom))]
+    pub(crate) const fn new(value: T) -> Locked<T> {
+        Locked { lock: RawLock::new(), value: UnsafeCell::new(value) }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new(value: T) -> Locked<T> {
+        Locked { lock: RawLock::new(), value: UnsafeCell::new(value) }
+    }
+
+    pub(crate) fn lock(&self) -> LockedGuard<'_, T> {
+        self.lock.lock();
+        LockedGuard { owner: self }
+    }
+
+    /// The lock itself, for `select`, which holds several.
+    pub(crate) fn raw(&self) -> &RawLock {
+        &self.lock
+    }
+
+    /// The value, for one who took `raw()`.
+    ///
+    /// # Safety
+    /// The caller holds the lock and makes no second reference while this one lives.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn held(&self) -> &mut T {
+        // SAFETY: the lock is held, by the caller's promise.
+        unsafe { &mut *self.value.get() }
+    }
+}
+
+pub(crate) struct LockedGuard<'a, T> {
+    owner: &'a Locked<T>,
+}
+
+impl<T> Deref for LockedGuard<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        // SAFETY: the guard holds the lock.
+        unsafe { &*self.owner.value.get() }
+    }
+}
+
+impl<T> DerefMut for LockedGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the guard holds the lock.
+        unsafe { &mut *self.owner.value.get() }
+    }
+}
+
+impl<T> Drop for LockedGuard<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: the guard holds the lock and ends here.
+        unsafe { self.owner.lock.unlock() }
+    }
+}

@@ -56,6 +56,12 @@ fn a_mutex_excludes() {
     }
     // SAFETY: `count` is only used with the mutex held.
     unsafe impl Sync for Shared {}
+    impl Shared {
+        fn bump(&self) {
+            // SAFETY: the mutex is held.
+            unsafe { *self.count.get() += 1 };
+        }
+    }
     let shared = Shared { word: AtomicU32::new(mutex::UNLOCKED), count: 0.into() };
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -67,8 +73,7 @@ fn a_mutex_excludes() {
                         assert!(deadline > 0);
                         thread::yield_now();
                     }
-                    // SAFETY: the mutex is held.
-                    unsafe { *shared.count.get() += 1 };
+                    shared.bump();
                     locks::mutex_unlock(&LOT, &shared.word);
                 }
             });

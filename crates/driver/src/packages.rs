@@ -1,0 +1,265 @@
+//! Which files make up a session: std, the packages depended on, and the package or script at
+//! hand.
+//!
+//! A package's root is `src/main.altru` or `src/lib.altru`; `mod name` in `src/x.altru` names
+//! `src/x/name.altru` (`src/name.altru` at the root) or `…/name/mod.altru`. Everything odd
+//! becomes a diagnostic; nothing here panics or prints.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base::{Diagnostic, FileId, Name, SourceMap, Span, codes};
+use hir::collect::{ModuleInput, PackageInput};
+use syntax::ast;
+
+use crate::embedded;
+use crate::manifest::{Manifest, parse_manifest};
+use crate::system::System;
+
+/// What is to be compiled.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file (script or program), or a package's folder.
+    Path(PathBuf),
+    /// A text with the name it is shown under (standard input, editors, tests).
+    Text { name: String, text: String },
+}
+
+/// Files read and parsed, ready for [`crate::pipeline`].
+pub struct Session {
+    pub sources: SourceMap,
+    /// std first, the package at hand last.
+    pub packages: Vec<PackageInput>,
+    /// Of reading and parsing.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Name of the executable that `build` makes.
+    pub name: String,
+    /// The package's folder, if it is one.
+    pub root: Option<PathBuf>,
+    /// The package at hand is std itself.
+    pub is_std: bool,
+}
+
+/// Something that stops a session before there is a text to point at.
+#[derive(Debug)]
+pub struct LoadError(pub String);
+
+/// Reads and parses everything that `input` needs.
+pub fn load(system: &dyn System, input: &Input) -> Result<Session, LoadError> {
+    let mut loader = Loader {
+        system,
+        sources: SourceMap::default(),
+        packages: Vec::new(),
+        diagnostics: Vec::new(),
+        loading: Vec::new(),
+        done: BTreeMap::new(),
+    };
+    match input {
+        Input::Text { name, text } => {
+            loader.load_std()?;
+            let file = loader.sources.add(name.clone(), text.as_str());
+            let tree = loader.parse(file);
+            let modules = vec![ModuleInput { path: vec![], file, ast: tree }];
+            loader.packages.push(PackageInput { name: Name::new("main"), is_std: false, modules });
+            Ok(loader.finish("main".into(), None, false))
+        }
+        Input::Path(path) if system.is_dir(path) => {
+            let manifest = loader.read_manifest(path)?;
+            let is_std = manifest.package.name == "std";
+            if !is_std {
+                loader.load_std()?;
+            }
+            let name = manifest.package.name.clone();
+            loader.load_package(path, manifest)?;
+            Ok(loader.finish(name, Some(path.clone()), is_std))
+        }
+        Input::Path(path) => {
+            loader.load_std()?;
+            let text = loader.read_text(path)?;
+            let file = loader.sources.add(shown(path), text);
+            let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+            let modules = loader.load_modules(file, &folder);
+            let stem = path.file_stem().map_or("main".into(), |s| s.to_string_lossy().into_owned());
+            let package = identifier(&stem);
+            loader.packages.push(PackageInput { name: Name::new(&package), is_std: false, modules });
+            Ok(loader.finish(stem, None, false))
+        }
+    }
+}
+
+/// A file's stem as a package name.
+fn identifier(stem: &str) -> String {
+    let mut name: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        name.insert(0, '_');
+    }
+    if name == "std" { "std_".into() } else { name }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+struct Loader<'a> {
+    system: &'a dyn System,
+    sources: SourceMap,
+    packages: Vec<PackageInput>,
+    diagnostics: Vec<Diagnostic>,
+    /// Folders of the packages being loaded, to find cycles.
+    loading: Vec<PathBuf>,
+    done: BTreeMap<PathBuf, ()>,
+}
+
+impl Loader<'_> {
+    fn finish(self, name: String, root: Option<PathBuf>, is_std: bool) -> Session {
+        Session {
+            sources: self.sources,
+            packages: self.packages,
+            diagnostics: self.diagnostics,
+            name,
+            root,
+            is_std,
+        }
+    }
+
+    fn read_manifest(&self, folder: &Path) -> Result<Manifest, LoadError> {
+        let path = folder.join("altru.toml");
+        if !self.system.is_file(&path) {
+            return Err(LoadError(format!(
+                "`{}` is not a package: it has no altru.toml (`altru new NAME` makes a package)",
+                shown(folder)
+            )));
+        }
+        let text = self.read_text(&path)?;
+        if folder.file_name().is_some_and(|n| n == "std") && text.contains("name = \"std\"") {
+            return Ok(Manifest {
+                package: crate::manifest::Package {
+                    name: "std".into(),
+                    version: String::new(),
+                    description: String::new(),
+                    license: String::new(),
+                    authors: vec![],
+                },
+                dependencies: BTreeMap::new(),
+            });
+        }
+        parse_manifest(&text).map_err(|e| LoadError(format!("{}: {e}", shown(&path))))
+    }
+
+    fn read_text(&self, path: &Path) -> Result<String, LoadError> {
+        let bytes = self.system.read(path).map_err(|e| LoadError(format!("cannot read `{}`: {e}", shown(path))))?;
+        if bytes.len() > u32::MAX as usize {
+            return Err(LoadError(format!("`{}` is larger than 4 GiB", shown(path))));
+        }
+        String::from_utf8(bytes).map_err(|e| {
+            let at = e.utf8_error().valid_up_to();
+            let line = e.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count() + 1;
+            LoadError(format!("`{}` is not UTF-8: broken byte {at}, on line {line}", shown(path)))
+        })
+    }
+
+    fn parse(&mut self, file: FileId) -> Arc<ast::File> {
+        let text = self.sources.file(file).text.clone();
+        let parse = syntax::parse(file, &text);
+        self.diagnostics.extend(parse.diagnostics);
+        Arc::new(parse.file)
+    }
+
+    fn load_std(&mut self) -> Result<(), LoadError> {
+        let mut modules = Vec::new();
+        for &(path, text) in embedded::std_files() {
+            let file = self.sources.add(format!("std/{path}.altru"), text);
+            let ast = self.parse(file);
+            let path = match path {
+                "lib" => vec![],
+                _ => path.split('/').filter(|s| *s != "mod").map(Name::new).collect(),
+            };
+            modules.push(ModuleInput { path, file, ast });
+        }
+        modules.sort_by_key(|m| m.path.len());
+        self.packages.push(PackageInput { name: Name::new("std"), is_std: true, modules });
+        Ok(())
+    }
+
+    fn load_package(&mut self, folder: &Path, manifest: Manifest) -> Result<(), LoadError> {
+        let key = folder.to_path_buf();
+        if self.loading.contains(&key) {
+            return Err(LoadError(format!("the packages depend on each other in a circle through `{}`", shown(folder))));
+        }
+        if self.done.insert(key.clone(), ()).is_some() {
+            return Ok(());
+        }
+        self.loading.push(key);
+        for (name, dependency) in &manifest.dependencies {
+            let path = folder.join(&dependency.path);
+            let other = self.read_manifest(&path)?;
+            if other.package.name != *name {
+                return Err(LoadError(format!(
+                    "the dependency `{name}` of `{}` is at `{}`, but the package there is called `{}`",
+                    manifest.package.name,
+                    shown(&path),
+                    other.package.name
+                )));
+            }
+            self.load_package(&path, other)?;
+        }
+        self.loading.pop();
+        let source = folder.join("src");
+        let candidates = [source.join("main.altru"), source.join("lib.altru")];
+        let Some(root) = candidates.iter().find(|p| self.system.is_file(p)) else {
+            return Err(LoadError(format!(
+                "the package `{}` has neither src/main.altru nor src/lib.altru",
+                manifest.package.name
+            )));
+        };
+        let text = self.read_text(root)?;
+        let file = self.sources.add(shown(root), text);
+        let modules = self.load_modules(file, &source);
+        let is_std = manifest.package.name == "std";
+        self.packages.push(PackageInput { name: Name::new(&manifest.package.name), is_std, modules });
+        Ok(())
+    }
+
+    /// The root file and every file module below it. `folder` holds the root's modules.
+    fn load_modules(&mut self, root: FileId, folder: &Path) -> Vec<ModuleInput> {
+        let mut modules = Vec::new();
+        let mut queue = vec![(Vec::<Name>::new(), root, folder.to_path_buf())];
+        let mut next = 0;
+        while next < queue.len() {
+            let (path, file, folder) = queue[next].clone();
+            next += 1;
+            let ast = self.parse(file);
+            for (name, span) in hir::collect::file_modules(&ast) {
+                let mut child = path.clone();
+                child.push(name);
+                if let Some(child_file) = self.open_module(&folder, name, span) {
+                    queue.push((child, child_file, folder.join(name.as_str())));
+                }
+            }
+            modules.push(ModuleInput { path, file, ast });
+        }
+        modules
+    }
+
+    fn open_module(&mut self, folder: &Path, name: Name, span: Span) -> Option<FileId> {
+        let candidates =
+            [folder.join(format!("{name}.altru")), folder.join(name.as_str()).join("mod.altru")];
+        let Some(path) = candidates.iter().find(|p| self.system.is_file(p)) else {
+            self.diagnostics.push(
+                Diagnostic::error(codes::E0910, span, format!("the file of module `{name}` is missing"))
+                    .label("declared here")
+                    .help(format!("create `{}`", shown(&candidates[0]))),
+            );
+            return None;
+        };
+        match self.read_text(path) {
+            Ok(text) => Some(self.sources.add(shown(path), text)),
+            Err(LoadError(message)) => {
+                self.diagnostics.push(Diagnostic::error(codes::E0911, span, message).label("declared here"));
+                None
+            }
+        }
+    }
+}

@@ -72,72 +72,29 @@ macro_rules! runtime_functions {
             [nounwind] fn altru_io_is_terminal(fd: I32) -> I32;
 
             // ---- formatting and parsing ----
-            /// Appends a float; `style` is a `FloatStyle`, `precision` -1 for "as many digits as it takes".
-            [nounwind] fn altru_fmt_f64(out: Ptr, value: F64, style: I32, precision: I32) -> Void;
-            /// The same for `f32` (its shortest digits differ).
-            [nounwind] fn altru_fmt_f32(out: Ptr, value: F32, style: I32, precision: I32) -> Void;
-            /// Appends a signed decimal.
-            [nounwind] fn altru_fmt_i64(out: Ptr, value: I64) -> Void;
-            /// Appends an unsigned number in `radix` 2 to 36, digits above 9 in upper case if `upper`.
-            [nounwind] fn altru_fmt_u64(out: Ptr, value: I64, radix: I32, upper: I32) -> Void;
-            /// Parses a whole text as a float into `*out`. 1: done.
+            /// Writes a float's text into a buffer of at least 400 bytes beyond `precision` and gives its length. `style` is a
+            /// `FloatStyle`, plus `SINGLE` for a value that was an `f32`; `precision` -1 means as many digits as it takes.
+            [nounwind] fn altru_fmt_f64(value: F64, precision: I64, style: I32, out: Ptr, cap: Usize) -> Usize;
+            /// Parses a whole text as a float into `*out`. 0: done.
             [nounwind] fn altru_parse_f64(text: Ptr, len: Usize, out: Ptr) -> I32;
-            /// The same for `f32`.
-            [nounwind] fn altru_parse_f32(text: Ptr, len: Usize, out: Ptr) -> I32;
 
             // ---- text ----
-            /// The offset of the first `byte` in a buffer, or -1.
-            [nounwind] fn altru_str_find_byte(text: Ptr, len: Usize, byte: I32) -> I64;
-            /// The offset of the last `byte` in a buffer, or -1.
-            [nounwind] fn altru_str_rfind_byte(text: Ptr, len: Usize, byte: I32) -> I64;
-            /// The offset of the first occurrence of `needle`, or -1.
-            [nounwind] fn altru_str_find(text: Ptr, len: Usize, needle: Ptr, needle_len: Usize) -> I64;
+            /// The offset of the first occurrence of `needle` at or after `from`, or -1.
+            [nounwind] fn altru_str_find(text: Ptr, len: Usize, needle: Ptr, needle_len: Usize, from: I64) -> I64;
             /// The offset of the last occurrence of `needle`, or -1.
             [nounwind] fn altru_str_rfind(text: Ptr, len: Usize, needle: Ptr, needle_len: Usize) -> I64;
-            /// How many bytes at the front are valid UTF-8 (equals `len` if all are).
-            [nounwind] fn altru_str_valid_utf8(text: Ptr, len: Usize) -> Usize;
-            /// Appends text with invalid sequences replaced by U+FFFD.
-            [nounwind] fn altru_str_from_utf8_lossy(out: Ptr, text: Ptr, len: Usize) -> Void;
-            /// Number of characters in valid UTF-8.
-            [nounwind] fn altru_str_count_chars(text: Ptr, len: Usize) -> I64;
-            /// Appends the text in upper case (full Unicode mapping).
-            [nounwind] fn altru_str_to_upper(out: Ptr, text: Ptr, len: Usize) -> Void;
-            /// Appends the text in lower case (full Unicode mapping).
-            [nounwind] fn altru_str_to_lower(out: Ptr, text: Ptr, len: Usize) -> Void;
+            /// The offset of the first byte that is not valid UTF-8, or -1.
+            [nounwind] fn altru_str_validate(text: Ptr, len: Usize) -> I64;
             /// Whether a character has a property; `class` is a `CharClass`.
-            [nounwind] fn altru_char_is(c: I32, class: I32) -> I32;
-            /// The simple upper-case mapping (the character itself where that is not one character).
-            [nounwind] fn altru_char_to_upper(c: I32) -> I32;
-            /// The simple lower-case mapping.
-            [nounwind] fn altru_char_to_lower(c: I32) -> I32;
+            [nounwind] fn altru_char_class(code: I32, class: I32) -> I32;
+            /// Writes the upper (1) or lower (0) case form of a character, up to 3 characters, and gives how many.
+            [nounwind] fn altru_char_case(code: I32, upper: I32, out: Ptr) -> I32;
 
             // ---- mathematics ----
-            [nounwind] fn altru_math_sin(x: F64) -> F64;
-            [nounwind] fn altru_math_cos(x: F64) -> F64;
-            [nounwind] fn altru_math_tan(x: F64) -> F64;
-            [nounwind] fn altru_math_asin(x: F64) -> F64;
-            [nounwind] fn altru_math_acos(x: F64) -> F64;
-            [nounwind] fn altru_math_atan(x: F64) -> F64;
-            [nounwind] fn altru_math_atan2(y: F64, x: F64) -> F64;
-            [nounwind] fn altru_math_sinh(x: F64) -> F64;
-            [nounwind] fn altru_math_cosh(x: F64) -> F64;
-            [nounwind] fn altru_math_tanh(x: F64) -> F64;
-            [nounwind] fn altru_math_asinh(x: F64) -> F64;
-            [nounwind] fn altru_math_acosh(x: F64) -> F64;
-            [nounwind] fn altru_math_atanh(x: F64) -> F64;
-            [nounwind] fn altru_math_exp(x: F64) -> F64;
-            [nounwind] fn altru_math_exp2(x: F64) -> F64;
-            [nounwind] fn altru_math_expm1(x: F64) -> F64;
-            [nounwind] fn altru_math_ln(x: F64) -> F64;
-            [nounwind] fn altru_math_log2(x: F64) -> F64;
-            [nounwind] fn altru_math_log10(x: F64) -> F64;
-            [nounwind] fn altru_math_ln1p(x: F64) -> F64;
-            [nounwind] fn altru_math_pow(x: F64, y: F64) -> F64;
-            [nounwind] fn altru_math_powi(x: F64, n: I32) -> F64;
-            [nounwind] fn altru_math_cbrt(x: F64) -> F64;
-            [nounwind] fn altru_math_hypot(x: F64, y: F64) -> F64;
-            /// The remainder with the sign of `x`.
-            [nounwind] fn altru_math_fmod(x: F64, y: F64) -> F64;
+            /// A function of one number; `op` is a `MathUnary`.
+            [nounwind] fn altru_math_unary(op: I32, x: F64) -> F64;
+            /// A function of two numbers; `op` is a `MathBinary`.
+            [nounwind] fn altru_math_binary(op: I32, x: F64, y: F64) -> F64;
 
             // ---- threads ----
             /// Starts an OS thread that calls `entry(env)`; the runtime frees `env` (size and alignment given, 0 size: nothing

@@ -121,26 +121,60 @@ pub enum OverflowOp {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FloatStyle {
     /// `0.1`, `3`, `100000000`: no exponent, no point unless needed.
-    Display = 0,
-    /// As `Display`, but a whole number keeps its point (`3.0`), and very large or small ones get an exponent.
-    Debug = 1,
+    Plain = 0,
+    /// A whole number keeps its point (`3.0`), and very large or small ones get an exponent.
+    Pointed = 1,
     /// `1.5e10`
     Exponent = 2,
-    /// `1.5E10`
-    UpperExponent = 3,
 }
 
-/// `class` of `altru_char_is`.
+impl FloatStyle {
+    /// Added to a style: the value was an `f32`, whose shortest digits are fewer.
+    pub const SINGLE: i32 = 8;
+}
+
+/// `class` of `altru_char_class`.
 #[repr(i32)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CharClass {
     Alphabetic = 0,
     Numeric = 1,
-    Alphanumeric = 2,
-    Whitespace = 3,
-    Upper = 4,
-    Lower = 5,
-    Control = 6,
+    Whitespace = 2,
+    Upper = 3,
+    Lower = 4,
+    Control = 5,
+    /// Not shown as an escape by `Debug`.
+    Printable = 6,
+}
+
+/// `op` of `altru_math_unary`.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MathUnary {
+    Exp = 0,
+    Ln = 1,
+    Log10 = 2,
+    Log2 = 3,
+    Sin = 4,
+    Cos = 5,
+    Tan = 6,
+    Asin = 7,
+    Acos = 8,
+    Atan = 9,
+    Sinh = 10,
+    Cosh = 11,
+    Tanh = 12,
+    Cbrt = 13,
+    Exp2 = 14,
+}
+
+/// `op` of `altru_math_binary`.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MathBinary {
+    Pow = 0,
+    Atan2 = 1,
+    Hypot = 2,
 }
 
 /// Bits of `flags` of `altru_fs_open`.

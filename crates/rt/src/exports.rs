@@ -69,57 +69,33 @@ exports! {
     fn altru_io_is_terminal(fd: i32) -> i32 { stdio::is_terminal(fd).into() }
 
     // ---- formatting and parsing ----
-    fn altru_fmt_f64(out: *mut RawString, value: f64, style: i32, precision: i32) {
-        format::float(&mut Out::new(out), value, style, precision)
-    }
-    fn altru_fmt_f32(out: *mut RawString, value: f32, style: i32, precision: i32) {
-        format::float(&mut Out::new(out), value, style, precision)
-    }
-    fn altru_fmt_i64(out: *mut RawString, value: i64) { format::signed(&mut Out::new(out), value) }
-    fn altru_fmt_u64(out: *mut RawString, value: i64, radix: i32, upper: i32) {
-        format::unsigned(&mut Out::new(out), value.cast_unsigned(), radix.cast_unsigned(), upper != 0)
+    fn altru_fmt_f64(value: f64, precision: i64, style: i32, out: *mut u8, cap: usize) -> usize {
+        format::float(value, precision, style, std::slice::from_raw_parts_mut(out, cap))
     }
     fn altru_parse_f64(ptr: *const u8, len: usize, out: *mut f64) -> i32 {
         let parsed = text(ptr, len).parse();
-        parsed.map_or(0, |value| { out.write(value); 1 })
-    }
-    fn altru_parse_f32(ptr: *const u8, len: usize, out: *mut f32) -> i32 {
-        let parsed = text(ptr, len).parse();
-        parsed.map_or(0, |value| { out.write(value); 1 })
+        parsed.map_or(1, |value| { out.write(value); 0 })
     }
 
     // ---- text ----
-    fn altru_str_find_byte(ptr: *const u8, len: usize, byte: i32) -> i64 {
-        texts::find_byte(bytes(ptr, len), byte as u8)
-    }
-    fn altru_str_rfind_byte(ptr: *const u8, len: usize, byte: i32) -> i64 {
-        texts::rfind_byte(bytes(ptr, len), byte as u8)
-    }
-    fn altru_str_find(ptr: *const u8, len: usize, needle: *const u8, needle_len: usize) -> i64 {
-        texts::find(bytes(ptr, len), bytes(needle, needle_len))
+    fn altru_str_find(ptr: *const u8, len: usize, needle: *const u8, needle_len: usize, from: i64) -> i64 {
+        texts::find(bytes(ptr, len), bytes(needle, needle_len), from)
     }
     fn altru_str_rfind(ptr: *const u8, len: usize, needle: *const u8, needle_len: usize) -> i64 {
         texts::rfind(bytes(ptr, len), bytes(needle, needle_len))
     }
-    fn altru_str_valid_utf8(ptr: *const u8, len: usize) -> usize { texts::valid_utf8(bytes(ptr, len)) }
-    fn altru_str_from_utf8_lossy(out: *mut RawString, ptr: *const u8, len: usize) {
-        Out::new(out).push(String::from_utf8_lossy(bytes(ptr, len)).as_bytes())
-    }
-    fn altru_str_count_chars(ptr: *const u8, len: usize) -> i64 { text(ptr, len).chars().count() as i64 }
-    fn altru_str_to_upper(out: *mut RawString, ptr: *const u8, len: usize) {
-        Out::new(out).push(text(ptr, len).to_uppercase().as_bytes())
-    }
-    fn altru_str_to_lower(out: *mut RawString, ptr: *const u8, len: usize) {
-        Out::new(out).push(text(ptr, len).to_lowercase().as_bytes())
-    }
-    fn altru_char_is(c: i32, class: i32) -> i32 { texts::char_is(as_char(c), class).into() }
-    fn altru_char_to_upper(c: i32) -> i32 {
-        let c = as_char(c);
-        (texts::simple_case(c, c.to_uppercase()) as u32).cast_signed()
-    }
-    fn altru_char_to_lower(c: i32) -> i32 {
-        let c = as_char(c);
-        (texts::simple_case(c, c.to_lowercase()) as u32).cast_signed()
+    fn altru_str_validate(ptr: *const u8, len: usize) -> i64 { texts::validate(bytes(ptr, len)) }
+    fn altru_char_class(code: i32, class: i32) -> i32 { texts::char_class(as_char(code), class).into() }
+    fn altru_char_case(code: i32, upper: i32, out: *mut u32) -> i32 {
+        let c = as_char(code);
+        let (upper_case, lower_case) = (c.to_uppercase(), c.to_lowercase());
+        let mut count = 0;
+        let mut put = |c: char| {
+            out.add(count).write(c.into());
+            count += 1;
+        };
+        if upper != 0 { upper_case.for_each(&mut put) } else { lower_case.for_each(&mut put) }
+        count as i32
     }
 
     // ---- words and locks ----

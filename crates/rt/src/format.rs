@@ -1,66 +1,36 @@
-//! Numbers to text and back: the shortest digits that read back as the same float, or as many as asked for.
+//! Floats to text: the shortest digits that read back as the same float, or as many as asked for.
 
-use std::fmt::{self, Debug, Display, LowerExp, UpperExp, Write};
+use std::fmt::{Debug, Display, LowerExp};
+use std::io::{Cursor, Write};
 
 use abi::FloatStyle;
 
-use crate::text::Out;
+/// Writes a float in a `FloatStyle` and gives the length of its text.
+pub(crate) fn float(value: f64, precision: i64, style: i32, buffer: &mut [u8]) -> usize {
+    let mut out = Cursor::new(buffer);
+    let plain_style = style & !FloatStyle::SINGLE;
+    let precision = usize::try_from(precision).ok();
+    if plain_style == style {
+        write(&mut out, value, precision, plain_style);
+    } else {
+        write(&mut out, value as f32, precision, plain_style);
+    }
+    out.position() as usize
+}
 
-/// Appends a float in a `FloatStyle`; a negative precision means the shortest digits.
-pub(crate) fn float<F: Display + Debug + LowerExp + UpperExp>(
-    out: &mut Out<'_>,
-    value: F,
+fn write(
+    out: &mut Cursor<&mut [u8]>,
+    value: impl Display + Debug + LowerExp,
+    precision: Option<usize>,
     style: i32,
-    precision: i32,
 ) {
-    let digits = usize::try_from(precision).ok();
-    let done: fmt::Result = match (style, digits) {
-        (s, None) if s == FloatStyle::Debug as i32 => write!(out, "{value:?}"),
-        (s, Some(p)) if s == FloatStyle::Debug as i32 => write!(out, "{value:.p$?}"),
-        (s, None) if s == FloatStyle::Exponent as i32 => write!(out, "{value:e}"),
-        (s, Some(p)) if s == FloatStyle::Exponent as i32 => write!(out, "{value:.p$e}"),
-        (s, None) if s == FloatStyle::UpperExponent as i32 => write!(out, "{value:E}"),
-        (s, Some(p)) if s == FloatStyle::UpperExponent as i32 => write!(out, "{value:.p$E}"),
-        (_, None) => write!(out, "{value}"),
-        (_, Some(p)) => write!(out, "{value:.p$}"),
+    let exponent = style == FloatStyle::Exponent as i32;
+    let done = match precision {
+        Some(p) if exponent => write!(out, "{value:.p$e}"),
+        Some(p) => write!(out, "{value:.p$}"),
+        None if exponent => write!(out, "{value:e}"),
+        None if style == FloatStyle::Pointed as i32 => write!(out, "{value:?}"),
+        None => write!(out, "{value}"),
     };
-    debug_assert!(done.is_ok());
-}
-
-/// Appends an unsigned number in a radix from 2 to 36.
-pub(crate) fn unsigned(out: &mut Out<'_>, mut value: u64, radix: u32, upper: bool) {
-    let radix = u64::from(radix.clamp(2, 36));
-    let letters = if upper { b'A' } else { b'a' };
-    let mut digits = [0u8; 64];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        let digit = (value % radix) as u8;
-        digits[at] = if digit < 10 { b'0' + digit } else { letters + digit - 10 };
-        value /= radix;
-        if value == 0 {
-            break;
-        }
-    }
-    out.push(&digits[at..]);
-}
-
-/// Appends a signed decimal.
-pub(crate) fn signed(out: &mut Out<'_>, value: i64) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        at -= 1;
-        digits[at] = b'-';
-    }
-    out.push(&digits[at..]);
+    debug_assert!(done.is_ok(), "the buffer is too small");
 }

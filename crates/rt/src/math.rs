@@ -1,58 +1,42 @@
-//! Functions of a real number, as the exports want them: `f64` to `f64`.
+//! Functions of real numbers that the processor has no instruction for.
 
-macro_rules! unary {
-    ($($name:ident = $method:ident;)*) => {
-        $(#[unsafe(no_mangle)]
-        pub extern "C" fn $name(x: f64) -> f64 {
-            x.$method()
-        })*
-    };
-}
+use abi::{MathBinary, MathUnary};
 
-macro_rules! binary {
-    ($($name:ident = $method:ident;)*) => {
-        $(#[unsafe(no_mangle)]
-        pub extern "C" fn $name(x: f64, y: f64) -> f64 {
-            x.$method(y)
-        })*
-    };
-}
-
-unary! {
-    altru_math_sin = sin;
-    altru_math_cos = cos;
-    altru_math_tan = tan;
-    altru_math_asin = asin;
-    altru_math_acos = acos;
-    altru_math_atan = atan;
-    altru_math_sinh = sinh;
-    altru_math_cosh = cosh;
-    altru_math_tanh = tanh;
-    altru_math_asinh = asinh;
-    altru_math_acosh = acosh;
-    altru_math_atanh = atanh;
-    altru_math_exp = exp;
-    altru_math_exp2 = exp2;
-    altru_math_expm1 = exp_m1;
-    altru_math_ln = ln;
-    altru_math_log2 = log2;
-    altru_math_log10 = log10;
-    altru_math_ln1p = ln_1p;
-    altru_math_cbrt = cbrt;
-}
-
-binary! {
-    altru_math_atan2 = atan2;
-    altru_math_pow = powf;
-    altru_math_hypot = hypot;
+#[unsafe(no_mangle)]
+pub extern "C" fn altru_math_unary(op: i32, x: f64) -> f64 {
+    const OPS: [(MathUnary, fn(f64) -> f64); 15] = [
+        (MathUnary::Exp, f64::exp),
+        (MathUnary::Ln, f64::ln),
+        (MathUnary::Log10, f64::log10),
+        (MathUnary::Log2, f64::log2),
+        (MathUnary::Sin, f64::sin),
+        (MathUnary::Cos, f64::cos),
+        (MathUnary::Tan, f64::tan),
+        (MathUnary::Asin, f64::asin),
+        (MathUnary::Acos, f64::acos),
+        (MathUnary::Atan, f64::atan),
+        (MathUnary::Sinh, f64::sinh),
+        (MathUnary::Cosh, f64::cosh),
+        (MathUnary::Tanh, f64::tanh),
+        (MathUnary::Cbrt, f64::cbrt),
+        (MathUnary::Exp2, f64::exp2),
+    ];
+    // The table stands in the order of the numbers.
+    match usize::try_from(op).ok().and_then(|op| OPS.get(op)) {
+        Some((at, function)) => {
+            debug_assert_eq!(*at as i32, op);
+            function(x)
+        }
+        None => f64::NAN,
+    }
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn altru_math_powi(x: f64, n: i32) -> f64 {
-    x.powi(n)
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn altru_math_fmod(x: f64, y: f64) -> f64 {
-    x % y
+pub extern "C" fn altru_math_binary(op: i32, x: f64, y: f64) -> f64 {
+    match op {
+        op if op == MathBinary::Pow as i32 => x.powf(y),
+        op if op == MathBinary::Atan2 as i32 => x.atan2(y),
+        op if op == MathBinary::Hypot as i32 => x.hypot(y),
+        _ => f64::NAN,
+    }
 }

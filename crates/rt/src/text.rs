@@ -1,7 +1,5 @@
 //! Writing into Altru's strings, and the text operations that lean on Unicode tables or the C library.
 
-use std::fmt;
-
 use abi::{CharClass, RawString};
 
 use crate::memory;
@@ -66,13 +64,6 @@ impl<'a> Out<'a> {
     }
 }
 
-impl fmt::Write for Out<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text.as_bytes());
-        Ok(())
-    }
-}
-
 /// A string of the program, made from text.
 pub(crate) fn owned(text: &str) -> RawString {
     let mut raw = RawString::EMPTY;
@@ -102,32 +93,37 @@ pub(crate) unsafe fn text<'a>(ptr: *const u8, len: usize) -> &'a str {
     unsafe { std::str::from_utf8_unchecked(bytes(ptr, len)) }
 }
 
-pub(crate) fn find_byte(text: &[u8], byte: u8) -> i64 {
+fn find_byte(text: &[u8], byte: u8) -> i64 {
     // SAFETY: the slice is valid for its length.
     let at = unsafe { libc::memchr(text.as_ptr().cast(), byte.into(), text.len()) };
     offset(text, at)
 }
 
-pub(crate) fn rfind_byte(text: &[u8], byte: u8) -> i64 {
+fn rfind_byte(text: &[u8], byte: u8) -> i64 {
     // SAFETY: the slice is valid for its length.
     let at = unsafe { libc::memrchr(text.as_ptr().cast(), byte.into(), text.len()) };
     offset(text, at)
 }
 
-pub(crate) fn find(text: &[u8], needle: &[u8]) -> i64 {
-    match needle {
+/// The first occurrence at or after `from`, or -1.
+pub(crate) fn find(text: &[u8], needle: &[u8], from: i64) -> i64 {
+    let from = usize::try_from(from).unwrap_or(0);
+    let Some(rest) = text.get(from..) else { return -1 };
+    let at = match needle {
         [] => 0,
-        [byte] => find_byte(text, *byte),
+        [byte] => find_byte(rest, *byte),
         _ => {
             // SAFETY: both slices are valid for their lengths.
             let at = unsafe {
-                libc::memmem(text.as_ptr().cast(), text.len(), needle.as_ptr().cast(), needle.len())
+                libc::memmem(rest.as_ptr().cast(), rest.len(), needle.as_ptr().cast(), needle.len())
             };
-            offset(text, at)
+            offset(rest, at)
         }
-    }
+    };
+    if at < 0 { -1 } else { at + from as i64 }
 }
 
+/// The last occurrence, or -1.
 pub(crate) fn rfind(text: &[u8], needle: &[u8]) -> i64 {
     let [first, ..] = needle else { return text.len() as i64 };
     let mut end = text.len().checked_sub(needle.len()).map_or(0, |last| last + 1);
@@ -144,27 +140,22 @@ fn offset(text: &[u8], at: *const libc::c_void) -> i64 {
     if at.is_null() { -1 } else { (at.addr() - text.as_ptr().addr()) as i64 }
 }
 
-pub(crate) fn valid_utf8(bytes: &[u8]) -> usize {
-    std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len)
+/// The offset of the first byte that is not valid UTF-8, or -1.
+pub(crate) fn validate(bytes: &[u8]) -> i64 {
+    std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to() as i64, |_| -1)
 }
 
-pub(crate) fn char_is(c: char, class: i32) -> bool {
+pub(crate) fn char_class(c: char, class: i32) -> bool {
     match class {
         k if k == CharClass::Alphabetic as i32 => c.is_alphabetic(),
         k if k == CharClass::Numeric as i32 => c.is_numeric(),
-        k if k == CharClass::Alphanumeric as i32 => c.is_alphanumeric(),
         k if k == CharClass::Whitespace as i32 => c.is_whitespace(),
         k if k == CharClass::Upper as i32 => c.is_uppercase(),
         k if k == CharClass::Lower as i32 => c.is_lowercase(),
         k if k == CharClass::Control as i32 => c.is_control(),
+        k if k == CharClass::Printable as i32 => {
+            !c.is_control() && c.escape_debug().count() == 1 || matches!(c, '"' | '\'' | '\\')
+        }
         _ => false,
-    }
-}
-
-/// The mapped character, or `c` where the mapping gives several.
-pub(crate) fn simple_case(c: char, mut mapped: impl Iterator<Item = char>) -> char {
-    match (mapped.next(), mapped.next()) {
-        (Some(one), None) => one,
-        _ => c,
     }
 }

@@ -4,45 +4,28 @@ use abi::{FloatStyle, RawString};
 
 use crate::format;
 use crate::memory;
-use crate::text::{Out, find, rfind};
+use crate::text::{Out, find, rfind, validate};
 
-fn written(body: impl FnOnce(&mut Out<'_>)) -> String {
-    let mut raw = RawString::EMPTY;
-    // SAFETY: a string of our own; freed below as it was allocated.
-    unsafe {
-        body(&mut Out::new(&raw mut raw));
-        let text = String::from_utf8_lossy(crate::text::bytes(raw.ptr, raw.len)).into_owned();
-        if raw.cap > 0 {
-            memory::free(raw.ptr, raw.cap, 1);
-        }
-        text
-    }
+fn written(value: f64, precision: i64, style: i32) -> String {
+    let mut buffer = [0; 800];
+    let n = format::float(value, precision, style, &mut buffer);
+    String::from_utf8_lossy(&buffer[..n]).into_owned()
 }
 
 #[test]
 fn floats_read_as_written() {
-    let display = |value: f64| written(|out| format::float(out, value, FloatStyle::Display as i32, -1));
-    assert_eq!(display(0.1), "0.1");
-    assert_eq!(display(3.0), "3");
-    assert_eq!(display(-0.0), "-0");
-    assert_eq!(display(f64::NAN), "NaN");
-    let debug = |value: f64| written(|out| format::float(out, value, FloatStyle::Debug as i32, -1));
-    assert_eq!(debug(3.0), "3.0");
-    let fixed = |value: f64, p| written(|out| format::float(out, value, FloatStyle::Display as i32, p));
-    assert_eq!(fixed(2.5, 0), "2");
-    assert_eq!(fixed(1.005, 2), "1.00");
-    let exponent = |value: f64| written(|out| format::float(out, value, FloatStyle::Exponent as i32, -1));
-    assert_eq!(exponent(15e9), "1.5e10");
-    let single = written(|out| format::float(out, 0.1f32, FloatStyle::Display as i32, -1));
-    assert_eq!(single, "0.1");
-}
-
-#[test]
-fn integers_in_every_radix() {
-    assert_eq!(written(|out| format::signed(out, i64::MIN)), i64::MIN.to_string());
-    assert_eq!(written(|out| format::signed(out, 0)), "0");
-    assert_eq!(written(|out| format::unsigned(out, 255, 16, true)), "FF");
-    assert_eq!(written(|out| format::unsigned(out, u64::MAX, 2, false)), "1".repeat(64));
+    let plain = |value| written(value, -1, FloatStyle::Plain as i32);
+    assert_eq!(plain(0.1), "0.1");
+    assert_eq!(plain(3.0), "3");
+    assert_eq!(plain(-0.0), "-0");
+    assert_eq!(plain(f64::NAN), "NaN");
+    assert_eq!(plain(f64::MIN_POSITIVE).len(), 326);
+    assert_eq!(written(3.0, -1, FloatStyle::Pointed as i32), "3.0");
+    assert_eq!(written(2.5, 0, FloatStyle::Pointed as i32), "2");
+    assert_eq!(written(1.005, 2, FloatStyle::Plain as i32), "1.00");
+    assert_eq!(written(15e9, -1, FloatStyle::Exponent as i32), "1.5e10");
+    let single = FloatStyle::Plain as i32 + FloatStyle::SINGLE;
+    assert_eq!(written(f64::from(0.1f32), -1, single), "0.1");
 }
 
 #[test]
@@ -65,7 +48,7 @@ fn searching_agrees_with_the_plain_way() {
     for text in texts {
         for needle in needles {
             let plain = |at: Option<usize>| at.map_or(-1, |at| at as i64);
-            assert_eq!(find(text.as_bytes(), needle.as_bytes()), plain(text.find(needle)));
+            assert_eq!(find(text.as_bytes(), needle.as_bytes(), 0), plain(text.find(needle)));
             assert_eq!(
                 rfind(text.as_bytes(), needle.as_bytes()),
                 plain(text.rfind(needle)),
@@ -73,4 +56,9 @@ fn searching_agrees_with_the_plain_way() {
             );
         }
     }
+    assert_eq!(find(b"abab", b"ab", 1), 2);
+    assert_eq!(find(b"abab", b"ab", 3), -1);
+    assert_eq!(find(b"abab", b"ab", 9), -1);
+    assert_eq!(validate(b"ab\xffc"), 2);
+    assert_eq!(validate("äö".as_bytes()), -1);
 }

@@ -5,7 +5,9 @@
 //! [`ty`], [`items`], [`lang`], [`collect`] (syntax to tables), [`traits`] (what types can do),
 //! [`infer`] (unification), [`check`] (bodies), [`thir`].
 
+pub mod infer;
 pub mod items;
 pub mod lang;
 pub mod thir;
+pub mod traits;
 pub mod ty;

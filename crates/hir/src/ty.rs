@@ -13,6 +13,10 @@ use syntax::ast::Convention;
 
 use crate::items::{AdtId, ClosureId, TraitId};
 
+pub mod display;
+
+pub use display::display;
+
 #[derive(Clone, Copy)]
 pub struct Ty(&'static TyData);
 
@@ -33,6 +37,7 @@ impl TyFlags {
     /// Mentions `&` or `&mut` anywhere, a closure, or a struct's own view field is not covered:
     /// ask [`crate::traits::is_view`] for that.
     pub const HAS_REF: TyFlags = TyFlags(16);
+    pub const HAS_CLOSURE: TyFlags = TyFlags(32);
 
     pub fn has(self, other: TyFlags) -> bool {
         self.0 & other.0 != 0
@@ -67,7 +72,7 @@ pub enum FloatTy {
     F64,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TyKind {
     Int(IntTy),
     Float(FloatTy),
@@ -193,15 +198,18 @@ pub enum Predicate {
 /// Substitutes for [`TyKind::Param`]s, by index.
 pub type Args = [Ty];
 
+#[derive(Default)]
 struct Interner {
     types: FxHashMap<&'static TyKind, Ty>,
     lists: FxHashMap<&'static [Ty], Tys>,
+    params: FxHashMap<&'static [(Conv, Ty)], &'static [(Conv, Ty)]>,
+    bindings: FxHashMap<&'static [(Name, Ty)], &'static [(Name, Ty)]>,
 }
 
 // Sharded by hash so that bodies checked in parallel rarely meet at one lock.
 static SHARDS: LazyLock<Vec<Mutex<Interner>>> = LazyLock::new(|| {
     (0..16)
-        .map(|_| Mutex::new(Interner { types: FxHashMap::default(), lists: FxHashMap::default() }))
+        .map(|_| Mutex::default())
         .collect()
 });
 
@@ -224,13 +232,32 @@ pub fn tys(list: &[Ty]) -> Tys {
     leaked
 }
 
-/// Leaks a parameter list for a [`FnSig`]. Signatures are few; equality is by content.
+/// Interns the parameter list of a [`FnSig`].
 pub fn leak_params(list: &[(Conv, Ty)]) -> &'static [(Conv, Ty)] {
-    if list.is_empty() { &[] } else { Box::leak(list.to_vec().into_boxed_slice()) }
+    if list.is_empty() {
+        return &[];
+    }
+    let mut interner = shard(&list).lock().expect("type table");
+    if let Some(&found) = interner.params.get(list) {
+        return found;
+    }
+    let leaked: &'static [(Conv, Ty)] = Box::leak(list.to_vec().into_boxed_slice());
+    interner.params.insert(leaked, leaked);
+    leaked
 }
 
+/// Interns the associated types of a [`DynTy`].
 pub fn leak_bindings(list: &[(Name, Ty)]) -> &'static [(Name, Ty)] {
-    if list.is_empty() { &[] } else { Box::leak(list.to_vec().into_boxed_slice()) }
+    if list.is_empty() {
+        return &[];
+    }
+    let mut interner = shard(&list).lock().expect("type table");
+    if let Some(&found) = interner.bindings.get(list) {
+        return found;
+    }
+    let leaked: &'static [(Name, Ty)] = Box::leak(list.to_vec().into_boxed_slice());
+    interner.bindings.insert(leaked, leaked);
+    leaked
 }
 
 impl PartialEq for Ty {
@@ -245,6 +272,33 @@ impl Hash for Ty {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.0 as *const TyData as usize).hash(state)
     }
+}
+
+/// Types asked for so often that finding them must not take a lock.
+struct Common {
+    unit: Ty,
+    never: Ty,
+    bool: Ty,
+    char: Ty,
+    str: Ty,
+    int: Ty,
+    float: Ty,
+    error: Ty,
+}
+
+static COMMON: LazyLock<Common> = LazyLock::new(|| Common {
+    unit: Ty::new(TyKind::Tuple(&[])),
+    never: Ty::new(TyKind::Never),
+    bool: Ty::new(TyKind::Bool),
+    char: Ty::new(TyKind::Char),
+    str: Ty::new(TyKind::Str),
+    int: Ty::new(TyKind::Int(IntTy::I64)),
+    float: Ty::new(TyKind::Float(FloatTy::F64)),
+    error: Ty::new(TyKind::Error),
+});
+
+thread_local! {
+    static VARIABLES: std::cell::RefCell<Vec<[Option<Ty>; 3]>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 impl Ty {
@@ -283,6 +337,15 @@ impl Ty {
 
     pub fn has_projection(self) -> bool {
         self.flags().has(TyFlags::HAS_PROJECTION)
+    }
+
+    /// No parameter, variable, projection or error in it.
+    pub fn is_ground(self) -> bool {
+        self.flags().0 & 0b1111 == 0
+    }
+
+    pub fn has_closure(self) -> bool {
+        self.flags().has(TyFlags::HAS_CLOSURE)
     }
 
     pub fn is_error(self) -> bool {
@@ -326,31 +389,45 @@ impl Ty {
     }
 
     pub fn unit() -> Ty {
-        Ty::new(TyKind::Tuple(&[]))
+        COMMON.unit
     }
     pub fn never() -> Ty {
-        Ty::new(TyKind::Never)
+        COMMON.never
     }
     pub fn bool() -> Ty {
-        Ty::new(TyKind::Bool)
+        COMMON.bool
     }
     pub fn char() -> Ty {
-        Ty::new(TyKind::Char)
+        COMMON.char
     }
     pub fn str() -> Ty {
-        Ty::new(TyKind::Str)
+        COMMON.str
     }
     pub fn int() -> Ty {
-        Ty::new(TyKind::Int(IntTy::I64))
+        COMMON.int
     }
     pub fn int_of(int: IntTy) -> Ty {
         Ty::new(TyKind::Int(int))
     }
     pub fn float() -> Ty {
-        Ty::new(TyKind::Float(FloatTy::F64))
+        COMMON.float
     }
     pub fn error() -> Ty {
-        Ty::new(TyKind::Error)
+        COMMON.error
+    }
+    /// An inference variable's type. Bodies number theirs from 0, so few are ever made.
+    pub fn infer(var: InferVar) -> Ty {
+        let (kind, index) = match var {
+            InferVar::Ty(i) => (0, i as usize),
+            InferVar::Int(i) => (1, i as usize),
+            InferVar::Float(i) => (2, i as usize),
+        };
+        VARIABLES.with_borrow_mut(|known| {
+            if index >= known.len() {
+                known.resize(index + 1, [None; 3]);
+            }
+            *known[index][kind].get_or_insert_with(|| Ty::new(TyKind::Infer(var)))
+        })
     }
     pub fn tuple(elems: &[Ty]) -> Ty {
         Ty::new(TyKind::Tuple(tys(elems)))
@@ -383,8 +460,8 @@ impl Ty {
     /// Rebuilds this type with `f` applied to each directly contained type.
     pub fn map_children(self, f: &mut dyn FnMut(Ty) -> Ty) -> Ty {
         let mut map = |list: Tys| -> Tys {
-            let mapped: Vec<Ty> = list.iter().map(|&t| f(t)).collect();
-            if mapped == list { list } else { tys(&mapped) }
+            let mapped: smallvec::SmallVec<[Ty; 6]> = list.iter().map(|&t| f(t)).collect();
+            if mapped[..] == *list { list } else { tys(&mapped) }
         };
         let kind = match *self.kind() {
             TyKind::Tuple(elems) => TyKind::Tuple(map(elems)),
@@ -450,11 +527,12 @@ impl Ty {
 
 impl FnSig {
     pub fn map(self, f: &mut dyn FnMut(Ty) -> Ty) -> FnSig {
-        let params: Vec<_> = self.params.iter().map(|&(c, t)| (c, f(t))).collect();
+        let params: smallvec::SmallVec<[(Conv, Ty); 6]> =
+            self.params.iter().map(|&(c, t)| (c, f(t))).collect();
         let ret = f(self.ret);
         FnSig {
             call: self.call,
-            params: if params == self.params { self.params } else { leak_params(&params) },
+            params: if params[..] == *self.params { self.params } else { leak_params(&params) },
             ret,
         }
     }
@@ -487,14 +565,16 @@ pub fn subst_list(list: Tys, args: &Args) -> Tys {
     if list.iter().all(|t| !t.has_param()) {
         return list;
     }
-    tys(&list.iter().map(|t| t.subst(args)).collect::<Vec<_>>())
+    tys(&list.iter().map(|t| t.subst(args)).collect::<smallvec::SmallVec<[Ty; 6]>>())
 }
 
 fn flags_of(kind: &TyKind) -> TyFlags {
     let all = |list: &[Ty]| list.iter().fold(TyFlags::default(), |f, t| f.or(t.flags()));
     match kind {
         TyKind::Tuple(list) | TyKind::Adt(_, list) => all(list),
-        TyKind::Closure(_, list) => all(list).or(TyFlags::HAS_REF),
+        TyKind::Closure(_, list) => {
+            all(list).or(TyFlags::HAS_REF).or(TyFlags::HAS_CLOSURE)
+        }
         TyKind::List(t) | TyKind::RawPtr(t) => t.flags(),
         TyKind::Array(t, n) => t.flags().or(n.flags()),
         TyKind::Ref(_, t) => t.flags().or(TyFlags::HAS_REF),

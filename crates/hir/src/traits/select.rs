@@ -1,0 +1,800 @@
+//! Impl selection: which impl, assumption or built-in rule makes a type implement a trait.
+//!
+//! Not here: associated types ([`super::project`]), the queue of open demands
+//! ([`crate::infer::InferCtx`]). The one thing to know: [`Solver::select`] decides and commits
+//! the bindings that the decision implies; [`Solver::holds`] only asks, recursively, and binds
+//! nothing. Cycles hold (a recursive type may be `Clone` because it is `Clone`): impls here have
+//! no other meaning than the functions they give, and a function may call itself.
+
+use smallvec::SmallVec;
+
+use super::env::{Closures, ParamEnv, TraitCache, call_serves};
+use super::project::Projected;
+use crate::infer::InferTable;
+use crate::items::{ImplId, Program, TraitId};
+use crate::ty::{
+    FnSig, InferVar, Mutability, Predicate, TraitRef, Ty, TyKind, Tys, tys,
+};
+
+/// Beyond this many nested demands an answer is taken not to exist.
+pub(crate) const MAX_DEPTH: usize = 48;
+
+/// What every question is asked of.
+#[derive(Clone, Copy)]
+pub struct Solver<'a> {
+    pub program: &'a Program,
+    pub env: &'a ParamEnv,
+    pub cache: &'a TraitCache,
+    pub closures: &'a dyn Closures,
+}
+
+/// What makes a trait hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Selection {
+    /// The arguments may hold variables that the impl's own predicates decide.
+    Impl { id: ImplId, args: Tys },
+    /// An assumption.
+    Param(Predicate),
+    Builtin(Builtin),
+    /// Depends on variables not known yet.
+    Ambiguous,
+    None,
+}
+
+/// A rule of the language that implements a trait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Builtin {
+    /// `Copy` has no methods.
+    Copy,
+    /// `clone` of a `Copy` type: a copy.
+    CloneByCopy,
+    /// `clone` of a tuple, array or closure: of each part.
+    CloneParts,
+    /// A `dyn Trait` and its trait or supertrait: through the table.
+    Dyn,
+    /// `Send`, by structure.
+    Send,
+    /// A type with an error in it implements everything.
+    Error,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Truth {
+    No,
+    Maybe,
+    Yes,
+}
+
+/// State of one recursive evaluation.
+#[derive(Default)]
+pub(crate) struct Eval {
+    stack: SmallVec<[TraitRef; 8]>,
+    /// The lowest stack position that a cycle returned to.
+    cycle_to: usize,
+    overflow: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Candidate {
+    Param(TraitRef),
+    Impl(ImplId),
+    Builtin(Builtin),
+}
+
+type Candidates = SmallVec<[Candidate; 4]>;
+pub(crate) type Pending = SmallVec<[Predicate; 8]>;
+
+impl<'a> Solver<'a> {
+    pub fn new(
+        program: &'a Program,
+        env: &'a ParamEnv,
+        cache: &'a TraitCache,
+        closures: &'a dyn Closures,
+    ) -> Solver<'a> {
+        Solver { program, env, cache, closures }
+    }
+
+    pub(crate) fn is_lang(&self, id: TraitId, name: &'static str) -> bool {
+        self.program.lang.trait_(name) == Some(id)
+    }
+
+    /// Whether an answer about these types may be kept for the whole program.
+    pub(crate) fn is_cacheable(&self, args: &[Ty]) -> bool {
+        args.iter().all(|t| t.is_ground() && (!t.has_closure() || self.closures.is_final()))
+    }
+
+    // ------------------------------------------------------------ selection
+
+    /// Decides what makes `trait_ref` hold and binds what that implies. An impl's own
+    /// predicates ([`Self::impl_predicates`]) are then still to be demanded.
+    pub fn select(&self, table: &mut InferTable, trait_ref: TraitRef) -> Selection {
+        let args = table.resolve_list(trait_ref.args);
+        let trait_ref = TraitRef { args, ..trait_ref };
+        if args.iter().any(|t| t.has_error()) {
+            return Selection::Builtin(Builtin::Error);
+        }
+        if matches!(args[0].kind(), TyKind::Infer(InferVar::Ty(_))) {
+            return Selection::Ambiguous;
+        }
+        let cacheable = self.is_cacheable(args);
+        if cacheable && let Some(&known) = self.cache.selections.read().expect("cache").get(&trait_ref) {
+            return known;
+        }
+        let selection = self.select_uncached(table, trait_ref);
+        if cacheable
+            && !matches!(selection, Selection::Ambiguous)
+            && !matches!(selection, Selection::Impl { args, .. } if args.iter().any(|t| t.has_infer()))
+        {
+            self.cache.selections.write().expect("cache").insert(trait_ref, selection);
+        }
+        selection
+    }
+
+    fn select_uncached(&self, table: &mut InferTable, trait_ref: TraitRef) -> Selection {
+        let mut candidates = self.candidates(table, trait_ref);
+        if candidates.len() > 1 && candidates.iter().any(|c| matches!(c, Candidate::Impl(_))) {
+            let mut eval = Eval::default();
+            candidates.retain(|c| match *c {
+                Candidate::Impl(id) => self.impl_truth(table, id, trait_ref, &mut eval) != Truth::No,
+                _ => true,
+            });
+        }
+        let open = trait_ref.args.iter().any(|t| t.has_infer());
+        match candidates[..] {
+            [] => Selection::None,
+            [one] => self.confirm(table, one, trait_ref),
+            [_, ..] if open => Selection::Ambiguous,
+            // Overlapping impls are reported where they are declared.
+            [first, ..] => self.confirm(table, first, trait_ref),
+        }
+    }
+
+    fn confirm(&self, table: &mut InferTable, candidate: Candidate, want: TraitRef) -> Selection {
+        match candidate {
+            Candidate::Param(have) => {
+                if table.try_unify_lists(have.args, want.args) {
+                    Selection::Param(Predicate::Trait(have))
+                } else {
+                    Selection::None
+                }
+            }
+            Candidate::Builtin(rule) => Selection::Builtin(rule),
+            Candidate::Impl(id) => match self.match_impl(table, id, want) {
+                Some((args, deferred)) => {
+                    for (projection, ty) in deferred {
+                        let mut drop_pending = |_| {};
+                        let normal = self.normalize(table, projection, &mut drop_pending);
+                        table.try_unify(normal, ty);
+                    }
+                    Selection::Impl { id, args }
+                }
+                None => Selection::None,
+            },
+        }
+    }
+
+    /// What an impl demands of its arguments.
+    pub fn impl_predicates(
+        &self,
+        id: ImplId,
+        args: Tys,
+    ) -> impl Iterator<Item = Predicate> + use<'a> {
+        let program = self.program;
+        program.impls[id].generics.predicates.iter().map(move |p| p.subst(args))
+    }
+
+    fn candidates(&self, table: &mut InferTable, want: TraitRef) -> Candidates {
+        let mut found = Candidates::new();
+        let self_ty = want.args[0];
+        if self_ty.has_param() || self_ty.has_projection() || want.args.iter().any(|t| t.has_param())
+        {
+            self.assumed(table, want, &mut found);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        if let Some(impls) = self.program.trait_impls.get(&want.trait_) {
+            for &id in impls {
+                let Some(have) = self.program.impls[id].trait_ else { continue };
+                if have.args.iter().zip(want.args).all(|(&p, &t)| may_match(p, t))
+                    && table.probe(|table| self.match_impl(table, id, want).is_some())
+                {
+                    found.push(Candidate::Impl(id));
+                }
+            }
+        }
+        if found.is_empty()
+            && let Some(rule) = self.builtin(table, want)
+        {
+            found.push(Candidate::Builtin(rule));
+        }
+        found
+    }
+
+    /// Assumptions of the item, and bounds declared on associated types.
+    fn assumed(&self, table: &mut InferTable, want: TraitRef, found: &mut Candidates) {
+        let mut add = |table: &mut InferTable, have: TraitRef| {
+            if have.trait_ != want.trait_ || have.args.len() != want.args.len() {
+                return;
+            }
+            let known = found.iter().any(|c| matches!(c, Candidate::Param(t) if *t == have));
+            if !known
+                && table.probe(|t| t.try_unify_lists(have.args, want.args))
+            {
+                found.push(Candidate::Param(have));
+            }
+        };
+        for &have in &self.env.traits {
+            add(table, have);
+        }
+        self.each_item_bound(want.args[0], &mut |predicate| {
+            if let Predicate::Trait(have) = predicate {
+                add(table, have);
+            }
+        });
+        // An assumption about exactly these types is meant rather than one that also fits.
+        if found.len() > 1 {
+            let exact = found
+                .iter()
+                .copied()
+                .find(|c| matches!(c, Candidate::Param(t) if t.args == want.args));
+            if let Some(exact) = exact {
+                found.clear();
+                found.push(exact);
+            }
+        }
+    }
+
+    /// What the declaration of an associated type says of it, for `<T as Trait>::Name`, with
+    /// supertraits.
+    pub(crate) fn each_item_bound(&self, ty: Ty, each: &mut dyn FnMut(Predicate)) {
+        let TyKind::Projection(p) = *ty.kind() else { return };
+        let trait_ = &self.program.traits[p.trait_];
+        let Some(decl) = trait_.assoc_types.iter().find(|a| a.name == p.name) else { return };
+        let mut queue: SmallVec<[Predicate; 4]> =
+            decl.bounds.iter().map(|b| b.subst(p.args)).collect();
+        // `where Self::Item: Ord` in the trait's head.
+        for predicate in &trait_.generics.predicates {
+            let about = match predicate {
+                Predicate::Trait(t) => t.args[0],
+                Predicate::ProjectionEq(q, _) => q.args[0],
+                Predicate::Fn(t, _) => *t,
+            };
+            if about.has_projection() && about.subst(p.args) == ty {
+                queue.push(predicate.subst(p.args));
+            }
+        }
+        let mut next = 0;
+        while next < queue.len() && next < 64 {
+            let predicate = queue[next];
+            next += 1;
+            if let Predicate::Trait(t) = predicate {
+                let supers = &self.program.traits[t.trait_].supertraits;
+                for s in supers {
+                    let s = Predicate::Trait(s.subst(t.args));
+                    if !queue.contains(&s) {
+                        queue.push(s);
+                    }
+                }
+            }
+            each(predicate);
+        }
+    }
+
+    // ------------------------------------------------------------ impl headers
+
+    /// Unifies the impl's header with `want`. Gives the impl's arguments and what projections
+    /// in the header have to equal. Leaves bindings behind on failure.
+    fn match_impl(
+        &self,
+        table: &mut InferTable,
+        id: ImplId,
+        want: TraitRef,
+    ) -> Option<(Tys, SmallVec<[(Ty, Ty); 1]>)> {
+        let decl = &self.program.impls[id];
+        let have = decl.trait_?;
+        let mut matcher = Matcher::new(decl.generics.params.len());
+        for (&pattern, &ty) in have.args.iter().zip(want.args) {
+            if !matcher.fits(table, pattern, ty) {
+                return None;
+            }
+        }
+        Some(matcher.finish(table))
+    }
+
+    /// Unifies an inherent impl's type with `self_ty`.
+    pub fn match_inherent(&self, table: &mut InferTable, id: ImplId, self_ty: Ty) -> Option<Tys> {
+        let decl = &self.program.impls[id];
+        if !may_match(decl.self_ty, self_ty) {
+            return None;
+        }
+        let mut matcher = Matcher::new(decl.generics.params.len());
+        if !matcher.fits(table, decl.self_ty, self_ty) {
+            return None;
+        }
+        Some(matcher.finish(table).0)
+    }
+
+    /// Unifies any impl's self type with `ty`.
+    pub(crate) fn match_self_ty(
+        &self,
+        table: &mut InferTable,
+        id: ImplId,
+        header: Ty,
+        ty: Ty,
+    ) -> Option<Tys> {
+        let mut matcher = Matcher::new(self.program.impls[id].generics.params.len());
+        matcher.fits(table, header, ty).then(|| matcher.finish(table).0)
+    }
+
+    fn impl_truth(
+        &self,
+        table: &mut InferTable,
+        id: ImplId,
+        want: TraitRef,
+        eval: &mut Eval,
+    ) -> Truth {
+        table.probe(|table| {
+            let Some((args, deferred)) = self.match_impl(table, id, want) else {
+                return Truth::No;
+            };
+            let mut pending = Pending::new();
+            for (projection, ty) in deferred {
+                let normal = self.normalize(table, projection, &mut |p| pending.push(p));
+                if !table.try_unify(normal, ty) {
+                    return Truth::No;
+                }
+            }
+            pending.extend(self.impl_predicates(id, args));
+            self.all_hold(table, pending, eval)
+        })
+    }
+
+    // ------------------------------------------------------------ evaluation
+
+    /// Whether the trait holds, as far as can be said now. Binds nothing.
+    pub fn holds(&self, table: &mut InferTable, trait_ref: TraitRef) -> Truth {
+        table.probe(|table| self.trait_truth(table, trait_ref, &mut Eval::default()))
+    }
+
+    /// As [`Self::holds`] for any predicate.
+    pub fn predicate_holds(&self, table: &mut InferTable, predicate: Predicate) -> Truth {
+        table.probe(|table| self.predicate_truth(table, predicate, &mut Eval::default()))
+    }
+
+    /// Whether all hold together.
+    pub fn all_hold_now(
+        &self,
+        table: &mut InferTable,
+        predicates: impl Iterator<Item = Predicate>,
+    ) -> Truth {
+        table.probe(|table| self.all_hold(table, predicates.collect(), &mut Eval::default()))
+    }
+
+    /// [`Self::holds`] for types without inference variables.
+    pub fn implements(&self, ty: Ty, trait_: TraitId) -> bool {
+        let trait_ref = TraitRef { trait_, args: tys(&[ty]) };
+        self.holds(&mut InferTable::new(), trait_ref) == Truth::Yes
+    }
+
+    fn all_hold(&self, table: &mut InferTable, mut pending: Pending, eval: &mut Eval) -> Truth {
+        // Later ones may decide variables that earlier ones wait for.
+        for _ in 0..4 {
+            let before = (pending.len(), table.bindings());
+            let mut open = Pending::new();
+            for predicate in pending {
+                let predicate = self.normalize_predicate(table, predicate, &mut |p| open.push(p));
+                match self.predicate_truth(table, predicate, eval) {
+                    Truth::No => return Truth::No,
+                    Truth::Maybe => open.push(predicate),
+                    Truth::Yes => {}
+                }
+            }
+            if open.is_empty() {
+                return Truth::Yes;
+            }
+            if (open.len(), table.bindings()) == before {
+                return Truth::Maybe;
+            }
+            pending = open;
+        }
+        Truth::Maybe
+    }
+
+    pub(crate) fn predicate_truth(
+        &self,
+        table: &mut InferTable,
+        predicate: Predicate,
+        eval: &mut Eval,
+    ) -> Truth {
+        match predicate {
+            Predicate::Trait(t) => self.trait_truth(table, t, eval),
+            Predicate::ProjectionEq(p, ty) => {
+                let args = table.resolve_list(p.args);
+                let p = crate::ty::Projection { args, ..p };
+                match self.project(table, p, &mut |_| {}) {
+                    Projected::To(to) => truth(table.try_unify(to, ty)),
+                    Projected::Rigid => {
+                        truth(table.try_unify(Ty::new(TyKind::Projection(p)), ty))
+                    }
+                    Projected::Ambiguous => Truth::Maybe,
+                    Projected::Failed => Truth::No,
+                }
+            }
+            Predicate::Fn(ty, want) => self.fn_truth(table, ty, want),
+        }
+    }
+
+    fn trait_truth(&self, table: &mut InferTable, want: TraitRef, eval: &mut Eval) -> Truth {
+        let args = table.resolve_list(want.args);
+        let want = TraitRef { args, ..want };
+        if args.iter().any(|t| t.has_error()) {
+            return Truth::Yes;
+        }
+        if matches!(args[0].kind(), TyKind::Infer(InferVar::Ty(_))) {
+            return Truth::Maybe;
+        }
+        let open = args.iter().any(|t| t.has_infer());
+        let global = self.is_cacheable(args);
+        let local = !open && !global && !args.iter().any(|t| t.has_closure());
+        if global {
+            if let Some(&known) = self.cache.holds.read().expect("cache").get(&want) {
+                return truth(known);
+            }
+        } else if local && let Some(&known) = self.env.holds.lock().expect("cache").get(&want) {
+            return truth(known);
+        }
+        if let Some(at) = eval.stack.iter().position(|t| *t == want) {
+            eval.cycle_to = eval.cycle_to.min(at);
+            return Truth::Yes;
+        }
+        if eval.stack.len() >= MAX_DEPTH {
+            eval.overflow = true;
+            return Truth::No;
+        }
+        let depth = eval.stack.len();
+        let outer_cycle = std::mem::replace(&mut eval.cycle_to, usize::MAX);
+        eval.stack.push(want);
+        let result = self.trait_truth_uncached(table, want, eval);
+        eval.stack.pop();
+        // An answer that leans on an unfinished question is kept only by the one who asked it.
+        let closed = eval.cycle_to >= depth;
+        if closed && (depth == 0 || !eval.overflow) && result != Truth::Maybe {
+            if global {
+                self.cache.holds.write().expect("cache").insert(want, result == Truth::Yes);
+            } else if local {
+                self.env.holds.lock().expect("cache").insert(want, result == Truth::Yes);
+            }
+        }
+        let inner = if closed { usize::MAX } else { eval.cycle_to };
+        eval.cycle_to = outer_cycle.min(inner);
+        result
+    }
+
+    fn trait_truth_uncached(&self, table: &mut InferTable, want: TraitRef, eval: &mut Eval) -> Truth {
+        let candidates = self.candidates(table, want);
+        let mut best = Truth::No;
+        let mut count = 0;
+        for candidate in candidates {
+            let this = match candidate {
+                Candidate::Param(_) | Candidate::Builtin(Builtin::Copy | Builtin::CloneByCopy | Builtin::Dyn | Builtin::Send | Builtin::Error) => Truth::Yes,
+                Candidate::Builtin(Builtin::CloneParts) => {
+                    let mut parts: SmallVec<[Ty; 8]> = SmallVec::new();
+                    self.parts(want.args[0], &mut |part| {
+                        parts.push(part);
+                        true
+                    });
+                    let mut all = Truth::Yes;
+                    for part in parts {
+                        let trait_ref = TraitRef { args: tys(&[part]), ..want };
+                        all = all.min(self.trait_truth(table, trait_ref, eval));
+                    }
+                    all
+                }
+                Candidate::Impl(id) => self.impl_truth(table, id, want, eval),
+            };
+            count += u32::from(this != Truth::No);
+            best = best.max(this);
+        }
+        let open = want.args.iter().any(|t| t.has_infer());
+        if count > 1 && open && best == Truth::Yes {
+            // It holds in any case only if it does whichever way the variables go.
+            return Truth::Maybe;
+        }
+        best
+    }
+
+    // ------------------------------------------------------------ built-in rules
+
+    fn builtin(&self, table: &mut InferTable, want: TraitRef) -> Option<Builtin> {
+        let ty = want.args[0];
+        if let TyKind::Dyn(d) = *ty.kind()
+            && self.dyn_implements(table, d.trait_, ty, d.args, want)
+        {
+            return Some(Builtin::Dyn);
+        }
+        if self.is_lang(want.trait_, "Copy") {
+            return self.builtin_copy(table, ty).then_some(Builtin::Copy);
+        }
+        if self.is_lang(want.trait_, "Clone") {
+            return match ty.kind() {
+                TyKind::Tuple([_, ..]) | TyKind::Array(..) | TyKind::Closure(..) => {
+                    Some(Builtin::CloneParts)
+                }
+                _ => self.builtin_copy(table, ty).then_some(Builtin::CloneByCopy),
+            };
+        }
+        if self.is_lang(want.trait_, "Send") {
+            let facts = super::Facts { solver: *self };
+            return facts.is_sendable(ty).is_ok().then_some(Builtin::Send);
+        }
+        None
+    }
+
+    fn builtin_copy(&self, table: &mut InferTable, ty: Ty) -> bool {
+        match *ty.kind() {
+            TyKind::Int(_)
+            | TyKind::Float(_)
+            | TyKind::Bool
+            | TyKind::Char
+            | TyKind::Never
+            | TyKind::RawPtr(_)
+            | TyKind::Ref(Mutability::Shared, _)
+            | TyKind::Infer(InferVar::Int(_) | InferVar::Float(_))
+            | TyKind::Const(_) => true,
+            TyKind::Tuple(_) | TyKind::Array(..) | TyKind::Closure(..) => {
+                let Some(copy) = self.program.lang.trait_("Copy") else { return false };
+                let mut all = true;
+                let known = self.parts(ty, &mut |part| {
+                    all = self.holds(table, TraitRef { trait_: copy, args: tys(&[part]) })
+                        == Truth::Yes;
+                    all
+                });
+                known && all
+            }
+            _ => false,
+        }
+    }
+
+    /// The values that a tuple, array or closure is made of. `false`: not known.
+    pub(crate) fn parts(&self, ty: Ty, each: &mut dyn FnMut(Ty) -> bool) -> bool {
+        match *ty.kind() {
+            TyKind::Tuple(elems) => {
+                elems.iter().all(|&t| each(t));
+                true
+            }
+            TyKind::Array(elem, _) => {
+                each(elem);
+                true
+            }
+            TyKind::Closure(id, args) => self.closures.captures(id, &mut |t| each(t.subst(args))),
+            _ => false,
+        }
+    }
+
+    fn dyn_implements(
+        &self,
+        table: &mut InferTable,
+        trait_: TraitId,
+        self_ty: Ty,
+        args: Tys,
+        want: TraitRef,
+    ) -> bool {
+        let mut all: SmallVec<[Ty; 4]> = SmallVec::from_slice(&[self_ty]);
+        all.extend_from_slice(args);
+        self.is_super(table, TraitRef { trait_, args: tys(&all) }, want, 0)
+    }
+
+    /// Whether `have` is or implies `want` through supertraits.
+    fn is_super(&self, table: &mut InferTable, have: TraitRef, want: TraitRef, depth: u32) -> bool {
+        if have.trait_ == want.trait_ && table.can_unify_lists(have.args, want.args) {
+            return true;
+        }
+        depth < 32
+            && self.program.traits[have.trait_]
+                .supertraits
+                .iter()
+                .any(|s| self.is_super(table, s.subst(have.args), want, depth + 1))
+    }
+
+    // ------------------------------------------------------------ callables
+
+    /// How a value of this type is called, if it can be: a closure, a parameter with a function
+    /// bound, a `dyn fn`, or a reference to one.
+    pub fn callable(&self, table: &mut InferTable, ty: Ty) -> Option<Callable> {
+        let ty = table.shallow(ty);
+        match *ty.kind() {
+            TyKind::Closure(id, args) => {
+                let known = self.closures.sig(id)?;
+                Some(Callable {
+                    sig: known.sig.subst(args),
+                    call_known: known.call_known,
+                    flexible: known.flexible,
+                })
+            }
+            TyKind::DynFn(sig) => Some(Callable::exact(sig)),
+            TyKind::Param(_) | TyKind::Projection(_) => {
+                let assumed = self.env.fns.iter().find(|(t, _)| *t == ty).map(|(_, sig)| *sig);
+                assumed
+                    .or_else(|| {
+                        let mut found = None;
+                        self.each_item_bound(ty, &mut |p| {
+                            if let Predicate::Fn(_, sig) = p {
+                                found.get_or_insert(sig);
+                            }
+                        });
+                        found
+                    })
+                    .map(Callable::exact)
+            }
+            TyKind::Ref(m, inner) => {
+                use syntax::ast::Convention::*;
+                let mut inner = self.callable(table, inner)?;
+                match (m, inner.sig.call) {
+                    // A shared reference is itself only read, whatever it points to.
+                    (Mutability::Shared, Read) => {}
+                    (Mutability::Mut, Read | Mut) => {}
+                    _ if !inner.call_known => {}
+                    _ => return None,
+                }
+                inner.flexible = false;
+                Some(inner)
+            }
+            _ => None,
+        }
+    }
+
+    fn fn_truth(&self, table: &mut InferTable, ty: Ty, want: FnSig) -> Truth {
+        let ty = table.shallow(ty);
+        match ty.kind() {
+            TyKind::Infer(InferVar::Ty(_)) => return Truth::Maybe,
+            TyKind::Error => return Truth::Yes,
+            _ => {}
+        }
+        let Some(have) = self.callable(table, ty) else { return Truth::No };
+        let mut sig = have.sig.map(&mut |t| self.normalize(table, t, &mut |_| {}));
+        if have.flexible {
+            sig = adapt(sig, want);
+        }
+        let same = sig.params.len() == want.params.len()
+            && sig.params.iter().zip(want.params).all(|(a, b)| a.0 == b.0)
+            && (!have.call_known || call_serves(sig.call, want.call));
+        if !same {
+            return Truth::No;
+        }
+        for (&(_, a), &(_, b)) in sig.params.iter().zip(want.params) {
+            if !table.try_unify(a, b) {
+                return Truth::No;
+            }
+        }
+        truth(sig.ret.is_never() || table.try_unify(sig.ret, want.ret))
+    }
+}
+
+/// What is known of calling a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Callable {
+    pub sig: FnSig,
+    pub call_known: bool,
+    pub flexible: bool,
+}
+
+impl Callable {
+    fn exact(sig: FnSig) -> Callable {
+        Callable { sig, call_known: true, flexible: false }
+    }
+}
+
+/// Takes over the conventions of `want` where `sig` leaves open how it reads a parameter.
+pub(crate) fn adapt(sig: FnSig, want: FnSig) -> FnSig {
+    use crate::ty::Conv::*;
+    if sig.params.len() != want.params.len() {
+        return sig;
+    }
+    let params: SmallVec<[_; 6]> = sig
+        .params
+        .iter()
+        .zip(want.params)
+        .map(|(&(have, ty), &(want, _))| match (have, want) {
+            (Val | Ref, Val | Ref | Own | Mut) => (want, ty),
+            _ => (have, ty),
+        })
+        .collect();
+    FnSig { params: crate::ty::leak_params(&params), ..sig }
+}
+
+fn truth(holds: bool) -> Truth {
+    if holds { Truth::Yes } else { Truth::No }
+}
+
+/// A cheap test of outermost shapes; `false` is sure.
+pub(crate) fn may_match(pattern: Ty, ty: Ty) -> bool {
+    use TyKind::*;
+    match (pattern.kind(), ty.kind()) {
+        (Param(_) | Projection(_) | Error | Infer(_), _) => true,
+        (_, Error | Infer(InferVar::Ty(_))) => true,
+        (Int(_), Infer(InferVar::Int(_))) | (Float(_), Infer(InferVar::Float(_))) => true,
+        (Int(a), Int(b)) => a == b,
+        (Float(a), Float(b)) => a == b,
+        (Adt(a, _), Adt(b, _)) => a == b,
+        (Ref(a, x), Ref(b, y)) => a == b && may_match(*x, *y),
+        (Tuple(a), Tuple(b)) => a.len() == b.len(),
+        (Dyn(a), Dyn(b)) => a.trait_ == b.trait_,
+        (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+    }
+}
+
+/// Matches the types of an impl's header, where parameters stand for anything, with types at
+/// hand; avoids variables for the parameters wherever the types decide them.
+struct Matcher {
+    params: SmallVec<[Option<Ty>; 6]>,
+    deferred: SmallVec<[(Ty, Ty); 1]>,
+}
+
+impl Matcher {
+    fn new(params: usize) -> Matcher {
+        Matcher { params: smallvec::smallvec![None; params], deferred: SmallVec::new() }
+    }
+
+    fn fits(&mut self, table: &mut InferTable, pattern: Ty, ty: Ty) -> bool {
+        if pattern == ty && !pattern.has_param() {
+            return true;
+        }
+        if !pattern.has_param() {
+            return table.relate(pattern, ty).is_ok();
+        }
+        let ty = table.shallow(ty);
+        use TyKind::*;
+        match (*pattern.kind(), *ty.kind()) {
+            (Param(p), _) => match self.params.get(p.index as usize) {
+                Some(Some(known)) => table.relate(*known, ty).is_ok(),
+                Some(None) => {
+                    self.params[p.index as usize] = Some(ty);
+                    true
+                }
+                None => false,
+            },
+            (Projection(_), _) => {
+                self.deferred.push((pattern, ty));
+                true
+            }
+            (_, Infer(InferVar::Ty(_)) | Error) => {
+                let made = self.instantiate(table, pattern);
+                table.relate(made, ty).is_ok()
+            }
+            (Tuple(a), Tuple(b)) => a.len() == b.len() && self.all(table, a, b),
+            (List(a), List(b)) | (RawPtr(a), RawPtr(b)) => self.fits(table, a, b),
+            (Array(a, n), Array(b, m)) => self.fits(table, a, b) && self.fits(table, n, m),
+            (Adt(i, a), Adt(j, b)) => i == j && self.all(table, a, b),
+            (Ref(m, a), Ref(n, b)) => m == n && self.fits(table, a, b),
+            (Dyn(_), Dyn(_)) | (DynFn(_), DynFn(_)) => {
+                let made = self.instantiate(table, pattern);
+                table.relate(made, ty).is_ok()
+            }
+            _ => false,
+        }
+    }
+
+    fn all(&mut self, table: &mut InferTable, patterns: Tys, types: Tys) -> bool {
+        patterns.len() == types.len()
+            && patterns.iter().zip(types).all(|(&p, &t)| self.fits(table, p, t))
+    }
+
+    fn instantiate(&mut self, table: &mut InferTable, pattern: Ty) -> Ty {
+        let args = self.fill(table);
+        pattern.subst(&args)
+    }
+
+    fn fill(&mut self, table: &mut InferTable) -> SmallVec<[Ty; 6]> {
+        self.params.iter_mut().map(|p| *p.get_or_insert_with(|| table.fresh_ty())).collect()
+    }
+
+    /// The arguments and what the deferred projections must equal.
+    fn finish(mut self, table: &mut InferTable) -> (Tys, SmallVec<[(Ty, Ty); 1]>) {
+        let args = self.fill(table);
+        for (projection, _) in &mut self.deferred {
+            *projection = projection.subst(&args);
+        }
+        (tys(&args), self.deferred)
+    }
+}

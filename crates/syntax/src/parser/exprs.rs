@@ -1,0 +1,700 @@
+//! Expressions that begin with a token of their own: names, brackets, control flow, closures.
+//!
+//! **`Name { … }`** is a struct literal when what the braces hold looks like one (nothing,
+//! `name:`, `name,`, `name }` or `..`); blanks do not matter. Between `if`, `while`, `match` or
+//! `for … in` and their `:`, the name must begin with a capital as well, so that `if x { … }`
+//! is understood as a misplaced block.
+
+use base::{Applicability, Diagnostic, codes};
+
+use super::Parser;
+use super::body::BodyOf;
+use crate::ast::*;
+use crate::token::TokenKind as T;
+
+pub(super) const ARMS: BodyOf =
+    BodyOf { what: "a match arm `PATTERN => …`", commas: true, documented: false };
+const CASES: BodyOf = BodyOf { what: "`case` or `default`", commas: false, documented: false };
+
+impl Parser<'_> {
+    /// The current token begins an expression that ends with a block.
+    pub(super) fn begins_block_like(&self) -> bool {
+        match self.cur {
+            T::If | T::Match | T::While | T::For | T::Loop | T::LBrace => true,
+            T::Unsafe => true,
+            T::Label => self.nth(1).kind == T::Colon,
+            T::Scope => self.at_scope(),
+            T::Deadline => self.at_deadline(),
+            T::Select => self.at_select(),
+            _ => false,
+        }
+    }
+
+    fn at_select(&self) -> bool {
+        !self.layout.header && self.nth(1).kind == T::Colon && self.nth(2).kind != T::Eq
+    }
+
+    fn at_scope(&self) -> bool {
+        let (next, after) = (self.nth(1), self.nth(2));
+        !self.layout.header
+            && ((next.kind == T::Colon && after.kind != T::Eq)
+                || (next.kind.is_ident() && !next.first && after.kind == T::Colon))
+    }
+
+    fn at_deadline(&self) -> bool {
+        if self.layout.header {
+            return false;
+        }
+        if self.nth(1).kind != T::LParen {
+            return self.word_begins();
+        }
+        // `deadline (a + b):` or a call?
+        let mut depth = 0u32;
+        for at in self.pos + 1..self.toks.len() {
+            match self.toks[at].kind {
+                T::Eof => return false,
+                k if k.is_open() => depth += 1,
+                k if k.is_close() && k != T::StrMid => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return self.toks[(at + 1).min(self.toks.len() - 1)].kind == T::Colon;
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    pub(super) fn primary(&mut self) -> Expr {
+        let lo = self.lo();
+        match self.cur {
+            T::Scope if self.at_scope() => self.scope(),
+            T::Deadline if self.at_deadline() => self.deadline(),
+            T::Select if self.at_select() => self.select(),
+            T::Old if self.layout.contract && self.nth(1).kind == T::LParen => {
+                self.bump();
+                let mut value = None;
+                self.list(T::RParen, |p| value = Some(p.expr()));
+                let value = value.unwrap_or_else(|| self.error_expr());
+                self.spanned(lo, ExprKind::Old(Box::new(value)))
+            }
+            T::Forall | T::Exists if self.at_quantifier() => self.quantifier(),
+            T::Null => {
+                let span = self.bump();
+                let d = Diagnostic::error(codes::E0113, span, "there is no null value")
+                    .label("a value that may be absent has the type `Option[T]`")
+                    .fix("write `None`", span, "None", Applicability::Maybe);
+                self.report_slip(d);
+                self.spanned(lo, ExprKind::Error)
+            }
+            k if k.is_ident() => self.path_expr(),
+            T::SelfValue => {
+                self.bump();
+                self.spanned(lo, ExprKind::SelfValue)
+            }
+            T::Int | T::Float | T::Char | T::Byte | T::Str | T::StrStart | T::QuotedStr => self.literal_expr(),
+            T::True | T::False => {
+                let value = self.cur == T::True;
+                self.bump();
+                self.spanned(lo, ExprKind::Literal(Literal::Bool(value)))
+            }
+            T::LParen => self.paren_or_tuple(),
+            T::LBracket => self.list_expr(),
+            T::LBrace => {
+                let block = self.brace_block();
+                self.spanned(lo, ExprKind::Block(block))
+            }
+            T::Pipe | T::PipePipe => self.bar_closure(),
+            T::Fn => self.fn_closure(false),
+            T::Async if self.nth(1).kind == T::Fn => self.fn_closure(true),
+            T::If => self.if_expr(),
+            T::Match => self.match_expr(),
+            T::While | T::For | T::Loop => self.loop_expr(None),
+            T::Label => self.labelled(),
+            T::Unsafe => {
+                self.bump();
+                let block = self.block();
+                self.spanned(lo, ExprKind::Unsafe(block))
+            }
+            T::Return => {
+                self.bump();
+                let value = self.jump_value();
+                self.spanned(lo, ExprKind::Return(value))
+            }
+            T::Break => {
+                self.bump();
+                let label = self.label_use();
+                let value = self.jump_value();
+                self.spanned(lo, ExprKind::Break { label, value })
+            }
+            T::Continue => {
+                self.bump();
+                let label = self.label_use();
+                self.spanned(lo, ExprKind::Continue { label })
+            }
+            _ => {
+                self.expected_expr();
+                self.error_expr()
+            }
+        }
+    }
+
+    fn jump_value(&mut self) -> Option<Box<Expr>> {
+        self.begins_expr().then(|| Box::new(self.expr()))
+    }
+
+    fn label_use(&mut self) -> Option<Ident> {
+        self.at(T::Label).then(|| self.take_label())
+    }
+
+    fn take_label(&mut self) -> Ident {
+        let tok = self.tok();
+        let text = &self.text_of(tok)[1..];
+        let name = *self.names.entry(text).or_insert_with(|| base::Name::new(text));
+        Ident { name, span: self.bump() }
+    }
+
+    // -------------------------------------------------------- names
+
+    fn path_expr(&mut self) -> Expr {
+        let lo = self.lo();
+        let name = self.take_ident();
+        let mut path = Path { span: name.span, segments: vec![PathSegment { name, args: None }] };
+        self.path_rest(&mut path);
+        Expr { span: self.span_from(lo), kind: ExprKind::Path(path) }
+    }
+
+    /// `:: name …` after the first segments of a path in an expression.
+    fn path_rest(&mut self, path: &mut Path) {
+        while self.at(T::ColonColon) {
+            self.bump();
+            if self.at(T::Lt) {
+                self.angle_generics(true);
+                if self.at(T::ColonColon) {
+                    continue;
+                }
+                break;
+            }
+            let name = self.path_name();
+            path.segments.push(PathSegment { name, args: None });
+            path.span.hi = self.prev_hi;
+        }
+    }
+
+    fn path_name(&mut self) -> Ident {
+        if self.cur.is_word() && self.cur != T::Underscore && self.adjacent() {
+            return self.take_ident();
+        }
+        self.ident("a name after `::`")
+    }
+
+    /// `base[args]` before `::` or `{` as a path with generic arguments.
+    pub(super) fn path_of_index(&mut self, expr: Expr) -> Expr {
+        let span = expr.span;
+        let (mut path, index) = match expr.kind {
+            ExprKind::Index { base, index } => match base.kind {
+                ExprKind::Path(path) => (path, index),
+                _ => {
+                    self.expected("an operator or the end of the line");
+                    return Expr { span, kind: ExprKind::Error };
+                }
+            },
+            kind => return Expr { span, kind },
+        };
+        let base = path.span;
+        path.span.hi = span.hi;
+        let args = GenericArgs {
+            span: base::Span { lo: base.hi, ..span },
+            args: index.into_iter().map(|arg| self.type_of_index_arg(arg)).collect(),
+            bindings: Vec::new(),
+        };
+        if let Some(last) = path.segments.last_mut() {
+            last.args = Some(args);
+        }
+        self.path_rest(&mut path);
+        Expr { span: self.span_from(span.lo), kind: ExprKind::Path(path) }
+    }
+
+    /// At `{` after `expr`: whether a struct literal begins.
+    pub(super) fn begins_struct(&self, expr: &Expr) -> bool {
+        let path = match &expr.kind {
+            ExprKind::Path(path) => path,
+            ExprKind::Index { base, .. } => match &base.kind {
+                ExprKind::Path(path) => path,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        if self.layout.header {
+            let Some(last) = path.segments.last() else { return false };
+            let text = &self.text[last.name.span.lo as usize..last.name.span.hi as usize];
+            if !text.starts_with(char::is_uppercase) {
+                return false;
+            }
+        }
+        let (first, second) = (self.nth(1).kind, self.nth(2).kind);
+        match first {
+            T::RBrace | T::DotDot => true,
+            k if k.is_word() => {
+                second == T::Colon
+                    || (k.is_ident() && matches!(second, T::Comma | T::RBrace))
+                    // `Name{x = 1}`, which is reported there.
+                    || (second == T::Eq && !self.nth(1).first && !self.layout.header)
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn struct_literal(&mut self, path: Path) -> Expr {
+        let lo = path.span.lo;
+        let (mut fields, mut base) = (Vec::new(), None);
+        self.list(T::RBrace, |p| {
+            let lo = p.lo();
+            if p.eat(T::DotDot) {
+                base = Some(Box::new(p.expr()));
+                return;
+            }
+            let name = if p.cur.is_word() && p.nth(1).kind == T::Colon {
+                p.take_ident()
+            } else {
+                p.ident("a field's name")
+            };
+            if p.at(T::Eq) {
+                let span = p.span();
+                p.slip(codes::E0101, span, "a field is given its value with `:`", "write `:`", ":");
+                p.bump();
+                let value = Some(p.expr());
+                fields.push(FieldInit { span: p.span_from(lo), name, value });
+                return;
+            }
+            let value = p.eat(T::Colon).then(|| p.expr());
+            if !name.span.is_empty() {
+                fields.push(FieldInit { span: p.span_from(lo), name, value });
+            }
+        });
+        self.spanned(lo, ExprKind::Struct { path, fields, base })
+    }
+
+    // -------------------------------------------------------- brackets
+
+    fn paren_or_tuple(&mut self) -> Expr {
+        let lo = self.lo();
+        let (mut elements, mut comma) = (Vec::new(), false);
+        self.list(T::RParen, |p| {
+            let element = p.expr();
+            elements.push(element);
+            if p.at(T::Eq) {
+                p.equals_in_condition();
+                p.expr();
+            }
+            comma |= p.at(T::Comma);
+        });
+        let kind = match elements.pop() {
+            Some(only) if elements.is_empty() && !comma => ExprKind::Paren(Box::new(only)),
+            last => {
+                elements.extend(last);
+                ExprKind::Tuple(elements)
+            }
+        };
+        self.spanned(lo, kind)
+    }
+
+    fn list_expr(&mut self) -> Expr {
+        let lo = self.lo();
+        let (mut elements, mut count) = (Vec::new(), None);
+        self.list(T::RBracket, |p| {
+            elements.push(p.expr());
+            if elements.len() == 1 && p.at(T::Semi) {
+                p.bump();
+                count = Some(Box::new(p.expr()));
+            }
+        });
+        let kind = match count {
+            Some(count) => {
+                let value = elements.pop().map_or_else(|| self.error_expr(), |e| e);
+                ExprKind::Repeat { value: Box::new(value), count }
+            }
+            None => ExprKind::List(elements),
+        };
+        self.spanned(lo, kind)
+    }
+
+    // -------------------------------------------------------- closures
+
+    fn bar_closure(&mut self) -> Expr {
+        let lo = self.lo();
+        let mut params = Vec::new();
+        if self.at(T::PipePipe) {
+            self.bump();
+        } else {
+            // The bars enclose like brackets, though they are no pair.
+            let outer = self.enter_brackets();
+            let opener = self.bump();
+            while !self.at(T::Pipe) && !self.at(T::Eof) {
+                let before = self.pos;
+                let param = self.closure_param();
+                params.push(param);
+                if !self.eat(T::Comma) || self.pos == before {
+                    break;
+                }
+            }
+            self.layout = outer;
+            if self.at(T::Pipe) {
+                self.bump();
+            } else {
+                let d = Diagnostic::error(codes::E0101, self.span(), format!("expected `,` or `|`, found {}", self.found()))
+                    .also(opener, "the closure's parameters begin here");
+                self.report(d);
+                self.refresh();
+                return self.spanned(lo, ExprKind::Error);
+            }
+        }
+        let head = self.span_from(lo);
+        let ret = None;
+        self.after_operator();
+        let start = self.pos;
+        let value = self.expr();
+        let body = if self.pos == start { value } else { self.value_or_assignment(value) };
+        let closure = Closure { head, is_fn: false, is_async: false, params, ret, body };
+        self.spanned(lo, ExprKind::Closure(Box::new(closure)))
+    }
+
+    /// An expression just read, or the assignment to it as a block.
+    fn value_or_assignment(&mut self, value: Expr) -> Expr {
+        let lo = value.span.lo;
+        if !matches!(
+            self.cur,
+            T::Eq | T::PlusEq | T::MinusEq | T::StarEq | T::SlashEq | T::PercentEq | T::AmpEq | T::PipeEq
+                | T::CaretEq | T::ShlEq | T::ShrEq
+        ) {
+            return value;
+        }
+        let kind = self.assignment_to(value);
+        let stmt = Stmt { span: self.span_from(lo), kind };
+        let block = self.block_of(stmt);
+        self.spanned(lo, ExprKind::Block(block))
+    }
+
+    fn closure_param(&mut self) -> Param {
+        let lo = self.lo();
+        let (mut convention, mut convention_span) = (Convention::Read, None);
+        if matches!(self.cur, T::Mut | T::Own) {
+            convention = if self.cur == T::Mut { Convention::Mut } else { Convention::Own };
+            convention_span = Some(self.bump());
+        }
+        let pattern = self.pattern_no_alt();
+        let mut ty = None;
+        if self.eat(T::Colon) {
+            if matches!(self.cur, T::Mut | T::Own) && self.nth(1).kind != T::Fn {
+                convention = if self.cur == T::Mut { Convention::Mut } else { Convention::Own };
+                convention_span = Some(self.bump());
+            }
+            ty = Some(self.type_expr());
+        }
+        Param { span: self.span_from(lo), pattern, convention, convention_span, ty, is_self: false }
+    }
+
+    fn fn_closure(&mut self, is_async: bool) -> Expr {
+        let lo = self.lo();
+        if is_async {
+            self.bump();
+        }
+        self.bump();
+        let params = self.fn_params(true);
+        let ret = if self.eat(T::Arrow) { Some(self.type_expr()) } else { None };
+        let head = self.span_from(lo);
+        let body_lo = self.lo();
+        let block = self.block();
+        let body = Expr { span: self.span_from(body_lo), kind: ExprKind::Block(block) };
+        let closure = Closure { head, is_fn: true, is_async, params, ret, body };
+        self.spanned(lo, ExprKind::Closure(Box::new(closure)))
+    }
+
+    // -------------------------------------------------------- control flow
+
+    fn header_expr(&mut self) -> Expr {
+        let outer = std::mem::replace(&mut self.layout.header, true);
+        let expr = self.expr();
+        self.layout.header = outer;
+        expr
+    }
+
+    fn condition(&mut self) -> Condition {
+        let outer = std::mem::replace(&mut self.layout.header, true);
+        let mut parts = Vec::new();
+        loop {
+            let lo = self.lo();
+            if self.eat(T::Let) {
+                let pattern = self.pattern();
+                self.expect(T::Eq);
+                let value = self.expr_above_and();
+                parts.push(Condition::Let { span: self.span_from(lo), pattern, value });
+            } else {
+                let condition = if parts.is_empty() { self.expr() } else { self.expr_above_and() };
+                if self.at(T::Eq) {
+                    self.equals_in_condition();
+                    let rest = self.expr();
+                    parts.push(Condition::Expr(condition));
+                    parts.push(Condition::Expr(rest));
+                    break;
+                }
+                parts.push(Condition::Expr(condition));
+            }
+            if matches!(self.cur, T::And | T::AmpAmp) {
+                self.foreign_infix();
+                self.bump();
+                self.after_operator();
+                continue;
+            }
+            if matches!(self.cur, T::Or | T::PipePipe) {
+                let d = Diagnostic::error(codes::E0101, self.span(), "a `let` condition cannot stand beside `or`")
+                    .help("use `match`, or two `if`s");
+                self.report(d);
+                self.bump();
+                self.expr();
+            }
+            break;
+        }
+        self.layout.header = outer;
+        if parts.len() == 1
+            && let Some(only) = parts.pop()
+        {
+            return only;
+        }
+        Condition::And(parts)
+    }
+
+    fn if_expr(&mut self) -> Expr {
+        let Some(outer) = self.enter() else { return self.error_expr() };
+        let lo = self.lo();
+        self.bump();
+        let condition = self.condition();
+        let then = self.block();
+        let mut else_ = None;
+        if self.at_else() {
+            if self.at(T::Else) {
+                self.bump();
+            } else {
+                self.foreign_else_if();
+            }
+            else_ = Some(if self.at(T::If) {
+                self.if_expr()
+            } else {
+                let lo = self.lo();
+                let block = self.block();
+                Expr { span: self.span_from(lo), kind: ExprKind::Block(block) }
+            });
+        }
+        self.leave(outer);
+        self.spanned(lo, ExprKind::If(Box::new(If { condition, then, else_ })))
+    }
+
+    fn match_expr(&mut self) -> Expr {
+        let lo = self.lo();
+        self.bump();
+        let scrutinee = Box::new(self.header_expr());
+        let mut arms = Vec::new();
+        self.body(ARMS, |p| {
+            let before = p.pos;
+            let arm = p.match_arm();
+            if p.pos > before {
+                arms.push(arm);
+            }
+        });
+        self.spanned(lo, ExprKind::Match { scrutinee, arms })
+    }
+
+    fn match_arm(&mut self) -> MatchArm {
+        let lo = self.lo();
+        if self.at(T::Case) && !matches!(self.nth(1).kind, T::FatArrow | T::If | T::Pipe | T::At | T::ColonColon) {
+            let span = self.span().to(self.tok_span(self.nth(1)).start());
+            self.slip(codes::E0113, span, "an arm of `match` begins with its pattern", "remove `case`", "");
+            self.bump();
+        } else if self.at(T::Default) && self.nth(1).kind == T::Colon {
+            let span = self.span();
+            self.slip(codes::E0113, span, "what is left over is matched by `_`", "write `_`", "_");
+        }
+        let pattern = self.pattern();
+        let guard = self.eat(T::If).then(|| self.expr());
+        let body = if self.eat(T::FatArrow) {
+            self.arm_body()
+        } else if matches!(self.cur, T::Colon | T::Arrow) && !self.pattern_failed(&pattern) {
+            let span = self.span();
+            self.slip(codes::E0101, span, "a pattern is followed by `=>`", "write `=>`", "=>");
+            self.bump();
+            self.arm_body()
+        } else {
+            self.expected("`=>` after the pattern");
+            // An arm's block is not to be read as more arms.
+            self.skip_line();
+            self.error_expr()
+        };
+        MatchArm { span: self.span_from(lo), pattern, guard, body }
+    }
+
+    fn pattern_failed(&self, pattern: &Pattern) -> bool {
+        matches!(pattern.kind, PatternKind::Error)
+    }
+
+    fn arm_body(&mut self) -> Expr {
+        let lo = self.lo();
+        let next = self.tok();
+        if next.first && next.kind != T::Eof {
+            if next.indent > self.layout.indent {
+                let block = self.block_after_arrow();
+                return Expr { span: block.span, kind: ExprKind::Block(block) };
+            }
+            self.expected("an expression or an indented block");
+            return self.error_expr();
+        }
+        let stmt = self.stmt();
+        match stmt.kind {
+            StmtKind::Expr(expr) => expr,
+            _ => {
+                let block = self.block_of(stmt);
+                self.spanned(lo, ExprKind::Block(block))
+            }
+        }
+    }
+
+    fn labelled(&mut self) -> Expr {
+        let lo = self.lo();
+        let label = self.take_label();
+        if self.eat(T::Colon) && matches!(self.cur, T::While | T::For | T::Loop) {
+            let mut expr = self.loop_expr(Some(label));
+            expr.span.lo = lo;
+            return expr;
+        }
+        let d = Diagnostic::error(codes::E0101, label.span, format!("a label `'{}` stands before a loop", label.name))
+            .help("write `'name: for …`, `'name: while …` or `'name: loop:`");
+        self.report(d);
+        self.error_expr()
+    }
+
+    fn loop_expr(&mut self, label: Option<Ident>) -> Expr {
+        let lo = self.lo();
+        let kind = self.cur;
+        self.bump();
+        match kind {
+            T::While => {
+                let condition = Box::new(self.condition());
+                let body = self.block();
+                self.spanned(lo, ExprKind::While { condition, body, label })
+            }
+            T::For => {
+                let pattern = self.pattern();
+                if self.eat(T::In) {
+                } else if self.at(T::Eq) || self.at_word("of") {
+                    let span = self.bump();
+                    self.slip(codes::E0101, span, "a `for` loop takes its elements with `in`", "write `in`", "in");
+                } else {
+                    self.expected("`in`");
+                }
+                let iterable = Box::new(self.header_expr());
+                let body = self.block();
+                self.spanned(lo, ExprKind::For { pattern, iterable, body, label })
+            }
+            _ => {
+                let body = self.block();
+                self.spanned(lo, ExprKind::Loop { body, label })
+            }
+        }
+    }
+
+    // -------------------------------------------------------- concurrency and contracts
+
+    fn scope(&mut self) -> Expr {
+        let lo = self.lo();
+        self.bump();
+        let name = self.cur.is_ident().then(|| self.take_ident());
+        let body = self.block();
+        self.spanned(lo, ExprKind::Scope { name, body })
+    }
+
+    fn deadline(&mut self) -> Expr {
+        let lo = self.lo();
+        self.bump();
+        let duration = Box::new(self.header_expr());
+        let body = self.block();
+        self.spanned(lo, ExprKind::Deadline { duration, body })
+    }
+
+    pub(super) fn select(&mut self) -> Expr {
+        let lo = self.lo();
+        self.bump();
+        let mut arms = Vec::new();
+        self.body(CASES, |p| {
+            if let Some(arm) = p.select_arm() {
+                arms.push(arm);
+            }
+        });
+        self.spanned(lo, ExprKind::Select(Box::new(Select { biased: None, arms })))
+    }
+
+    fn select_arm(&mut self) -> Option<SelectArm> {
+        let lo = self.lo();
+        if self.at(T::Default) || self.at(T::Else) || (self.at(T::Underscore) && self.nth(1).kind == T::Colon) {
+            let span = self.bump();
+            if self.text.as_bytes()[lo as usize] != b'd' {
+                let message = "what happens when nothing is ready is written `default:`";
+                self.slip(codes::E0101, span, message, "write `default`", "default");
+            }
+            let body = self.block();
+            return Some(SelectArm { span: self.span_from(lo), kind: SelectArmKind::Default, guard: None, body });
+        }
+        if !self.eat(T::Case) {
+            self.expected("`case` or `default`");
+            return None;
+        }
+        let pattern = if self.case_has_pattern() {
+            let pattern = self.pattern();
+            self.expect(T::Eq);
+            Some(pattern)
+        } else {
+            None
+        };
+        let operation = self.header_expr();
+        let guard = self.eat(T::If).then(|| self.header_expr());
+        let body = self.block();
+        let kind = SelectArmKind::Case { pattern, operation };
+        Some(SelectArm { span: self.span_from(lo), kind, guard, body })
+    }
+
+    /// An `=` stands on the case's top level before its `:`.
+    fn case_has_pattern(&self) -> bool {
+        let mut depth = 0u32;
+        for tok in &self.toks[self.pos..] {
+            match tok.kind {
+                T::Eof => return false,
+                _ if tok.first && depth == 0 => return false,
+                T::Eq if depth == 0 => return true,
+                T::Colon if depth == 0 => return false,
+                k if k.is_open() => depth += 1,
+                k if k.is_close() && k != T::StrMid => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn at_quantifier(&self) -> bool {
+        let (next, after) = (self.nth(1), self.nth(2));
+        !next.first
+            && ((next.kind.is_ident() || next.kind == T::Underscore) && after.kind == T::In
+                || (self.layout.contract && matches!(next.kind, T::LBracket) && next.lo > self.tok().hi))
+    }
+
+    fn quantifier(&mut self) -> Expr {
+        let lo = self.lo();
+        let all = self.cur == T::Forall;
+        self.bump();
+        let pattern = self.pattern();
+        self.expect(T::In);
+        let iterable = Box::new(self.header_expr());
+        self.expect(T::Colon);
+        self.after_operator();
+        let condition = Box::new(self.expr());
+        self.spanned(lo, ExprKind::Quantifier { all, pattern, iterable, condition })
+    }
+}

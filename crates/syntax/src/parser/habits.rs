@@ -1,0 +1,557 @@
+//! Errors that deserve more than "expected X, found Y": what people bring along from other
+//! languages, and slips with layout. Each is understood, reported once with a fix, and parsing
+//! goes on as if the right thing had been written.
+
+use base::{Applicability, Diagnostic, Span, codes};
+
+use super::Parser;
+use super::body::BodyOf;
+use crate::ast::*;
+use crate::token::TokenKind as T;
+
+/// Words that begin statements elsewhere, and what they are here.
+const FOREIGN: &[(&str, T, &str)] = &[
+    ("def", T::Fn, "fn"),
+    ("func", T::Fn, "fn"),
+    ("function", T::Fn, "fn"),
+    ("fun", T::Fn, "fn"),
+    ("proc", T::Fn, "fn"),
+    ("sub", T::Fn, "fn"),
+    ("var", T::Let, "let mut"),
+    ("val", T::Let, "let"),
+    ("auto", T::Let, "let"),
+    ("class", T::Struct, "struct"),
+    ("record", T::Struct, "struct"),
+    ("interface", T::Trait, "trait"),
+    ("protocol", T::Trait, "trait"),
+    ("import", T::Use, "use"),
+    ("using", T::Use, "use"),
+    ("module", T::Mod, "mod"),
+    ("namespace", T::Mod, "mod"),
+    ("typedef", T::Type, "type"),
+    ("switch", T::Match, "match"),
+    ("foreach", T::For, "for"),
+];
+
+impl Parser<'_> {
+    /// Makes the current token one of another kind.
+    pub(super) fn rewrite(&mut self, kind: T) {
+        self.toks[self.pos].kind = kind;
+        self.cur = kind;
+    }
+
+    /// At an identifier that begins a statement: if it is another language's keyword (which the
+    /// word after it shows), reports that and makes it ours.
+    pub(super) fn foreign_keyword(&mut self) -> bool {
+        let next = self.nth(1);
+        if self.cur != T::Ident || next.first || !(next.kind.is_word() || matches!(next.kind, T::LParen | T::LBracket)) {
+            return false;
+        }
+        let word = self.text_of(self.tok());
+        let Some(&(_, kind, ours)) = FOREIGN.iter().find(|(w, _, _)| *w == word) else {
+            return false;
+        };
+        let fits = match kind {
+            T::Fn => next.kind.is_word() && matches!(self.nth(2).kind, T::LParen | T::LBracket | T::Lt),
+            T::Let => {
+                next.kind == T::LBracket && self.nth(2).kind.is_word()
+                    || next.kind.is_word() && matches!(self.nth(2).kind, T::Eq | T::Colon)
+            }
+            T::Match | T::For => next.kind != T::LBracket && self.line_ends_with_colon(),
+            _ => next.kind.is_word(),
+        };
+        if !fits {
+            return false;
+        }
+        let span = self.span();
+        self.slip(
+            codes::E0113,
+            span,
+            format!("`{word}` is not a keyword; write `{ours}`"),
+            &format!("write `{ours}`"),
+            ours,
+        );
+        self.rewrite(kind);
+        true
+    }
+
+    fn line_ends_with_colon(&self) -> bool {
+        let rest = &self.toks[self.pos + 1..];
+        let end = rest.iter().position(|t| t.first).unwrap_or(rest.len());
+        end > 0 && matches!(rest[end - 1].kind, T::Colon | T::LBrace)
+    }
+
+    /// The raw current token is `elif` or the like.
+    pub(super) fn at_foreign_else_if(&self) -> bool {
+        let tok = self.tok();
+        tok.kind == T::Ident
+            && matches!(self.text_of(tok), "elif" | "elsif" | "elseif")
+            && !self.nth(1).first
+            && !matches!(self.nth(1).kind, T::Eq | T::Dot)
+    }
+
+    /// At `elif`: makes it `if`, its `else` being understood.
+    pub(super) fn foreign_else_if(&mut self) {
+        let span = self.span();
+        let word = self.text_of(self.tok());
+        let message = format!("`{word}` is written `else if`");
+        self.slip(codes::E0113, span, message, "write `else if`", "else if");
+        self.rewrite(T::If);
+    }
+
+    // -------------------------------------------------------- operators
+
+    /// At an infix operator of another language, whose meaning is clear.
+    pub(super) fn foreign_infix(&mut self) {
+        let (theirs, ours) = match self.cur {
+            T::AmpAmp => ("&&", "and"),
+            T::PipePipe => ("||", "or"),
+            _ => return,
+        };
+        let tok = self.tok();
+        let before = if tok.lo == self.prev_hi { " " } else { "" };
+        let after = if self.nth(1).lo == tok.hi { " " } else { "" };
+        let span = self.tok_span(tok);
+        self.slip(
+            codes::E0112,
+            span,
+            format!("`{theirs}` is written `{ours}`"),
+            &format!("write `{ours}`"),
+            &format!("{before}{ours}{after}"),
+        );
+    }
+
+    /// After `==` or `!=`: a third character, as in JavaScript.
+    pub(super) fn foreign_infix_rest(&mut self, op: BinaryOp) {
+        if matches!(op, BinaryOp::Eq | BinaryOp::Ne) && self.at(T::Eq) && self.adjacent() {
+            let span = self.span();
+            let ours = if op == BinaryOp::Eq { "==" } else { "!=" };
+            let message = format!("there is one equality here, `{ours}`");
+            self.slip(codes::E0112, span, message, &format!("write `{ours}`"), "");
+            self.bump();
+        }
+    }
+
+    /// `!x`.
+    pub(super) fn foreign_not(&mut self) -> Expr {
+        let lo = self.lo();
+        let bang = self.bump();
+        let operand = self.unary_operand();
+        let whole = self.span_from(lo);
+        let mut edits = vec![(bang, "not ".to_owned())];
+        // `not` binds looser than `!` elsewhere.
+        if self.at_operator_above_not() {
+            edits[0].1 = "(not ".to_owned();
+            edits.push((whole.end(), ")".into()));
+        }
+        let d = Diagnostic::error(codes::E0112, bang, "`!` is written `not`")
+            .help("the bits of a number are turned round by `~`")
+            .fix_all("write `not`", edits, Applicability::Certain);
+        self.report_slip(d);
+        self.spanned(lo, ExprKind::Unary { op: UnaryOp::Not, operand: Box::new(operand) })
+    }
+
+    /// Operators of two equal characters at the end of an operand.
+    fn doubled(&mut self, left: &Expr, theirs: &str, ours: &str) -> bool {
+        let (one, two, next) = (self.tok(), self.nth(1), self.nth(2));
+        let ends = next.first || matches!(next.kind, T::Eof | T::Semi | T::RBrace | T::RParen | T::Comma | T::FatArrow);
+        if two.kind != one.kind || two.lo != one.hi || !ends {
+            return false;
+        }
+        let span = self.bump();
+        let span = span.to(self.bump());
+        let place = &self.text[left.span.lo as usize..left.span.hi as usize];
+        let d = Diagnostic::error(codes::E0112, span, format!("there is no operator `{theirs}`"))
+            .fix(format!("write `{place} {ours} 1`"), span, format!(" {ours} 1"), Applicability::Certain);
+        self.report_slip(d);
+        true
+    }
+
+    pub(super) fn plus_plus(&mut self, left: &Expr) -> bool {
+        self.doubled(left, "++", "+=")
+    }
+
+    pub(super) fn minus_minus(&mut self, left: &Expr) -> bool {
+        self.doubled(left, "--", "-=")
+    }
+
+    /// `a ** b`: reported, and then read as if it were `*`.
+    pub(super) fn star_star(&mut self) -> bool {
+        let (one, two) = (self.tok(), self.nth(1));
+        let glued = two.kind == T::Star && two.lo == one.hi;
+        let apart = one.lo > self.prev_hi && self.nth(2).lo > two.hi;
+        if glued && apart {
+            let span = self.tok_span(one).to(self.tok_span(two));
+            let d = Diagnostic::error(codes::E0112, span, "there is no operator `**`").help("write `a.pow(b)`");
+            self.report_slip(d);
+            self.bump();
+        }
+        false
+    }
+
+    pub(super) fn chained_comparison(&mut self, left: &Expr) {
+        let ExprKind::Binary { op_span, right, .. } = &left.kind else { return };
+        let middle = &self.text[right.span.lo as usize..right.span.hi as usize];
+        let here = self.span();
+        let d = Diagnostic::error(codes::E0120, here, "comparisons cannot be chained")
+            .also(*op_span, "the first comparison")
+            .fix(
+                format!("write `… and {middle} …`"),
+                here.start(),
+                format!("and {middle} "),
+                Applicability::Maybe,
+            );
+        self.report_slip(d);
+    }
+
+    /// After `a ?`: whether this is `a ? b : c`, which is then skipped and reported.
+    pub(super) fn ternary(&mut self, condition: &Expr) -> bool {
+        let operand = matches!(
+            self.cur,
+            T::Ident | T::Int | T::Float | T::Char | T::Str | T::StrStart | T::True | T::False | T::SelfValue
+        );
+        if !operand {
+            return false;
+        }
+        let question = self.prev_hi - 1;
+        let yes = self.expr();
+        let text = |span: Span| &self.text[span.lo as usize..span.hi as usize];
+        let (c, y) = (text(condition.span).to_owned(), text(yes.span).to_owned());
+        let span = Span::new(self.file, question, question + 1);
+        let d = Diagnostic::error(codes::E0112, span, "a choice between two values is written with `if`");
+        if !self.at(T::Colon) {
+            self.report(d);
+            return true;
+        }
+        self.bump();
+        let no = self.expr();
+        let n = &self.text[no.span.lo as usize..no.span.hi as usize];
+        let new = format!("if {c}: {y} else: {n}");
+        let d = d.fix(format!("write `{new}`"), condition.span.to(no.span), new.clone(), Applicability::Maybe);
+        self.report_slip(d);
+        true
+    }
+
+    /// `(x) => …` or `x => …` as an argument.
+    pub(super) fn arrow_closure(&mut self, params: &Expr) {
+        let arrow = self.bump();
+        let text = &self.text[params.span.lo as usize..params.span.hi as usize];
+        let names = text.trim_start_matches('(').trim_end_matches(')');
+        let d = Diagnostic::error(codes::E0113, arrow, "a closure's parameters stand between bars").fix(
+            format!("write `|{names}|`"),
+            params.span.to(arrow),
+            format!("|{names}|"),
+            Applicability::Certain,
+        );
+        self.report_slip(d);
+    }
+
+    // -------------------------------------------------------- brackets
+
+    /// At `<` where generic arguments or parameters may be meant.
+    pub(super) fn angle_generics(&mut self, turbofish: bool) {
+        let start = self.pos;
+        let mut depth = 0i32;
+        let mut end = None;
+        let mut edits = Vec::new();
+        for at in start..self.toks.len().min(start + 64) {
+            let tok = self.toks[at];
+            let span = self.tok_span(tok);
+            match tok.kind {
+                T::Lt => {
+                    depth += 1;
+                    edits.push((span, "[".to_owned()));
+                }
+                T::Gt => {
+                    depth -= 1;
+                    edits.push((span, "]".into()));
+                }
+                T::Shr => {
+                    depth -= 2;
+                    edits.push((span, "]]".into()));
+                }
+                T::Eof | T::Semi | T::LBrace | T::Eq => break,
+                _ if tok.first && at > start => break,
+                _ => {}
+            }
+            if depth <= 0 {
+                end = Some(at);
+                break;
+            }
+        }
+        let here = self.span();
+        let Some(end) = end.filter(|_| depth == 0) else {
+            self.expected("`[`");
+            return;
+        };
+        if turbofish {
+            // `Vec::<int>::new()` becomes `Vec[int]::new()`.
+            let colons = self.toks[start - 1];
+            edits.insert(0, (self.tok_span(colons), String::new()));
+        }
+        let whole = here.to(self.tok_span(self.toks[end]));
+        let d = Diagnostic::error(codes::E0126, whole, "type parameters and arguments stand in `[…]`")
+            .fix_all("use square brackets", edits, Applicability::Certain);
+        self.report_slip(d);
+        self.errors += 1;
+        self.prev_hi = self.toks[end].hi;
+        self.pos = end + 1;
+        self.refresh();
+    }
+
+    // -------------------------------------------------------- layout
+
+    /// At `{` where a `:` should begin a block.
+    pub(super) fn braces_instead_of_colon(&mut self) {
+        let brace = self.span();
+        let d = Diagnostic::error(codes::E0110, brace, "the block begins after a `:`")
+            .label("not with a brace here");
+        // The closing brace, if it stands alone on its line, goes with its line.
+        let mut depth = 0u32;
+        let mut closing = None;
+        for tok in &self.toks[self.pos..] {
+            match tok.kind {
+                k if k.is_open() => depth += 1,
+                k if k.is_close() && k != T::StrMid => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        closing = Some(*tok);
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let own_lines = self.nth(1).first && closing.is_some_and(|tok| tok.first);
+        let d = match closing.filter(|_| own_lines) {
+            Some(tok) => {
+                let line = self.text[..tok.lo as usize].rfind('\n').unwrap_or(0) as u32;
+                let colon = Span { lo: self.prev_hi, ..brace };
+                let close = Span { lo: line, ..self.tok_span(tok) };
+                // `} else {` keeps its line.
+                let alone = self.text[tok.hi as usize..].lines().next().is_none_or(|l| l.trim().is_empty());
+                let close = if alone { close } else { self.tok_span(tok) };
+                d.fix_all(
+                    "use `:` and indentation",
+                    vec![(colon, ":".into()), (close, String::new())],
+                    if alone { Applicability::Certain } else { Applicability::Maybe },
+                )
+            }
+            None => d.help("write `:` and indent the block, or put it on the same line after the `:`"),
+        };
+        self.report_slip(d);
+    }
+
+    pub(super) fn stray_semicolon(&mut self) {
+        let span = self.bump();
+        let d = if matches!(self.cur, T::LineEnd | T::Eof) {
+            Diagnostic::error(codes::E0114, span, "a statement ends with its line, without `;`")
+                .fix("remove it", span, "", Applicability::Certain)
+        } else {
+            Diagnostic::error(codes::E0114, span, "one statement per line")
+                .help("`;` separates statements only inside `{ … }`")
+        };
+        // One file's worth of these is one habit.
+        let known = self.diagnostics.iter().filter(|d| d.code == codes::E0114).count();
+        if known < 5 {
+            self.report_slip(d);
+        } else {
+            self.errors += 1;
+        }
+        if !matches!(self.cur, T::LineEnd | T::Eof) {
+            // What follows is a statement of the same block.
+            let pos = self.pos;
+            self.toks[pos].indent = self.layout.indent;
+        }
+    }
+
+    /// A closing bracket that closes nothing.
+    pub(super) fn stray_close(&mut self) {
+        let tok = self.tok();
+        let text = self.text_of(tok);
+        let span = self.tok_span(tok);
+        let d = Diagnostic::error(codes::E0107, span, format!("this `{text}` closes nothing"))
+            .fix("remove it", span, "", Applicability::Maybe);
+        self.report(d);
+        self.bump();
+        if !matches!(self.cur, T::LineEnd | T::Eof) {
+            self.skip_line();
+        }
+    }
+
+    pub(super) fn unexpected_indent(&mut self, over: u16) {
+        let tok = self.tok();
+        let line = self.text[..tok.lo as usize].rfind('\n').map_or(0, |at| at + 1) as u32;
+        let span = Span::new(self.file, line, tok.lo);
+        let operator = matches!(
+            tok.kind,
+            T::And
+                | T::Or
+                | T::Plus
+                | T::Slash
+                | T::Percent
+                | T::EqEq
+                | T::Ne
+                | T::Lt
+                | T::Le
+                | T::Gt
+                | T::Ge
+                | T::Caret
+                | T::Shl
+                | T::Shr
+                | T::AmpAmp
+                | T::PipePipe
+                | T::As
+                | T::Question
+                | T::Minus
+                | T::Star
+                | T::Implies
+        ) && self.pos > 0;
+        if operator {
+            let text = self.text_of(tok);
+            let op = self.tok_span(tok);
+            let after = Span { hi: self.nth(1).lo, ..op };
+            let d = Diagnostic::error(codes::E0123, op, format!("a line cannot begin with `{text}`"))
+                .label("the statement ended with the line before")
+                .fix_all(
+                    "move it to the end of the line before",
+                    vec![(self.prev_end(), format!(" {text}")), (after, String::new())],
+                    Applicability::Certain,
+                );
+            self.report_slip(d);
+            self.errors += 1;
+            self.skip_line();
+            return;
+        }
+        let indent = self.layout.indent;
+        let d = if over > indent && tok.indent < over || self.dedents_here() {
+            Diagnostic::error(codes::E0105, span, "this line goes back to an indentation that no block has")
+                .help(format!("the block around it is indented by {indent}"))
+        } else {
+            Diagnostic::error(codes::E0105, span, "this line is indented without a reason")
+                .label(format!("the block is indented by {indent}"))
+        };
+        let blanks = &self.text[span.lo as usize..span.hi as usize];
+        let fill = if blanks.starts_with('\t') { "\t".repeat(indent as usize / 4) } else { " ".repeat(indent as usize) };
+        let d = if blanks.bytes().all(|b| matches!(b, b' ' | b'\t')) {
+            d.fix(format!("indent it by {indent}"), span, fill, Applicability::Maybe)
+        } else {
+            d
+        };
+        self.report_slip(d);
+        self.errors += 1;
+    }
+
+    /// The line before was indented further than this one.
+    fn dedents_here(&self) -> bool {
+        let tok = self.tok();
+        self.toks[..self.pos].last().is_some_and(|before| before.indent > tok.indent)
+    }
+
+    /// An element of a body was parsed and something is left on its line.
+    pub(super) fn stray_after_element(&mut self, of: BodyOf) {
+        let before = self.toks[self.pos - 1];
+        let tok = self.tok();
+        let glued = before.hi == tok.lo;
+        let string = matches!(tok.kind, T::Str | T::StrStart);
+        let word = self.text_of(before);
+        if string && glued && before.kind == T::Ident && matches!(word, "f" | "s" | "F") {
+            let span = self.tok_span(before);
+            let d = Diagnostic::error(codes::E0119, span, format!("strings take no `{word}` before them"))
+                .help("every string interpolates: `\"Value: ${expr}\"`")
+                .fix("remove it", span, "", Applicability::Maybe);
+            self.report(d);
+            return;
+        }
+        if self.at(T::LBrace) && of.what != super::body::STATEMENTS.what {
+            self.braces_instead_of_colon();
+            self.errors += 1;
+            return;
+        }
+        if self.at(T::Eq) {
+            self.expected("the end of the line");
+            return;
+        }
+        if string && before.kind == T::Ident && matches!(word, "print" | "echo" | "puts" | "println") {
+            let span = self.tok_span(before);
+            let d = Diagnostic::error(codes::E0113, span, format!("`{word}` is a function; its argument stands in parentheses"))
+                .help("write `println(…)`");
+            self.report(d);
+            return;
+        }
+        if before.kind == T::Ident && matches!(word, "raise" | "throw") && before.first {
+            let span = self.tok_span(before);
+            let d = Diagnostic::error(codes::E0113, span, format!("there is no `{word}`"))
+                .help("a function that may fail gives a `Result`: `return Err(…)`, or `panic(…)` for a mistake in the program");
+            self.report(d);
+            return;
+        }
+        if self.at(T::Colon) && before.kind == T::Ident && matches!(word, "try" | "do" | "finally" | "catch" | "except") {
+            let span = self.tok_span(before);
+            let d = Diagnostic::error(codes::E0113, span, format!("there is no `{word}`"))
+                .help("errors are values: `?` hands one on, `match` looks into it");
+            self.report(d);
+            return;
+        }
+        self.expected("the end of the line");
+    }
+
+    /// Nothing could be made of the current token.
+    pub(super) fn stray(&mut self, of: BodyOf) {
+        self.expected(of.what);
+    }
+
+    pub(super) fn expected_expr(&mut self) {
+        let tok = self.tok();
+        match self.cur {
+            T::Let => {
+                let d = Diagnostic::error(codes::E0118, self.span(), "`let` is a statement and has no value here")
+                    .help("make the variable on a line before; conditions take `if let …`");
+                self.report(d);
+            }
+            T::Plus => {
+                let span = self.span();
+                let d = Diagnostic::error(codes::E0112, span, "there is no `+` before a value")
+                    .fix("remove it", span, "", Applicability::Certain);
+                self.report(d);
+            }
+            T::Mut | T::Own => {
+                let word = self.text_of(tok);
+                let d = Diagnostic::error(
+                    codes::E0121,
+                    self.span(),
+                    format!("`{word}` marks a whole argument or parameter; it cannot stand here"),
+                );
+                self.report(d);
+            }
+            T::Eq => {
+                let d = Diagnostic::error(codes::E0101, self.span(), "expected an expression, found `=`");
+                self.report(d);
+            }
+            T::At => {
+                let d = Diagnostic::error(codes::E0117, self.span(), "attributes stand in `[…]` on the line before an item")
+                    .help("write `[name]`");
+                self.report(d);
+            }
+            k if self.at_item() && k != T::LBracket => {
+                let word = self.text_of(tok);
+                let d = Diagnostic::error(codes::E0118, self.span(), format!("`{word}` begins an item, which has no value"))
+                    .help("put it on a line of its own");
+                self.report(d);
+            }
+            _ => self.expected("an expression"),
+        }
+    }
+
+    /// Adds what is known about the token that was found instead.
+    pub(super) fn explain_found(&self, d: Diagnostic) -> Diagnostic {
+        if matches!(self.cur, T::LineEnd | T::Eof) {
+            return d;
+        }
+        match self.tok().kind {
+            T::Semi => d.help("statements end with the line, without `;`"),
+            T::Else if self.tok().first => d.help("an `else` is indented like its `if`"),
+            _ => d,
+        }
+    }
+}

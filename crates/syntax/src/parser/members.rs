@@ -1,0 +1,257 @@
+//! What stands inside structs, enums and actors: fields, variants, invariants, methods.
+
+use base::{Diagnostic, codes};
+
+use super::Parser;
+use super::body::BodyOf;
+use crate::ast::*;
+use crate::token::TokenKind as T;
+
+const FIELDS: BodyOf = BodyOf { what: "a field `name: Type`", commas: true, documented: true };
+const VARIANTS: BodyOf = BodyOf { what: "a variant", commas: true, documented: true };
+
+/// What a struct's or an actor's block holds.
+#[derive(Default)]
+struct Members {
+    fields: Vec<FieldDef>,
+    invariants: Vec<Contract>,
+    methods: Vec<Item>,
+}
+
+impl Parser<'_> {
+    pub(super) fn struct_item(&mut self) -> ItemKind {
+        self.bump();
+        let name = self.ident("the name of the struct");
+        let mut generics = self.generics();
+        let mut members = Members::default();
+        let body = if self.at(T::LParen) {
+            let fields = self.tuple_fields();
+            self.where_clauses(&mut generics);
+            // A tuple struct may have a block with invariants and methods.
+            if self.at(T::Colon) {
+                self.members(&mut members);
+                if let Some(field) = members.fields.first() {
+                    let d = Diagnostic::error(codes::E0118, field.span, "a tuple struct has no named fields")
+                        .also(name.span, "its fields stand in parentheses");
+                    self.report_slip(d);
+                }
+            }
+            StructBody::Tuple(fields)
+        } else {
+            self.where_clauses(&mut generics);
+            if self.at(T::LBrace) {
+                StructBody::Named(self.brace_fields())
+            } else if self.members_missing() {
+                StructBody::Unit
+            } else {
+                self.members(&mut members);
+                StructBody::Named(std::mem::take(&mut members.fields))
+            }
+        };
+        let Members { invariants, methods, .. } = members;
+        ItemKind::Struct(StructItem { name, generics, body, invariants, methods })
+    }
+
+    /// The line ends without a block.
+    fn members_missing(&self) -> bool {
+        let next = self.tok();
+        matches!(self.cur, T::LineEnd | T::Eof | T::Semi | T::RBrace)
+            && !(next.kind != T::Eof && next.first && next.indent > self.layout.indent)
+    }
+
+    pub(super) fn actor_item(&mut self) -> ItemKind {
+        self.bump();
+        let name = self.ident("the name of the actor");
+        let mut generics = self.generics();
+        self.where_clauses(&mut generics);
+        let mut members = Members::default();
+        if !self.members_missing() {
+            self.members(&mut members);
+        }
+        let Members { fields, invariants, methods } = members;
+        ItemKind::Actor(ActorItem { name, generics, fields, invariants, methods })
+    }
+
+    fn members(&mut self, members: &mut Members) {
+        self.body(FIELDS, |p| p.member_of(members));
+    }
+
+    fn member_of(&mut self, members: &mut Members) {
+        let next = self.nth(1);
+        if self.at(T::Pass) && next.kind != T::Colon {
+            self.bump();
+            return;
+        }
+        if self.at(T::Inv) && next.kind != T::Colon {
+            members.invariants.push(self.contract());
+            return;
+        }
+        if self.at(T::Ident) && next.kind != T::Colon {
+            self.foreign_keyword();
+        }
+        if self.at_method() {
+            members.methods.push(self.item());
+            return;
+        }
+        let lo = self.lo();
+        let mut docs = self.docs();
+        self.no_attributes("a field");
+        docs.extend(if self.lo() == lo { Vec::new() } else { self.docs() });
+        if let Some(field) = self.field(docs) {
+            members.fields.push(field);
+        }
+    }
+
+    /// A function or another item begins here, perhaps after attributes and `pub`.
+    fn at_method(&self) -> bool {
+        if self.at(T::LBracket) {
+            // What follows the brackets decides.
+            let mut depth = 0u32;
+            for at in self.pos..self.toks.len() {
+                let tok = self.toks[at];
+                match tok.kind {
+                    T::Eof => return false,
+                    k if k.is_open() => depth += 1,
+                    k if k.is_close() && k != T::StrMid => depth = depth.saturating_sub(1),
+                    k if depth == 0 => {
+                        return matches!(k, T::Fn | T::Async | T::Unsafe)
+                            || (k == T::Pub && matches!(self.toks[at + 1].kind, T::Fn | T::Async | T::Unsafe));
+                    }
+                    _ => {}
+                }
+            }
+            return false;
+        }
+        if self.at(T::Pub) {
+            return matches!(self.nth(1).kind, T::Fn | T::Async | T::Unsafe | T::Const | T::Type)
+                && self.nth(2).kind != T::Colon
+                && self.nth(1).kind != T::Type;
+        }
+        matches!(self.cur, T::Fn | T::Async | T::Unsafe | T::Const) && self.nth(1).kind != T::Colon
+    }
+
+    fn no_attributes(&mut self, what: &str) {
+        if self.at(T::LBracket) {
+            let attributes = self.attributes();
+            if let Some(first) = attributes.first() {
+                let d = Diagnostic::error(codes::E0117, first.span, format!("{what} takes no attributes"));
+                self.report_slip(d);
+            }
+        }
+    }
+
+    /// `pub name: Type = default`.
+    fn field(&mut self, docs: Vec<base::Span>) -> Option<FieldDef> {
+        let lo = self.lo();
+        let public = self.public();
+        if self.at(T::Let) {
+            let span = base::Span { hi: self.nth(1).lo, ..self.span() };
+            self.slip(codes::E0118, span, "a field is written `name: Type`", "remove `let`", "");
+            self.bump();
+            self.eat(T::Mut);
+        }
+        if !self.cur.is_ident() && !(self.cur.is_word() && self.nth(1).kind == T::Colon) {
+            self.expected("a field `name: Type`");
+            return None;
+        }
+        let name = self.take_ident();
+        if self.at(T::Comma) || matches!(self.cur, T::LineEnd | T::Eof | T::RBrace) {
+            let d = Diagnostic::error(codes::E0101, name.span, format!("the field `{}` has no type", name.name))
+                .help(format!("write `{}: Type`", name.name));
+            self.report(d);
+            let ty = TypeExpr { span: self.prev_end(), kind: TypeExprKind::Error };
+            return Some(FieldDef { span: self.span_from(lo), docs, public, name, ty, default: None });
+        }
+        self.expect(T::Colon);
+        let ty = self.type_expr();
+        let default = if self.eat(T::Eq) {
+            self.after_operator();
+            Some(self.expr())
+        } else {
+            None
+        };
+        Some(FieldDef { span: self.span_from(lo), docs, public, name, ty, default })
+    }
+
+    /// `{ a: T, b: U }`, separated by commas or line ends.
+    fn brace_fields(&mut self) -> Vec<FieldDef> {
+        let mut fields = Vec::new();
+        let outer = self.enter_brackets();
+        let opener = self.bump();
+        while !self.at(T::RBrace) && !self.at(T::Eof) {
+            let before = self.pos;
+            let docs = self.docs();
+            self.no_attributes("a field");
+            if let Some(field) = self.field(docs) {
+                fields.push(field);
+            }
+            if (!self.eat(T::Comma) && !self.tok().first) || self.pos == before {
+                break;
+            }
+        }
+        self.close(outer, opener, T::RBrace);
+        fields
+    }
+
+    fn tuple_fields(&mut self) -> Vec<FieldDef> {
+        let mut fields = Vec::new();
+        self.list(T::RParen, |p| {
+            let lo = p.lo();
+            let docs = p.docs();
+            let public = p.public();
+            let name = p.no_ident();
+            let ty = p.type_expr();
+            fields.push(FieldDef { span: p.span_from(lo), docs, public, name, ty, default: None });
+        });
+        fields
+    }
+
+    // -------------------------------------------------------- enums
+
+    pub(super) fn enum_item(&mut self) -> ItemKind {
+        self.bump();
+        let name = self.ident("the name of the enum");
+        let mut generics = self.generics();
+        self.where_clauses(&mut generics);
+        let (mut variants, mut methods) = (Vec::new(), Vec::new());
+        if !self.members_missing() {
+            self.body(VARIANTS, |p| {
+                if p.at(T::Pass) && (p.nth(1).first || p.nth(1).kind == T::Eof) {
+                    p.bump();
+                } else if p.at_method() {
+                    methods.push(p.item());
+                } else if let Some(variant) = p.variant() {
+                    variants.push(variant);
+                }
+            });
+        }
+        ItemKind::Enum(EnumItem { name, generics, variants, methods })
+    }
+
+    fn variant(&mut self) -> Option<Variant> {
+        let lo = self.lo();
+        let docs = self.docs();
+        let attributes = self.attributes();
+        if self.at(T::Case) && self.nth(1).kind.is_ident() && !self.nth(1).first {
+            let span = base::Span { hi: self.nth(1).lo, ..self.span() };
+            self.slip(codes::E0113, span, "a variant is only its name", "remove `case`", "");
+            self.bump();
+        }
+        if self.at(T::Pipe) {
+            let span = base::Span { hi: self.nth(1).lo, ..self.span() };
+            self.slip(codes::E0113, span, "variants stand on lines of their own", "remove `|`", "");
+            self.bump();
+        }
+        let name = self.ident("the name of a variant");
+        if name.span.is_empty() {
+            return None;
+        }
+        let body = match self.cur {
+            T::LParen => StructBody::Tuple(self.tuple_fields()),
+            T::LBrace => StructBody::Named(self.brace_fields()),
+            _ => StructBody::Unit,
+        };
+        let discriminant = self.eat(T::Eq).then(|| self.expr());
+        Some(Variant { span: self.span_from(lo), docs, attributes, name, body, discriminant })
+    }
+}

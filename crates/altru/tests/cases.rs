@@ -1,0 +1,215 @@
+//! Runs every language case under `tests/cases`, each through the built `altru`.
+//!
+//! A file holds cases, each begun by a line `#=== name` and, after the program, may say what is
+//! expected: `#=== out` begins the lines it prints, `#=== err` lines that its standard error must
+//! contain, `#=== status N` its exit status, `#=== in` its standard input. A line that ends in
+//! `#! E0501` (several codes are separated by blanks) must be refused there by just those codes;
+//! a case with such a line is only checked. All other lines must get no diagnostic (warnings are
+//! listed with `#!` too, where a case is about them).
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+struct Case {
+    name: String,
+    file: PathBuf,
+    program: String,
+    input: String,
+    out: Option<String>,
+    err: Vec<String>,
+    status: Option<i32>,
+}
+
+fn main() {
+    let args = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    let trials = files
+        .iter()
+        .flat_map(|f| read_cases(&root, f))
+        .map(|case| Trial::test(case.name.clone(), move || run(&case)));
+    libtest_mimic::run(&args, trials.collect()).exit();
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("tests/cases is there").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|e| e == "altru") {
+            files.push(path);
+        }
+    }
+}
+
+fn read_cases(root: &Path, file: &Path) -> Vec<Case> {
+    let text = std::fs::read_to_string(file).expect("a case file is UTF-8");
+    let area = file.strip_prefix(root).expect("below the root").with_extension("");
+    let mut cases: Vec<Case> = Vec::new();
+    let mut section = "program";
+    for line in text.lines() {
+        let directive =
+            line.strip_prefix("#=== ").map(|d| d.split_whitespace().collect::<Vec<_>>());
+        match directive.as_deref() {
+            Some(["out"]) => {
+                section = "out";
+                last(&mut cases, file).out = Some(String::new());
+            }
+            Some(["err"]) => section = "err",
+            Some(["in"]) => section = "in",
+            Some(["status", n]) => last(&mut cases, file).status = n.parse().ok(),
+            Some([name]) => {
+                section = "program";
+                cases.push(Case {
+                    name: format!("{}::{name}", area.to_string_lossy()),
+                    file: file.to_path_buf(),
+                    program: String::new(),
+                    input: String::new(),
+                    out: None,
+                    err: Vec::new(),
+                    status: None,
+                });
+            }
+            Some(other) => panic!("{}: unknown directive {other:?}", file.display()),
+            // Before the first case: the file's own heading.
+            None if cases.is_empty() => {}
+            None => {
+                let case = last(&mut cases, file);
+                match section {
+                    "program" => push_line(&mut case.program, line),
+                    "out" => push_line(case.out.as_mut().expect("begun"), line),
+                    "in" => push_line(&mut case.input, line),
+                    _ if line.is_empty() => {}
+                    _ => case.err.push(line.to_string()),
+                }
+            }
+        }
+    }
+    for case in &mut cases {
+        // Blank lines between cases belong to neither.
+        if let Some(out) = &mut case.out {
+            let kept = out.trim_end_matches('\n').len();
+            out.truncate(kept);
+            if kept > 0 {
+                out.push('\n');
+            }
+        }
+    }
+    cases
+}
+
+fn last<'a>(cases: &'a mut [Case], file: &Path) -> &'a mut Case {
+    cases
+        .last_mut()
+        .unwrap_or_else(|| panic!("{}: a directive before the first case", file.display()))
+}
+
+fn push_line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+fn run(case: &Case) -> Result<(), Failed> {
+    let expected = marked_codes(&case.program);
+    if !expected.is_empty() {
+        return check(case, &expected);
+    }
+    let output = altru(&["run"], case);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let status = case.status.unwrap_or(0);
+    let mut wrong = Vec::new();
+    if output.status.code() != Some(status) {
+        wrong.push(format!("exit {:?}, expected {status}", output.status.code()));
+    }
+    if let Some(out) = &case.out
+        && *out != stdout
+    {
+        wrong.push(format!("expected output:\n{out}found:\n{stdout}"));
+    }
+    for line in &case.err {
+        if !stderr.contains(line.as_str()) {
+            wrong.push(format!("standard error lacks: {line}"));
+        }
+    }
+    if case.err.is_empty() && status == 0 && !stderr.is_empty() {
+        wrong.push("unexpected standard error".into());
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let wrong = wrong.join("\n");
+    Err(format!("{}\n{wrong}\n--- standard error:\n{stderr}", case.file.display()).into())
+}
+
+/// `altru ARGS FILE` on the case's program (its standard input may be needed by the case).
+fn altru(args: &[&str], case: &Case) -> std::process::Output {
+    let folder = std::env::temp_dir().join(format!("altru-cases-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("temporary folder");
+    let file = folder.join(format!("{}.altru", case.name.replace(['/', ':'], "_")));
+    std::fs::write(&file, &case.program).expect("temporary file");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_altru"))
+        .args(args)
+        .arg(&file)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("altru starts");
+    // A program that does not read its input closes the pipe; that is fine.
+    let _ = child.stdin.take().expect("piped").write_all(case.input.as_bytes());
+    let output = child.wait_with_output().expect("altru ends");
+    let _ = std::fs::remove_file(&file);
+    output
+}
+
+/// Codes expected on each one-based line.
+fn marked_codes(program: &str) -> BTreeMap<usize, Vec<String>> {
+    let mut marked = BTreeMap::new();
+    for (i, line) in program.lines().enumerate() {
+        if let Some((_, codes)) = line.split_once("#! ") {
+            let mut codes: Vec<String> = codes.split_whitespace().map(String::from).collect();
+            codes.sort();
+            marked.insert(i + 1, codes);
+        }
+    }
+    marked
+}
+
+fn check(case: &Case, expected: &BTreeMap<usize, Vec<String>>) -> Result<(), Failed> {
+    let output = altru(&["check", "--format", "json"], case);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let mut found = BTreeMap::<usize, Vec<String>>::new();
+    let mut messages = String::new();
+    for line in stdout.lines() {
+        let d: serde_json::Value =
+            serde_json::from_str(line).map_err(|e| format!("not JSON ({e}): {line}\n{stderr}"))?;
+        let at = d["primary"]["place"]["start"]["line"].as_u64().unwrap_or(0) as usize;
+        let code = d["code"].as_str().unwrap_or("?").to_string();
+        let message = d["message"].as_str().unwrap_or("");
+        messages.push_str(&format!("  line {at}: {code} {message}\n"));
+        found.entry(at).or_default().push(code);
+    }
+    for codes in found.values_mut() {
+        codes.sort();
+    }
+    let errors = expected.values().flatten().any(|c| c.starts_with('E'));
+    let status = if errors { 1 } else { 0 };
+    if found == *expected && output.status.code() == Some(status) {
+        return Ok(());
+    }
+    Err(format!(
+        "{}\nexpected {expected:?}\nfound    {found:?} (exit {:?})\n{messages}{stderr}",
+        case.file.display(),
+        output.status.code()
+    )
+    .into())
+}

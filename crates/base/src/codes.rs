@@ -34,7 +34,7 @@ codes! {
     E0103 "string or character without an end"
     E0104 "comment without an end"
     E0105 "wrong indentation"
-    E0106 "tabs and blanks mixed in indentation"
+    E0106 "tabs and spaces mixed in indentation"
     E0107 "bracket without its partner"
     E0108 "malformed escape or character"
     E0109 "malformed number"

@@ -9,7 +9,7 @@ pub mod lexer;
 mod parser;
 pub mod token;
 
-pub use dump::dump;
+pub use dump::{dump, shape};
 pub use parser::{MAX_NESTING, parse};
 pub use token::{Token, TokenKind};
 

@@ -70,8 +70,11 @@ impl Parser<'_> {
     /// A header's body, from its `:` on.
     pub(super) fn body(&mut self, of: BodyOf, mut each: impl FnMut(&mut Self)) -> Body {
         let Some(outer) = self.enter() else { return self.no_body() };
-        let body = self.body_inner(of, &mut each);
+        let mut body = self.body_inner(of, &mut each);
         self.leave(outer);
+        if of.documented {
+            self.inner_docs.append(&mut body.docs);
+        }
         body
     }
 

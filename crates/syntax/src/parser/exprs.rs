@@ -166,7 +166,7 @@ impl Parser<'_> {
     }
 
     /// `:: name …` after the first segments of a path in an expression.
-    fn path_rest(&mut self, path: &mut Path) {
+    pub(super) fn path_rest(&mut self, path: &mut Path) {
         while self.at(T::ColonColon) {
             self.bump();
             if self.at(T::Lt) {
@@ -565,6 +565,12 @@ impl Parser<'_> {
             let mut expr = self.loop_expr(Some(label));
             expr.span.lo = lo;
             return expr;
+        }
+        if label.span.len() == 2 && !matches!(self.cur, T::While | T::For | T::Loop) {
+            let d = Diagnostic::error(codes::E0103, label.span, "this character literal does not end")
+                .fix("close it", label.span.end(), "'", Applicability::Maybe);
+            self.report_slip(d);
+            return self.spanned(lo, ExprKind::Error);
         }
         let d = Diagnostic::error(codes::E0101, label.span, format!("a label `'{}` stands before a loop", label.name))
             .help("write `'name: for …`, `'name: while …` or `'name: loop:`");

@@ -125,8 +125,8 @@ fn invalid_char(span: Span, c: char) -> Diagnostic {
     match (c, instead) {
         (_, Some("")) => error(format!("an invisible character (U+{:04X}) stands here", c as u32))
             .fix("remove it", span, "", Applicability::Certain),
-        (_, Some(" ")) => error(format!("this blank is a special one (U+{:04X})", c as u32)).fix(
-            "use an ordinary blank",
+        (_, Some(" ")) => error(format!("this space is a special one (U+{:04X})", c as u32)).fix(
+            "use an ordinary space",
             span,
             " ",
             Applicability::Certain,
@@ -173,9 +173,9 @@ fn bidirectional(file: FileId, text: &str, all: &mut Vec<Diagnostic>) {
 fn mixed_indent(file: FileId, mixed: MixedIndent) -> Diagnostic {
     let span = Span::new(file, mixed.lo, mixed.hi);
     match mixed.other {
-        None => Diagnostic::error(codes::E0106, span, "this line is indented with tabs and blanks at once")
-            .help("use four blanks a level; `altru fmt` does once the file is sound"),
-        Some((lo, hi)) => Diagnostic::error(codes::E0106, span, "tabs and blanks are mixed in this file's indentation")
+        None => Diagnostic::error(codes::E0106, span, "this line is indented with tabs and spaces at once")
+            .help("use four spaces a level; `altru fmt` does once the file is sound"),
+        Some((lo, hi)) => Diagnostic::error(codes::E0106, span, "tabs and spaces are mixed in this file's indentation")
             .label("indented one way")
             .also(Span::new(file, lo, hi), "and here the other"),
     }

@@ -299,6 +299,38 @@ impl Parser<'_> {
         self.refresh();
     }
 
+    /// At `<` after `left`: `Vec<int>::new()`, `foo<int>(x)`, `Point<int>{…}`.
+    pub(super) fn at_angle_generics(&self, left: &Expr) -> bool {
+        if !matches!(left.kind, ExprKind::Path(_)) || !self.adjacent() {
+            return false;
+        }
+        let mut depth = 0i32;
+        for tok in &self.toks[self.pos..] {
+            match tok.kind {
+                T::Lt => depth += 1,
+                T::Gt => depth -= 1,
+                T::Shr => depth -= 2,
+                T::Comma | T::ColonColon | T::LBracket | T::RBracket | T::Amp | T::LParen | T::RParen => {}
+                k if k.is_ident() => {}
+                _ => return false,
+            }
+            if depth <= 0 {
+                let next = self.text[tok.hi as usize..].bytes().next();
+                let after = self.text[tok.hi as usize..].bytes().nth(1);
+                return depth == 0 && (matches!(next, Some(b'(' | b'{')) || (next == Some(b':') && after == Some(b':')));
+            }
+        }
+        false
+    }
+
+    /// What follows `Name<…>`.
+    pub(super) fn angle_path(&mut self, left: Expr) -> Expr {
+        let ExprKind::Path(mut path) = left.kind else { return left };
+        self.path_rest(&mut path);
+        let expr = self.spanned(path.span.lo, ExprKind::Path(path));
+        self.postfix(expr)
+    }
+
     // -------------------------------------------------------- layout
 
     /// At `{` where a `:` should begin a block.
@@ -329,17 +361,28 @@ impl Parser<'_> {
                 let colon = Span { lo: self.prev_hi, ..brace };
                 let close = Span { lo: line, ..self.tok_span(tok) };
                 // `} else {` keeps its line.
-                let alone = self.text[tok.hi as usize..].lines().next().is_none_or(|l| l.trim().is_empty());
-                let close = if alone { close } else { self.tok_span(tok) };
+                let after = &self.text[tok.hi as usize..];
+                let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
+                let alone = after[blanks..].is_empty() || after[blanks..].starts_with(['\n', '\r']);
+                let close = if alone { close } else { Span { hi: tok.hi + blanks as u32, ..self.tok_span(tok) } };
                 d.fix_all(
                     "use `:` and indentation",
                     vec![(colon, ":".into()), (close, String::new())],
-                    if alone { Applicability::Certain } else { Applicability::Maybe },
+                    Applicability::Certain,
                 )
             }
             None => d.help("write `:` and indent the block, or put it on the same line after the `:`"),
         };
-        self.report_slip(d);
+        self.report_habit(d);
+    }
+
+    /// Reports what a whole file may be full of: the first few times.
+    fn report_habit(&mut self, d: Diagnostic) {
+        const ENOUGH: usize = 5;
+        self.errors += 1;
+        if self.diagnostics.iter().filter(|known| known.code == d.code).count() < ENOUGH {
+            self.report_slip(d);
+        }
     }
 
     pub(super) fn stray_semicolon(&mut self) {
@@ -351,13 +394,7 @@ impl Parser<'_> {
             Diagnostic::error(codes::E0114, span, "one statement per line")
                 .help("`;` separates statements only inside `{ … }`")
         };
-        // One file's worth of these is one habit.
-        let known = self.diagnostics.iter().filter(|d| d.code == codes::E0114).count();
-        if known < 5 {
-            self.report_slip(d);
-        } else {
-            self.errors += 1;
-        }
+        self.report_habit(d);
         if !matches!(self.cur, T::LineEnd | T::Eof) {
             // What follows is a statement of the same block.
             let pos = self.pos;
@@ -428,7 +465,7 @@ impl Parser<'_> {
             Diagnostic::error(codes::E0105, span, "this line goes back to an indentation that no block has")
                 .help(format!("the block around it is indented by {indent}"))
         } else {
-            Diagnostic::error(codes::E0105, span, "this line is indented without a reason")
+            Diagnostic::error(codes::E0105, span, "this line is indented for no reason")
                 .label(format!("the block is indented by {indent}"))
         };
         let blanks = &self.text[span.lo as usize..span.hi as usize];

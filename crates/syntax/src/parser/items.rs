@@ -26,7 +26,7 @@ impl Parser<'_> {
             T::Struct | T::Enum | T::Trait | T::Impl | T::Const | T::Static | T::Use | T::Mod | T::Pub | T::Extern => {
                 true
             }
-            T::Fn => next.kind.is_word(),
+            T::Fn => next.kind != T::LParen,
             T::Async => next.kind == T::Fn && self.nth(n + 2).kind.is_ident() || next.kind == T::Unsafe,
             T::Unsafe => matches!(next.kind, T::Fn | T::Impl | T::Extern | T::Async | T::Trait),
             T::Type | T::Actor => next.kind == T::Ident && !next.first,
@@ -60,6 +60,9 @@ impl Parser<'_> {
                             break;
                         }
                     }
+                } else if self.nth(n).kind == T::Eq {
+                    // `[name = value]`: one literal or word.
+                    n += 2;
                 }
                 match self.nth(n).kind {
                     T::Comma => n += 1,
@@ -127,7 +130,10 @@ impl Parser<'_> {
         let Some(outer) = self.enter() else {
             return Item { span: self.span_from(lo), docs, attributes, public, kind: ItemKind::Error };
         };
+        let outer_docs = std::mem::take(&mut self.inner_docs);
         let kind = self.item_kind();
+        docs.append(&mut self.inner_docs);
+        self.inner_docs = outer_docs;
         self.leave(outer);
         Item { span: self.span_from(lo), docs, attributes, public, kind }
     }

@@ -162,7 +162,12 @@ impl Parser<'_> {
             let ty = TypeExpr { span: self.prev_end(), kind: TypeExprKind::Error };
             return Some(FieldDef { span: self.span_from(lo), docs, public, name, ty, default: None });
         }
-        self.expect(T::Colon);
+        if !self.at(T::Colon) && (self.cur.is_ident() || matches!(self.cur, T::LBracket | T::Amp)) {
+            let end = self.prev_end();
+            self.slip(codes::E0101, end, "a field is written `name: Type`", "insert `:`", ":");
+        } else {
+            self.expect(T::Colon);
+        }
         let ty = self.type_expr();
         let default = if self.eat(T::Eq) {
             self.after_operator();

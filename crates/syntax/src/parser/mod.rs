@@ -63,6 +63,7 @@ pub fn parse(file: FileId, text: &str) -> Parse {
         error_pos: usize::MAX,
         given_up: false,
         docs_taken: usize::MAX,
+        inner_docs: Vec::new(),
         names: FxHashMap::default(),
     };
     let tree = parser.file();
@@ -211,6 +212,8 @@ struct Parser<'a> {
     given_up: bool,
     /// Position of the body start whose docs that stand apart are already accounted for.
     docs_taken: usize,
+    /// `##` lines inside the item being parsed that are about the item.
+    inner_docs: Vec<Span>,
     names: FxHashMap<&'a str, Name>,
 }
 
@@ -528,10 +531,16 @@ impl<'a> Parser<'a> {
 
     // -------------------------------------------------------- errors
 
-    /// Reports an error unless one was reported at this very token.
+    /// An error was reported at this token or before it on its line.
+    fn reported_on_line(&self) -> bool {
+        self.error_pos <= self.pos && self.toks[self.error_pos + 1..self.pos + 1].iter().all(|t| !t.first)
+    }
+
+    /// Reports an error unless one was reported on this line already, of which this is then taken
+    /// to be a consequence.
     fn report(&mut self, diagnostic: Diagnostic) {
         self.errors += 1;
-        if self.given_up || self.error_pos == self.pos {
+        if self.given_up || self.reported_on_line() {
             return;
         }
         self.error_pos = self.pos;

@@ -75,6 +75,11 @@ impl Parser<'_> {
                 if op == BinaryOp::And && self.nth(1).kind == T::Let {
                     return left;
                 }
+                if kind == T::Lt && self.at_angle_generics(&left) {
+                    self.angle_generics(false);
+                    left = self.angle_path(left);
+                    continue;
+                }
                 if kind == T::Plus && self.plus_plus(&left) {
                     return left;
                 }

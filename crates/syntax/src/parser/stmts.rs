@@ -127,7 +127,15 @@ impl Parser<'_> {
         };
         let value = if self.eat(T::Eq) {
             self.after_operator();
-            Some(self.expr())
+            let value = self.expr();
+            if self.at(T::Eq) {
+                let d = Diagnostic::error(codes::E0111, self.span(), "an assignment is not an expression")
+                    .help("assign on one line each; a comparison is written `==`");
+                self.report(d);
+                self.bump();
+                self.expr();
+            }
+            Some(value)
         } else {
             None
         };

@@ -1,1 +1,199 @@
-//! Placeholder.
+//! From a monomorphic program to machine code: LLVM IR, object files, running in memory, linking.
+//!
+//! The only crate that names LLVM. Not here: what calls and types mean (all of that is decided
+//! in [`mir::mono`]). The one thing to know: whatever it cannot compile is an [`Error`] that
+//! names the function, never wrong code. In reading order: [`layout`], [`signature`], [`unit`],
+//! [`function`] with [`value`], [`place`], [`rvalue`], [`call`], [`intrinsics`]; then
+//! [`target`], [`jit`], [`link`].
+
+mod atomics;
+mod call;
+mod debug;
+mod entry;
+mod function;
+mod intrinsics;
+mod jit;
+mod layout;
+mod link;
+mod llvm;
+mod ops;
+mod place;
+mod registers;
+mod rvalue;
+mod signature;
+mod target;
+mod unit;
+mod unwind;
+mod value;
+
+use base::SourceMap;
+use mir::mono::Program;
+
+pub use jit::Jit;
+pub use link::{Linker, link};
+
+/// How much time goes into better code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// `run`, `test`: code soon.
+    Quick,
+    /// `build`
+    Build,
+    /// `build --release`: code fast.
+    Release,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Debug {
+    None,
+    Lines,
+    Full,
+}
+
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    pub mode: Mode,
+    pub debug: Debug,
+    /// A processor that LLVM knows, or `native`; none: any x86-64.
+    pub cpu: Option<&'a str>,
+    /// Files that spans point into, for panics' places and debug information.
+    pub sources: &'a SourceMap,
+    /// Has LLVM check the module: for tests, and debug builds of the compiler.
+    pub verify: bool,
+}
+
+impl<'a> Options<'a> {
+    pub fn new(mode: Mode, sources: &'a SourceMap) -> Options<'a> {
+        Options { mode, debug: Debug::None, cpu: None, sources, verify: cfg!(debug_assertions) }
+    }
+
+    fn quick(&self) -> bool {
+        self.mode == Mode::Quick
+    }
+
+    fn optimise(&self) -> bool {
+        self.mode != Mode::Quick
+    }
+
+    fn debug_locals(&self) -> bool {
+        self.debug == Debug::Full && self.mode == Mode::Quick
+    }
+
+    /// Lets profilers and debuggers walk through functions that do not unwind.
+    fn unwind_tables(&self) -> bool {
+        self.debug != Debug::None
+    }
+
+    fn cpu_attribute(&self) -> Option<&'a str> {
+        self.cpu.filter(|&cpu| cpu != "native")
+    }
+}
+
+/// An object file's bytes.
+pub struct Object(pub Vec<u8>);
+
+/// Something that code generation cannot compile: a bug or a gap of the compiler.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// The function's readable name, if it is about one.
+    pub function: Option<String>,
+    pub message: String,
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.function {
+            Some(function) => write!(f, "cannot generate code for `{function}`: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<String> for Error {
+    fn from(message: String) -> Error {
+        Error { function: None, message }
+    }
+}
+
+/// Time spent in each step, in microseconds.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Timings {
+    pub build: u128,
+    pub optimise: u128,
+    pub emit: u128,
+}
+
+/// Compiles a program to one object file.
+pub fn compile(program: &Program, options: &Options) -> Result<Object, Error> {
+    compile_timed(program, options).map(|(object, _)| object)
+}
+
+pub fn compile_timed(program: &Program, options: &Options) -> Result<(Object, Timings), Error> {
+    let start = std::time::Instant::now();
+    let machine = target::Machine::new(options)?;
+    let unit = build(program, options, &machine)?;
+    let built = start.elapsed();
+    machine.optimise(&unit.m, options.mode)?;
+    let optimised = start.elapsed();
+    let object = Object(machine.emit(&unit.m, target::FileType::Object)?);
+    let emitted = start.elapsed();
+    let timings = Timings {
+        build: built.as_micros(),
+        optimise: (optimised - built).as_micros(),
+        emit: (emitted - optimised).as_micros(),
+    };
+    Ok((object, timings))
+}
+
+/// What `--emit` shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Emit {
+    /// LLVM IR as generated.
+    LlvmRaw,
+    /// LLVM IR after the mode's passes.
+    Llvm,
+    Asm,
+}
+
+pub fn emit_text(program: &Program, options: &Options, emit: Emit) -> Result<String, Error> {
+    let machine = target::Machine::new(options)?;
+    let unit = build(program, options, &machine)?;
+    if emit == Emit::LlvmRaw {
+        return Ok(unit.m.text());
+    }
+    machine.optimise(&unit.m, options.mode)?;
+    match emit {
+        Emit::Asm => {
+            let bytes = machine.emit(&unit.m, target::FileType::Assembly)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        _ => Ok(unit.m.text()),
+    }
+}
+
+fn build<'p>(
+    program: &'p Program,
+    options: &'p Options<'p>,
+    machine: &target::Machine,
+) -> Result<unit::Unit<'p>, Error> {
+    let unit = unit::Unit::new(program, options);
+    machine.prepare(&unit.m);
+    for (id, function) in program.functions.iter_enumerated() {
+        function::emit(&unit, id).map_err(|message| Error {
+            function: Some(function.body.name.clone()),
+            message,
+        })?;
+    }
+    entry::emit(&unit)?;
+    if let Some(debug) = &unit.debug {
+        debug.finish();
+    }
+    if options.verify
+        && let Err(message) = unit.m.verify()
+    {
+        return Err(Error { function: None, message: format!("LLVM refuses the module: {message}") });
+    }
+    Ok(unit)
+}

@@ -1,0 +1,45 @@
+//! Links the LLVM that the Rust toolchain carries (or, with the feature `system-llvm`, the
+//! system's). Crates with binaries or tests on top of this one add the run path: see
+//! `DEP_ALTRU_LLVM_LIBDIR`.
+
+use std::path::Path;
+use std::process::Command;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-env-changed=RUSTC");
+    let (dir, name) = if std::env::var_os("CARGO_FEATURE_SYSTEM_LLVM").is_some() {
+        (output("llvm-config-22", &["--libdir"]), "LLVM-22".to_owned())
+    } else {
+        let rustc = std::env::var("RUSTC").expect("cargo sets RUSTC");
+        let dir = format!("{}/lib", output(&rustc, &["--print", "sysroot"]));
+        let name = llvm_in(Path::new(&dir)).unwrap_or_else(|| {
+            panic!(
+                "no libLLVM-22-*.so in {dir}: building needs the rustup toolchain named in \
+                 rust-toolchain.toml, or the feature `system-llvm`"
+            )
+        });
+        (dir, name)
+    };
+    println!("cargo:rustc-link-search=native={dir}");
+    println!("cargo:rustc-link-lib=dylib={name}");
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{dir}");
+    println!("cargo:libdir={dir}");
+}
+
+/// The name to link by: a linker script beside the library names the real file.
+fn llvm_in(dir: &Path) -> Option<String> {
+    std::fs::read_dir(dir).ok()?.flatten().find_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let stem = name.strip_prefix("lib")?.strip_suffix(".so")?;
+        stem.starts_with("LLVM-22-").then(|| stem.to_owned())
+    })
+}
+
+fn output(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(args)
+        .output()
+        .unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
+    String::from_utf8(output.stdout).expect("a path in UTF-8").trim().to_owned()
+}

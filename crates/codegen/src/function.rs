@@ -1,0 +1,512 @@
+//! The code of one function: prologue, blocks, terminators.
+//!
+//! Statements' values are in [`crate::rvalue`], calls in [`crate::call`]. The one thing to
+//! know: a local lives in registers if it is small, assigned once, where every use sees it, and
+//! its address is not taken ([`crate::registers`]); all others have a stack slot.
+
+use mir::body::{
+    AssertMessage, BlockId, Body, Local, Operand, Place, Statement, StatementKind, Terminator,
+    TerminatorKind,
+};
+use mir::mono::thir::BinOp;
+use mir::mono::ty::{Ty, TyKind};
+use mir::mono::{FuncId, Function, Role, Target};
+
+use base::{Idx, Name, Span};
+
+use crate::debug::FunctionDebug;
+use crate::layout::{Abi, Layout};
+use crate::llvm::{Block, Builder, Value};
+use crate::registers;
+use crate::signature::{Pass, Signature};
+use crate::unit::Unit;
+use crate::value::{Op, PlaceRef, Val};
+
+#[derive(Clone, Copy, Debug)]
+pub enum LocalRef {
+    Zst,
+    Memory(Value),
+    /// `None` before its one assignment.
+    Register(Option<Op>),
+}
+
+pub struct FnCx<'u, 'p> {
+    pub u: &'u Unit<'p>,
+    pub b: Builder,
+    /// For stack slots only: stays at the end of the first block.
+    slots: Builder,
+    pub function: &'p Function,
+    pub body: &'p Body,
+    pub value: Value,
+    pub locals: Vec<LocalRef>,
+    blocks: Vec<Option<Block>>,
+    /// Landing pads by the clean-up block they lead to.
+    pads: Vec<Option<Block>>,
+    abort_pad: Option<Block>,
+    /// Where a landing pad leaves the exception for `resume`.
+    exception: Option<Value>,
+    /// The hidden argument of a `[track_caller]` function.
+    caller: Option<Value>,
+    /// The result's address, if it is returned through memory.
+    pub sret: Option<Value>,
+    /// Which locals may be borrowed at the statement at hand.
+    pub borrowed: registers::Borrowed,
+    /// In a block on an unwind path.
+    pub cleanup: bool,
+    pub debug: Option<FunctionDebug>,
+    current_block: BlockId,
+}
+
+/// Generates the code of a function into its declaration.
+pub fn emit<'p>(u: &Unit<'p>, id: FuncId) -> Result<(), String> {
+    let function = &u.program.functions[id];
+    let body: &Body = &function.body;
+    let value = u.function(id);
+    let signature = u.signature(id);
+    let entry = u.m.append_block(value, c"start");
+    let first = u.m.append_block(value, c"bb0");
+    let b = Builder::new(&u.m);
+    let slots = Builder::new(&u.m);
+    slots.at_end(entry);
+    b.at_end(first);
+    let debug = u.debug.as_ref().map(|d| d.function(u, function, value));
+    let mut cx = FnCx {
+        u,
+        b,
+        slots,
+        function,
+        body,
+        value,
+        locals: Vec::new(),
+        blocks: vec![None; body.blocks.len()],
+        pads: vec![None; body.blocks.len()],
+        abort_pad: None,
+        exception: None,
+        caller: None,
+        sret: None,
+        borrowed: registers::Borrowed::new(body),
+        cleanup: false,
+        debug,
+        current_block: BlockId(0),
+    };
+    cx.prologue(&signature);
+    let order = registers::reverse_postorder(body);
+    cx.blocks[0] = Some(first);
+    for id in order {
+        cx.block(id)?;
+    }
+    cx.slots.br(first);
+    Ok(())
+}
+
+impl<'u, 'p> FnCx<'u, 'p> {
+    /// A stack slot for the whole function.
+    pub fn temp(&self, layout: &Layout) -> Value {
+        self.slots.alloca(self.u.m.bytes(layout.size.max(1)), layout.align)
+    }
+
+    fn prologue(&mut self, signature: &Signature) {
+        self.set_location(self.body.span);
+        let in_registers = registers::find(self.u, self.body);
+        let mut index = 0;
+        if signature.sret {
+            self.sret = Some(self.u.m.param(self.value, 0));
+            index = 1;
+        }
+        for (local, decl) in self.body.locals.iter_enumerated() {
+            let layout = self.u.layout(decl.ty);
+            let is_arg = local.index() >= 1 && local.index() <= self.body.arg_count;
+            let reference = if is_arg {
+                match signature.args[local.index() - 1] {
+                    Pass::Nothing => LocalRef::Zst,
+                    Pass::Address => {
+                        index += 1;
+                        LocalRef::Memory(self.u.m.param(self.value, index - 1))
+                    }
+                    pass => {
+                        let first = self.u.m.param(self.value, index);
+                        index += 1;
+                        let val = if let Pass::Pair(..) = pass {
+                            index += 1;
+                            Val::Pair(first, self.u.m.param(self.value, index - 1))
+                        } else {
+                            Val::Scalar(first)
+                        };
+                        let op = Op { val, ty: decl.ty };
+                        if in_registers[local] {
+                            LocalRef::Register(Some(op))
+                        } else {
+                            let slot = self.temp(&layout);
+                            self.store(op, slot);
+                            LocalRef::Memory(slot)
+                        }
+                    }
+                }
+            } else if layout.abi == Abi::Zst {
+                LocalRef::Zst
+            } else if local.index() == 0 && self.sret.is_some() {
+                LocalRef::Memory(self.sret.expect("checked"))
+            } else if in_registers[local] {
+                LocalRef::Register(None)
+            } else {
+                LocalRef::Memory(self.temp(&layout))
+            };
+            self.locals.push(reference);
+            if let (Some(debug), LocalRef::Memory(slot)) = (&self.debug, reference) {
+                debug.declare(self.u, &self.b, self.body, local, slot);
+            } else if let (Some(debug), LocalRef::Register(Some(op))) = (&self.debug, reference) {
+                // A debugger reads arguments from memory.
+                if decl.name.is_some() && !self.u.options.optimise() {
+                    let slot = self.temp(&layout);
+                    self.store(op, slot);
+                    debug.declare(self.u, &self.b, self.body, local, slot);
+                }
+            }
+        }
+        if signature.track_caller {
+            self.caller = Some(self.u.m.param(self.value, index));
+        }
+    }
+
+    pub fn set_location(&self, span: Span) {
+        if let Some(debug) = &self.debug {
+            debug.set_location(self.u, &self.b, span);
+        }
+    }
+
+    /// Place of a panic here, or of the caller of a `[track_caller]` function.
+    pub fn caller_location(&self, span: Span) -> Value {
+        self.caller.unwrap_or_else(|| self.u.location(span))
+    }
+
+    pub fn block_ref(&mut self, id: BlockId) -> Block {
+        let index = id.index();
+        if let Some(block) = self.blocks[index] {
+            return block;
+        }
+        let block = self.u.m.append_block(self.value, c"bb");
+        self.blocks[index] = Some(block);
+        block
+    }
+
+    pub fn new_block(&self, name: &std::ffi::CStr) -> Block {
+        self.u.m.append_block(self.value, name)
+    }
+
+    fn block(&mut self, id: BlockId) -> Result<(), String> {
+        let data = &self.body.blocks[id];
+        let block = self.block_ref(id);
+        self.b.at_end(block);
+        self.cleanup = data.cleanup;
+        self.current_block = id;
+        self.borrowed.enter(id);
+        for statement in &data.statements {
+            self.set_location(statement.span);
+            self.statement(statement)?;
+            self.borrowed.statement(statement);
+        }
+        self.set_location(data.terminator.span);
+        self.terminator(&data.terminator, id)
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Result<(), String> {
+        match &statement.kind {
+            StatementKind::Assign(place, rvalue) => self.assign(place, rvalue, statement.span),
+            StatementKind::StorageLive(local) => {
+                self.lifetime(*local, "llvm.lifetime.start");
+                Ok(())
+            }
+            StatementKind::StorageDead(local) => {
+                self.lifetime(*local, "llvm.lifetime.end");
+                Ok(())
+            }
+            StatementKind::FakeRead(_) | StatementKind::Nop => Ok(()),
+        }
+    }
+
+    fn lifetime(&self, local: Local, intrinsic: &str) {
+        let is_slot = local.index() > self.body.arg_count;
+        if let LocalRef::Memory(slot) = self.locals[local.index()]
+            && is_slot
+            && self.u.options.optimise()
+        {
+            self.u.call_llvm(&self.b, intrinsic, &[self.u.m.ptr], &[slot]);
+        }
+    }
+
+    fn terminator(&mut self, terminator: &Terminator, id: BlockId) -> Result<(), String> {
+        match &terminator.kind {
+            TerminatorKind::Goto(target) => {
+                let target = self.block_ref(*target);
+                self.b.br(target);
+            }
+            TerminatorKind::Switch { value, targets, otherwise } => self.switch(value, targets, *otherwise),
+            TerminatorKind::Return => self.ret(),
+            TerminatorKind::Resume => {
+                let slot = self.exception_slot();
+                let exception = self.b.load(self.exception_type(), slot, 8);
+                self.b.resume(exception);
+            }
+            TerminatorKind::Unreachable => self.b.unreachable(),
+            TerminatorKind::Drop { place, target, unwind } => {
+                match self.function.targets[id.index()].clone() {
+                    Some(Target::Function(glue)) => {
+                        let place_ref = self.place(place);
+                        let pointer = Op::scalar(place_ref.ptr, Ty::mut_ref(place_ref.ty));
+                        self.call_function(glue, &[pointer], None, *unwind, terminator.span);
+                    }
+                    _ if self.locals.is_empty() => {}
+                    _ => {}
+                }
+                let target = self.block_ref(*target);
+                self.b.br(target);
+            }
+            TerminatorKind::Call(call) => {
+                let Some(target) = self.function.targets[id.index()].clone() else {
+                    return Err("a call that monomorphisation left unresolved".to_owned());
+                };
+                self.call(call, &target, terminator.span)?;
+            }
+            TerminatorKind::Assert { condition, expected, message, target, unwind } => {
+                self.assert(condition, *expected, message, *target, *unwind, terminator.span);
+            }
+        }
+        Ok(())
+    }
+
+    fn switch(&mut self, value: &Operand, targets: &[(u128, BlockId)], otherwise: BlockId) {
+        let op = self.operand(value);
+        let Val::Scalar(value) = op.val else {
+            let target = self.block_ref(otherwise);
+            self.b.br(target);
+            return;
+        };
+        let otherwise_unreachable = {
+            let block = &self.body.blocks[otherwise];
+            block.statements.is_empty() && matches!(block.terminator.kind, TerminatorKind::Unreachable)
+        };
+        if matches!(op.ty.kind(), TyKind::Bool) {
+            let find = |n| targets.iter().find(|(v, _)| *v == n).map_or(otherwise, |t| t.1);
+            let (then, no) = (self.block_ref(find(1)), self.block_ref(find(0)));
+            self.b.cond_br(value, then, no);
+            return;
+        }
+        let mut targets = targets;
+        let mut otherwise = otherwise;
+        if otherwise_unreachable && let [rest @ .., last] = targets {
+            // One comparison fewer, and quick code generation need not see through it.
+            (targets, otherwise) = (rest, last.1);
+        }
+        let ty = self.u.m.type_of(value);
+        let otherwise = self.block_ref(otherwise);
+        let cases: Vec<_> = targets
+            .iter()
+            .map(|&(n, block)| (self.u.m.const_int(ty, n as i128), self.block_ref(block)))
+            .collect();
+        match cases[..] {
+            [] => self.b.br(otherwise),
+            [(n, block)] => {
+                let equal = self.b.icmp(crate::llvm::IntCmp::LLVMIntEQ, value, n);
+                self.b.cond_br(equal, block, otherwise);
+            }
+            _ => {
+                self.b.switch(value, otherwise, &cases);
+            }
+        }
+    }
+
+    fn ret(&mut self) {
+        let ret = self.body.locals[Local(0)].ty;
+        let layout = self.u.layout(ret);
+        match layout.abi {
+            Abi::Zst | Abi::Memory => self.b.ret(None),
+            _ => {
+                let op = self.consume(&Place::local(Local(0)));
+                let value = match op.val {
+                    Val::Pair(a, b) => {
+                        let pair = self.u.m.poison(self.u.register_type(layout.abi));
+                        let pair = self.b.insert(pair, a, 0);
+                        self.b.insert(pair, b, 1)
+                    }
+                    _ => op.single(),
+                };
+                self.b.ret(Some(value));
+            }
+        }
+    }
+
+    // ---- panics
+
+    fn assert(
+        &mut self,
+        condition: &Operand,
+        expected: bool,
+        message: &AssertMessage,
+        target: BlockId,
+        unwind: Option<BlockId>,
+        span: Span,
+    ) {
+        let condition = self.operand(condition).single();
+        let ok = self.block_ref(target);
+        if let Some(known) = crate::llvm::constant_int(condition)
+            && (known != 0) == expected
+        {
+            self.b.br(ok);
+            return;
+        }
+        let failed = self.new_block(c"panic");
+        if expected {
+            self.b.cond_br(condition, ok, failed);
+        } else {
+            self.b.cond_br(condition, failed, ok);
+        }
+        self.b.at_end(failed);
+        let location = self.caller_location(span);
+        let m = &self.u.m;
+        let (symbol, args) = match message {
+            AssertMessage::Overflow(op) => {
+                ("altru_panic_overflow", vec![m.const_i32(overflow_op(*op) as i32), location])
+            }
+            AssertMessage::OverflowNeg => {
+                ("altru_panic_overflow", vec![m.const_i32(abi::OverflowOp::Neg as i32), location])
+            }
+            AssertMessage::DivisionByZero => ("altru_panic_div_zero", vec![m.const_i32(0), location]),
+            AssertMessage::RemainderByZero => ("altru_panic_div_zero", vec![m.const_i32(1), location]),
+            AssertMessage::Shift => {
+                ("altru_panic_shift", vec![m.const_i64(-1), m.const_i32(0), location])
+            }
+            AssertMessage::Bounds { index, len } => {
+                let index = self.operand(index);
+                let len = self.operand(len);
+                ("altru_panic_bounds", vec![self.widen(index), self.widen(len), location])
+            }
+            AssertMessage::Unreachable => ("altru_panic_unreachable", vec![location]),
+        };
+        self.call_runtime(symbol, &args, unwind);
+        self.b.unreachable();
+    }
+
+    /// Calls a function of the runtime that gives nothing.
+    pub fn call_runtime(&mut self, symbol: &str, args: &[Value], unwind: Option<BlockId>) -> Value {
+        let (function, ty, may_unwind) =
+            self.u.external(Name::new(symbol), None).expect("in the runtime's list");
+        self.call_value(ty, function, args, may_unwind, unwind)
+    }
+
+    // ---- unwinding
+
+    /// A call, or an invocation if there is something to clean up.
+    pub fn call_value(
+        &mut self,
+        ty: crate::llvm::Type,
+        function: Value,
+        args: &[Value],
+        may_unwind: bool,
+        unwind: Option<BlockId>,
+    ) -> Value {
+        let pad = match unwind {
+            _ if !may_unwind => None,
+            Some(block) => Some(self.pad(block)),
+            // A panic in a destructor that runs because of a panic.
+            None if self.cleanup => Some(self.abort_pad()),
+            None => None,
+        };
+        match pad {
+            None => self.b.call(ty, function, args),
+            Some(pad) => {
+                let then = self.new_block(c"cont");
+                let value = self.b.invoke(ty, function, args, then, pad);
+                self.b.at_end(then);
+                value
+            }
+        }
+    }
+
+    fn exception_type(&self) -> crate::llvm::Type {
+        self.u.m.struct_type(&[self.u.m.ptr, self.u.m.i32])
+    }
+
+    fn exception_slot(&mut self) -> Value {
+        if let Some(slot) = self.exception {
+            return slot;
+        }
+        let slot = self.slots.alloca(self.exception_type(), 8);
+        self.exception = Some(slot);
+        slot
+    }
+
+    fn set_personality(&self) {
+        crate::llvm::ll!(llvm_sys::core::LLVMSetPersonalityFn(self.value, self.u.personality()));
+    }
+
+    /// The landing pad that leads to a clean-up block.
+    fn pad(&mut self, cleanup: BlockId) -> Block {
+        if let Some(pad) = self.pads[cleanup.index()] {
+            return pad;
+        }
+        self.set_personality();
+        let target = self.block_ref(cleanup);
+        let pad = self.new_block(c"unwind");
+        self.pads[cleanup.index()] = Some(pad);
+        let here = self.b.current();
+        self.b.at_end(pad);
+        let exception = self.b.landing_pad(self.exception_type());
+        let slot = self.exception_slot();
+        self.b.store(exception, slot, 8);
+        self.b.br(target);
+        self.b.at_end(here);
+        pad
+    }
+
+    fn abort_pad(&mut self) -> Block {
+        if let Some(pad) = self.abort_pad {
+            return pad;
+        }
+        self.set_personality();
+        let pad = self.new_block(c"abort");
+        self.abort_pad = Some(pad);
+        let here = self.b.current();
+        self.b.at_end(pad);
+        self.b.landing_pad(self.exception_type());
+        let (function, ty, _) = self
+            .u
+            .external(Name::new("altru_panic_cannot_unwind"), None)
+            .expect("in the runtime's list");
+        self.b.call(ty, function, &[]);
+        self.b.unreachable();
+        self.b.at_end(here);
+        pad
+    }
+
+    /// A const's function: inlined, so the call costs nothing.
+    pub fn is_entry(&self) -> bool {
+        self.function.role == Role::Entry
+    }
+
+    pub fn local_place(&self, local: Local) -> Option<PlaceRef> {
+        match self.locals[local.index()] {
+            LocalRef::Memory(ptr) => Some(PlaceRef::new(ptr, self.body.locals[local].ty)),
+            _ => None,
+        }
+    }
+
+    pub fn set_register(&mut self, local: Local, op: Op) {
+        self.locals[local.index()] = LocalRef::Register(Some(op));
+    }
+
+    pub fn signature_of(&self, id: FuncId) -> std::rc::Rc<Signature> {
+        self.u.signature(id)
+    }
+}
+
+fn overflow_op(op: BinOp) -> abi::OverflowOp {
+    match op {
+        BinOp::Sub => abi::OverflowOp::Sub,
+        BinOp::Mul => abi::OverflowOp::Mul,
+        BinOp::Div => abi::OverflowOp::Div,
+        BinOp::Rem => abi::OverflowOp::Rem,
+        BinOp::Shl => abi::OverflowOp::Shl,
+        BinOp::Shr => abi::OverflowOp::Shr,
+        _ => abi::OverflowOp::Add,
+    }
+}

@@ -1,0 +1,134 @@
+//! The machine compiled for, and the passes of each mode.
+
+use std::ffi::{CString, c_char};
+use std::sync::Once;
+
+use llvm_sys::core::{LLVMDisposeMemoryBuffer, LLVMGetBufferSize, LLVMGetBufferStart};
+use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
+use llvm_sys::prelude::LLVMMemoryBufferRef;
+use llvm_sys::target::*;
+use llvm_sys::target_machine::*;
+use llvm_sys::transforms::pass_builder::*;
+
+use crate::llvm::{Module, ll, take_message};
+use crate::{Mode, Options};
+
+pub const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+
+static INIT: Once = Once::new();
+
+pub struct Machine {
+    pub raw: LLVMTargetMachineRef,
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        ll!(LLVMDisposeTargetMachine(self.raw));
+    }
+}
+
+pub enum FileType {
+    Object,
+    Assembly,
+}
+
+impl Machine {
+    pub fn new(options: &Options) -> Result<Machine, String> {
+        INIT.call_once(|| {
+            ll!(LLVMInitializeX86TargetInfo());
+            ll!(LLVMInitializeX86Target());
+            ll!(LLVMInitializeX86TargetMC());
+            ll!(LLVMInitializeX86AsmPrinter());
+        });
+        let triple = CString::new(TRIPLE).unwrap_or_default();
+        let mut target = std::ptr::null_mut();
+        let mut message = std::ptr::null_mut();
+        if ll!(LLVMGetTargetFromTriple(triple.as_ptr(), &mut target, &mut message)) != 0 {
+            return Err(take_message(message));
+        }
+        let native = options.cpu == Some("native");
+        let cpu = match options.cpu {
+            Some("native") => take_message(ll!(LLVMGetHostCPUName())),
+            Some(cpu) => cpu.to_owned(),
+            None => "x86-64".to_owned(),
+        };
+        let features = if native { take_message(ll!(LLVMGetHostCPUFeatures())) } else { String::new() };
+        let (cpu, features) = (CString::new(cpu).unwrap_or_default(), CString::new(features).unwrap_or_default());
+        let level = match options.mode {
+            Mode::Quick => LLVMCodeGenOptLevel::LLVMCodeGenLevelNone,
+            Mode::Build => LLVMCodeGenOptLevel::LLVMCodeGenLevelLess,
+            Mode::Release => LLVMCodeGenOptLevel::LLVMCodeGenLevelAggressive,
+        };
+        let raw = ll!(LLVMCreateTargetMachine(
+            target,
+            triple.as_ptr(),
+            cpu.as_ptr(),
+            features.as_ptr(),
+            level,
+            LLVMRelocMode::LLVMRelocPIC,
+            LLVMCodeModel::LLVMCodeModelDefault,
+        ));
+        if raw.is_null() {
+            return Err(format!("LLVM does not know the processor {cpu:?}"));
+        }
+        Ok(Machine { raw })
+    }
+
+    /// Gives a module the machine's data layout.
+    pub fn prepare(&self, m: &Module) {
+        let triple = CString::new(TRIPLE).unwrap_or_default();
+        ll!(llvm_sys::core::LLVMSetTarget(m.module, triple.as_ptr()));
+        let layout = ll!(LLVMCreateTargetDataLayout(self.raw));
+        ll!(LLVMSetModuleDataLayout(m.module, layout));
+        ll!(LLVMDisposeTargetData(layout));
+        m.add_flag("PIC Level", 2);
+    }
+
+    /// Runs the mode's passes.
+    pub fn optimise(&self, m: &Module, mode: Mode) -> Result<(), String> {
+        let passes = match mode {
+            Mode::Quick => {
+                c"always-inline,function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg),globaldce"
+            }
+            Mode::Build => c"default<O1>",
+            Mode::Release => c"default<O3>",
+        };
+        let options = ll!(LLVMCreatePassBuilderOptions());
+        if mode == Mode::Release {
+            ll!(LLVMPassBuilderOptionsSetLoopVectorization(options, 1));
+            ll!(LLVMPassBuilderOptionsSetSLPVectorization(options, 1));
+            ll!(LLVMPassBuilderOptionsSetLoopInterleaving(options, 1));
+            ll!(LLVMPassBuilderOptionsSetMergeFunctions(options, 1));
+        }
+        let error = ll!(LLVMRunPasses(m.module, passes.as_ptr(), self.raw, options));
+        ll!(LLVMDisposePassBuilderOptions(options));
+        check(error)
+    }
+
+    pub fn emit(&self, m: &Module, kind: FileType) -> Result<Vec<u8>, String> {
+        let kind = match kind {
+            FileType::Object => LLVMCodeGenFileType::LLVMObjectFile,
+            FileType::Assembly => LLVMCodeGenFileType::LLVMAssemblyFile,
+        };
+        let mut message: *mut c_char = std::ptr::null_mut();
+        let mut buffer: LLVMMemoryBufferRef = std::ptr::null_mut();
+        if ll!(LLVMTargetMachineEmitToMemoryBuffer(self.raw, m.module, kind, &mut message, &mut buffer)) != 0 {
+            return Err(take_message(message));
+        }
+        let (start, len) = (ll!(LLVMGetBufferStart(buffer)), ll!(LLVMGetBufferSize(buffer)));
+        let bytes = ll!(std::slice::from_raw_parts(start.cast::<u8>(), len)).to_vec();
+        ll!(LLVMDisposeMemoryBuffer(buffer));
+        Ok(bytes)
+    }
+}
+
+/// Turns LLVM's error into ours.
+pub fn check(error: LLVMErrorRef) -> Result<(), String> {
+    if error.is_null() {
+        return Ok(());
+    }
+    let message = ll!(LLVMGetErrorMessage(error));
+    let text = ll!(std::ffi::CStr::from_ptr(message)).to_string_lossy().into_owned();
+    ll!(LLVMDisposeErrorMessage(message));
+    Err(text)
+}

@@ -1,0 +1,402 @@
+//! One compilation unit: a module, and what its functions share: declarations, constants,
+//! vtables, statics.
+//!
+//! Not here: the code of functions ([`crate::function`]). The one thing to know: things are
+//! declared when first mentioned, so a unit holds only what it uses.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use base::{FxHashMap, IndexVec, Name, SourceMap, Span};
+use mir::mono::ty::{Ty, TyKind};
+use mir::mono::{FuncId, Program, Role, Shape, StaticIdx, VtableId};
+
+use crate::debug::DebugInfo;
+use crate::layout::{Abi, Layout, Layouts, Prim, Scalar};
+use crate::llvm::{Builder, Module, Type, Value};
+use crate::signature::Signature;
+use crate::{Options, unwind};
+
+pub struct Unit<'p> {
+    pub m: Module,
+    pub program: &'p Program,
+    pub layouts: Layouts<'p>,
+    pub options: &'p Options<'p>,
+    pub debug: Option<DebugInfo>,
+    signatures: RefCell<IndexVec<FuncId, Option<Rc<Signature>>>>,
+    functions: RefCell<IndexVec<FuncId, Option<Value>>>,
+    statics: RefCell<IndexVec<StaticIdx, Option<Value>>>,
+    vtables: RefCell<FxHashMap<VtableId, Value>>,
+    strings: RefCell<FxHashMap<Arc<str>, Value>>,
+    locations: RefCell<FxHashMap<Span, Value>>,
+    runtime: RefCell<FxHashMap<Name, (Value, Type, bool)>>,
+    may_unwind: IndexVec<FuncId, bool>,
+}
+
+impl<'p> Unit<'p> {
+    pub fn new(program: &'p Program, options: &'p Options<'p>) -> Unit<'p> {
+        let m = Module::new("altru");
+        let debug = DebugInfo::new(&m, options);
+        let count = program.functions.len();
+        Unit {
+            layouts: Layouts::new(program),
+            debug,
+            signatures: RefCell::new(IndexVec::from_elem(None, count)),
+            functions: RefCell::new(IndexVec::from_elem(None, count)),
+            statics: RefCell::new(IndexVec::from_elem(None, program.statics.len())),
+            vtables: RefCell::default(),
+            strings: RefCell::default(),
+            locations: RefCell::default(),
+            runtime: RefCell::default(),
+            may_unwind: unwind::may_unwind(program),
+            m,
+            program,
+            options,
+        }
+    }
+
+    pub fn sources(&self) -> &'p SourceMap {
+        self.options.sources
+    }
+
+    pub fn layout(&self, ty: Ty) -> Rc<Layout> {
+        self.layouts.of(ty)
+    }
+
+    /// The type of a scalar in registers.
+    pub fn register(&self, prim: Prim) -> Type {
+        match prim {
+            Prim::Int(bits) => self.m.int(bits),
+            Prim::Bool => self.m.i1,
+            Prim::F32 => self.m.f32,
+            Prim::F64 => self.m.f64,
+            Prim::Ptr => self.m.ptr,
+        }
+    }
+
+    /// The type of a scalar in memory.
+    pub fn in_memory(&self, prim: Prim) -> Type {
+        if prim == Prim::Bool { self.m.i8 } else { self.register(prim) }
+    }
+
+    pub fn register_type(&self, abi: Abi) -> Type {
+        match abi {
+            Abi::Zst | Abi::Memory => self.m.void,
+            Abi::Scalar(a) => self.register(a.prim),
+            Abi::Pair(a, b) => self.m.struct_type(&[self.register(a.prim), self.register(b.prim)]),
+        }
+    }
+
+    /// What an array of `ty` is stepped over by.
+    pub fn element_type(&self, layout: &Layout) -> Type {
+        match layout.abi {
+            Abi::Scalar(s) => self.in_memory(s.prim),
+            _ => self.m.bytes(layout.size),
+        }
+    }
+
+    // ---- functions
+
+    pub fn signature(&self, id: FuncId) -> Rc<Signature> {
+        if let Some(found) = &self.signatures.borrow()[id] {
+            return found.clone();
+        }
+        let body = &self.program.functions[id].body;
+        let args: Vec<Ty> =
+            body.locals.iter().skip(1).take(body.arg_count).map(|l| l.ty).collect();
+        let ret = body.locals[mir::body::Local(0)].ty;
+        let signature = Rc::new(Signature::new(self, &args, ret, body.attrs.track_caller));
+        self.signatures.borrow_mut()[id] = Some(signature.clone());
+        signature
+    }
+
+    pub fn may_unwind(&self, id: FuncId) -> bool {
+        self.may_unwind[id]
+    }
+
+    pub fn function(&self, id: FuncId) -> Value {
+        if let Some(found) = self.functions.borrow()[id] {
+            return found;
+        }
+        let function = &self.program.functions[id];
+        let signature = self.signature(id);
+        let value = self.m.add_function(&function.symbol, signature.ty);
+        if function.role != Role::Entry {
+            self.m.set_internal(value);
+        }
+        signature.set_attributes(self, value);
+        let attrs = &function.body.attrs;
+        let flag = |name| self.m.add_attribute(value, self.m.attribute(name, 0));
+        if !self.may_unwind[id] {
+            flag("nounwind");
+        }
+        if attrs.cold {
+            flag("cold");
+            if !self.options.quick() {
+                flag("noinline");
+            }
+        } else if function.role == Role::Const || self.is_tiny(id) {
+            flag("alwaysinline");
+        } else if attrs.inline {
+            flag("inlinehint");
+        }
+        if self.options.unwind_tables() {
+            self.m.add_attribute(value, self.m.attribute("uwtable", 2));
+        }
+        // A frame larger than the guard page touches every page of it.
+        self.m.add_attribute(value, self.m.string_attribute("probe-stack", "inline-asm"));
+        if let Some(cpu) = self.options.cpu_attribute() {
+            self.m.add_attribute(value, self.m.string_attribute("target-cpu", cpu));
+        }
+        self.functions.borrow_mut()[id] = Some(value);
+        value
+    }
+
+    /// Inlining it makes the caller no bigger than the call would.
+    fn is_tiny(&self, id: FuncId) -> bool {
+        let function = &self.program.functions[id];
+        let body = &function.body;
+        let calls = function
+            .targets
+            .iter()
+            .filter(|t| matches!(t, Some(mir::mono::Target::Function(_) | mir::mono::Target::Virtual { .. })))
+            .count();
+        let statements: usize = body.blocks.iter().map(|b| b.statements.len()).sum();
+        let (max_statements, max_blocks, max_calls) =
+            if body.attrs.inline { (14, 8, 2) } else { (5, 2, 1) };
+        statements <= max_statements
+            && body.blocks.len() <= max_blocks
+            && calls <= max_calls
+            && !self.calls_itself(id)
+            && function.role != Role::Entry
+    }
+
+    fn calls_itself(&self, id: FuncId) -> bool {
+        self.program.functions[id]
+            .targets
+            .iter()
+            .any(|t| matches!(t, Some(mir::mono::Target::Function(f)) if *f == id))
+    }
+
+    /// A function of the runtime or a foreign one: its declaration, type, and whether a panic
+    /// may leave it. `signature` is used for one that is not in the runtime's list.
+    pub fn external(&self, symbol: Name, signature: Option<(&[Type], Type)>) -> Result<(Value, Type, bool), String> {
+        if let Some(&found) = self.runtime.borrow().get(&symbol) {
+            return Ok(found);
+        }
+        let entry = match (abi::function(symbol.as_str()), signature) {
+            (Some(function), _) => self.declare_runtime(function),
+            (None, Some((params, ret))) => {
+                let ty = self.m.fn_type(params, ret);
+                let value = match self.m.function(symbol.as_str()) {
+                    Some(value) => value,
+                    None => self.m.add_function(symbol.as_str(), ty),
+                };
+                self.m.add_attribute(value, self.m.attribute("nounwind", 0));
+                (value, ty, false)
+            }
+            (None, None) => return Err(format!("the runtime has no function `{symbol}`")),
+        };
+        self.runtime.borrow_mut().insert(symbol, entry);
+        Ok(entry)
+    }
+
+    fn declare_runtime(&self, function: &abi::RuntimeFunction) -> (Value, Type, bool) {
+        let ty_of = |ty: abi::Ty| match ty {
+            abi::Ty::Void | abi::Ty::Never => self.m.void,
+            abi::Ty::Ptr => self.m.ptr,
+            abi::Ty::I8 => self.m.i8,
+            abi::Ty::I32 => self.m.i32,
+            abi::Ty::I64 | abi::Ty::Usize => self.m.i64,
+            abi::Ty::F32 => self.m.f32,
+            abi::Ty::F64 => self.m.f64,
+        };
+        let params: Vec<Type> = function.params.iter().map(|&(_, t)| ty_of(t)).collect();
+        let ty = self.m.fn_type(&params, ty_of(function.ret));
+        let value = self.m.add_function(function.name, ty);
+        let flag = |name| self.m.add_attribute(value, self.m.attribute(name, 0));
+        if function.ret == abi::Ty::Never {
+            flag("noreturn");
+        }
+        if !function.effects.unwind {
+            flag("nounwind");
+        }
+        if function.effects.cold {
+            flag("cold");
+        }
+        self.set_allocator_attributes(value, function.effects.alloc);
+        (value, ty, function.effects.unwind)
+    }
+
+    /// Lets LLVM remove and merge allocations.
+    fn set_allocator_attributes(&self, value: Value, role: abi::Alloc) {
+        const ALLOC: u64 = 1;
+        const REALLOC: u64 = 2;
+        const FREE: u64 = 4;
+        const UNINITIALISED: u64 = 8;
+        const ZEROED: u64 = 16;
+        const ALIGNED: u64 = 32;
+        let m = &self.m;
+        let (kind, size, align, pointer) = match role {
+            abi::Alloc::No => return,
+            abi::Alloc::Fresh => (ALLOC | UNINITIALISED | ALIGNED, Some(0), Some(1), None),
+            abi::Alloc::Zeroed => (ALLOC | ZEROED | ALIGNED, Some(0), Some(1), None),
+            abi::Alloc::Realloc => (REALLOC | ALIGNED, Some(3), Some(2), Some(0)),
+            abi::Alloc::Free => (FREE, None, None, Some(0)),
+        };
+        m.add_attribute(value, m.attribute("allockind", kind));
+        m.add_attribute(value, m.string_attribute("alloc-family", "altru"));
+        if let Some(size) = size {
+            // The element count is absent: all ones in the low half.
+            m.add_attribute(value, m.attribute("allocsize", (size << 32) | 0xFFFF_FFFF));
+            m.add_param_attribute(value, None, m.attribute("noalias", 0));
+            m.add_param_attribute(value, None, m.attribute("nonnull", 0));
+            m.add_param_attribute(value, None, m.attribute("noundef", 0));
+        }
+        if let Some(align) = align {
+            m.add_param_attribute(value, Some(align), m.attribute("allocalign", 0));
+        }
+        if let Some(pointer) = pointer {
+            m.add_param_attribute(value, Some(pointer), m.attribute("allocptr", 0));
+            m.add_param_attribute(value, Some(pointer), m.attribute("captures", 0));
+        }
+    }
+
+    /// The function that LLVM asks what to do with an exception in a frame.
+    pub fn personality(&self) -> Value {
+        const NAME: &str = "rust_eh_personality";
+        self.m.function(NAME).unwrap_or_else(|| {
+            let m = &self.m;
+            m.add_function(NAME, m.fn_type(&[m.i32, m.i32, m.i64, m.ptr, m.ptr], m.i32))
+        })
+    }
+
+    /// An intrinsic of LLVM's by name, overloaded on `types`.
+    pub fn llvm_intrinsic(&self, name: &str, types: &[Type]) -> (Value, Type) {
+        use llvm_sys::core::{LLVMGetIntrinsicDeclaration, LLVMIntrinsicGetType, LLVMLookupIntrinsicID};
+        let id = crate::llvm::ll!(LLVMLookupIntrinsicID(name.as_ptr().cast(), name.len()));
+        assert!(id != 0, "LLVM has no intrinsic {name}");
+        let types_ptr = types.as_ptr().cast_mut();
+        let value = crate::llvm::ll!(LLVMGetIntrinsicDeclaration(self.m.module, id, types_ptr, types.len()));
+        let ty = crate::llvm::ll!(LLVMIntrinsicGetType(self.m.context, id, types_ptr, types.len()));
+        (value, ty)
+    }
+
+    pub fn call_llvm(&self, b: &Builder, name: &str, types: &[Type], args: &[Value]) -> Value {
+        let (function, ty) = self.llvm_intrinsic(name, types);
+        b.call(ty, function, args)
+    }
+
+    // ---- constants
+
+    /// Address of static text.
+    pub fn text(&self, text: &Arc<str>) -> Value {
+        if text.is_empty() {
+            return self.m.const_ptr(1);
+        }
+        if let Some(&found) = self.strings.borrow().get(text) {
+            return found;
+        }
+        let value = self.m.add_constant("str", self.m.const_bytes(text.as_bytes()), 1);
+        self.strings.borrow_mut().insert(text.clone(), value);
+        value
+    }
+
+    /// A constant `abi::Location`.
+    pub fn location(&self, span: Span) -> Value {
+        let key = span.start();
+        if let Some(&found) = self.locations.borrow().get(&key) {
+            return found;
+        }
+        let file = self.sources().file(span.file);
+        let at = file.line_col(span.lo);
+        let name: Arc<str> = file.name.as_str().into();
+        let m = &self.m;
+        let value = m.const_struct(&[
+            self.text(&name),
+            m.const_i64(name.len() as i64),
+            m.const_i32(at.line as i32),
+            m.const_i32(at.col as i32),
+        ]);
+        let value = m.add_constant("loc", value, 8);
+        self.locations.borrow_mut().insert(key, value);
+        value
+    }
+
+    pub fn static_(&self, index: StaticIdx) -> Value {
+        if let Some(found) = self.statics.borrow()[index] {
+            return found;
+        }
+        let item = &self.program.statics[index];
+        let layout = self.layout(item.ty);
+        let ty = self.m.bytes(layout.size);
+        let value = self.m.add_global(&item.symbol, ty, Some(self.m.null(ty)), layout.align);
+        self.m.set_internal(value);
+        self.statics.borrow_mut()[index] = Some(value);
+        value
+    }
+
+    /// Drop glue or null, size, alignment, methods.
+    pub fn vtable(&self, id: VtableId) -> Value {
+        if let Some(&found) = self.vtables.borrow().get(&id) {
+            return found;
+        }
+        let vtable = &self.program.vtables[id];
+        let layout = self.layout(vtable.ty);
+        let m = &self.m;
+        let address = |f: Option<FuncId>| f.map_or_else(|| m.null(m.ptr), |f| self.function(f));
+        let mut fields = vec![
+            address(vtable.drop),
+            m.const_i64(layout.size as i64),
+            m.const_i64(layout.align as i64),
+        ];
+        fields.extend(vtable.methods.iter().map(|&f| address(f)));
+        let value = m.add_constant(&vtable.symbol, m.const_struct(&fields), 8);
+        self.vtables.borrow_mut().insert(id, value);
+        value
+    }
+
+    /// A type as the user writes it.
+    pub fn type_name(&self, ty: Ty) -> String {
+        let list = |list: &[Ty]| {
+            list.iter().map(|&t| self.type_name(t)).collect::<Vec<_>>().join(", ")
+        };
+        match *ty.kind() {
+            TyKind::Int(int) => int.name().to_owned(),
+            TyKind::Float(mir::mono::ty::FloatTy::F32) => "f32".to_owned(),
+            TyKind::Float(mir::mono::ty::FloatTy::F64) => "f64".to_owned(),
+            TyKind::Bool => "bool".to_owned(),
+            TyKind::Char => "char".to_owned(),
+            TyKind::Str => "string".to_owned(),
+            TyKind::Never => "!".to_owned(),
+            TyKind::Tuple(elems) => format!("({})", list(elems)),
+            TyKind::List(elem) => format!("[{}]", self.type_name(elem)),
+            TyKind::Array(elem, len) => format!("[{}; {}]", self.type_name(elem), self.type_name(len)),
+            TyKind::Const(n) => n.to_string(),
+            TyKind::Ref(mir::mono::ty::Mutability::Shared, t) => format!("&{}", self.type_name(t)),
+            TyKind::Ref(_, t) => format!("&mut {}", self.type_name(t)),
+            TyKind::RawPtr(t) => format!("*{}", self.type_name(t)),
+            TyKind::Adt(..) => match self.program.shapes.get(&ty) {
+                Some(Shape::Struct(shape)) => shape.name.clone(),
+                Some(Shape::Enum(shape)) => shape.name.clone(),
+                _ => "?".to_owned(),
+            },
+            TyKind::Closure(..) => "{closure}".to_owned(),
+            TyKind::Dyn(_) => "dyn".to_owned(),
+            TyKind::DynFn(sig) => {
+                let params: Vec<Ty> = sig.params.iter().map(|&(_, t)| t).collect();
+                format!("dyn fn({}) -> {}", list(&params), self.type_name(sig.ret))
+            }
+            _ => "?".to_owned(),
+        }
+    }
+
+    /// A scalar of the register form, as LLVM's constant.
+    pub fn const_scalar(&self, scalar: Scalar, bits: u128) -> Value {
+        match scalar.prim {
+            Prim::Ptr => self.m.const_ptr(bits as u64),
+            prim => self.m.const_int(self.register(prim), bits as i128),
+        }
+    }
+}

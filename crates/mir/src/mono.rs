@@ -1,0 +1,166 @@
+//! The monomorphic program: every function, static and vtable that can be reached from the
+//! roots, with concrete types.
+//!
+//! Not here: layout and code ([codegen]). The one thing to know: bodies keep the form of
+//! [`crate::body`], but their types are closed and normalised, and what each call, drop,
+//! constant and coercion means is in the tables beside them, so that code generation asks no
+//! question about traits or items.
+//!
+//! [codegen]: https://docs.rs/codegen
+//!
+//! In reading order: this file (the data), [`collect`] (the worklist), [`resolve`] (what a call
+//! means), [`glue`] (bodies the compiler makes), [`shapes`] (fields of types), [`symbols`].
+
+//pub mod collect;
+//mod glue;
+//mod resolve;
+//mod shapes;
+//mod symbols;
+
+use std::sync::Arc;
+
+use base::{FxHashMap, IndexVec, Name, index_type};
+use hir::items::{ConstId, StaticId};
+use hir::ty::{Ty, Tys};
+
+use crate::body::Body;
+
+//pub use collect::{Bodies, Roots, collect};
+pub use hir::{items, thir, ty};
+
+index_type!(FuncId, "func");
+index_type!(VtableId, "vtable");
+index_type!(StaticIdx, "static");
+
+#[derive(Debug, Default)]
+pub struct Program {
+    pub functions: IndexVec<FuncId, Function>,
+    /// In the order in which their initialisers run.
+    pub statics: IndexVec<StaticIdx, Static>,
+    pub vtables: IndexVec<VtableId, Vtable>,
+    /// Fields of every struct, enum and closure type that occurs.
+    pub shapes: FxHashMap<Ty, Shape>,
+    /// The function that computes a constant.
+    pub consts: FxHashMap<ConstId, FuncId>,
+    pub static_ids: FxHashMap<StaticId, StaticIdx>,
+    /// By the concrete type and the `dyn` type it is made into.
+    pub vtable_ids: FxHashMap<(Ty, Ty), VtableId>,
+    /// The drop glue of the types that need one.
+    pub drop_glue: FxHashMap<Ty, FuncId>,
+    /// `fn main() -> i32` made around the user's; absent when only tests are compiled.
+    pub main: Option<FuncId>,
+    /// Gives the statics their first values; `main` calls it, a test runner does. No arguments.
+    pub init: Option<FuncId>,
+    /// The tests, in the order asked for: each `fn() -> i32`, as `main`.
+    pub tests: Vec<FuncId>,
+}
+
+#[derive(Debug)]
+pub struct Function {
+    /// Unique, readable, the same in every compilation of the same program.
+    pub symbol: String,
+    pub body: Arc<Body>,
+    /// By block: what its `Call` or `Drop` terminator does.
+    pub targets: Vec<Option<Target>>,
+    /// The constants whose functions it calls.
+    pub constants: Vec<ConstId>,
+    /// By closure type: the entry function that [`internal::FUNCTION_ADDRESS`] gives.
+    pub addresses: FxHashMap<Ty, FuncId>,
+    pub role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Written by a user or in std.
+    User,
+    /// A closure's code.
+    Closure,
+    /// Computes a constant: inlined everywhere.
+    Const,
+    /// Made by the compiler: drop glue, adaptors.
+    Glue,
+    /// Called from the runtime by the C calling convention, as `extern "C-unwind"`.
+    Entry,
+}
+
+/// What a call or drop terminator does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    Function(FuncId),
+    /// Known to code generation by name; see `codegen::intrinsics`.
+    Intrinsic { name: Name, args: Tys },
+    /// A function outside the program by its C symbol: of the runtime or foreign.
+    Extern { symbol: Name },
+    /// Through the vtable of the first argument, a `dyn` value or a reference to one.
+    Virtual { slot: u32 },
+    /// Does nothing: the drop of a type that needs none.
+    Nothing,
+}
+
+/// Names of the intrinsics that only [`glue`] uses.
+pub mod internal {
+    /// `(dyn value's address)`: drops what a `dyn` owns and frees it.
+    pub const DROP_DYN: &str = "!drop_dyn";
+    /// `[T](ptr)`: frees the heap allocation of a `T` without dropping it.
+    pub const FREE_BOX: &str = "!free_box";
+    /// `[F]() -> *u8`: address of the entry function of a closure type (std's `trampoline`).
+    pub const FUNCTION_ADDRESS: &str = "trampoline";
+}
+
+#[derive(Debug)]
+pub struct Static {
+    pub id: StaticId,
+    pub symbol: String,
+    pub ty: Ty,
+    /// Gives the first value.
+    pub init: FuncId,
+}
+
+/// What a `dyn` value's second word points to: drop glue, size, alignment, then the methods.
+#[derive(Debug)]
+pub struct Vtable {
+    pub symbol: String,
+    pub ty: Ty,
+    pub drop: Option<FuncId>,
+    /// In the order of [`Target::Virtual`]'s slots. `None`: a method that cannot be called
+    /// through `dyn`.
+    pub methods: Vec<Option<FuncId>>,
+}
+
+/// The fields of a type.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    Struct(StructShape),
+    Enum(EnumShape),
+    /// The captures.
+    Closure(Vec<FieldShape>),
+}
+
+#[derive(Debug, Clone)]
+pub struct StructShape {
+    pub name: String,
+    pub fields: Vec<FieldShape>,
+    /// Its first pointer is never null (`Box`, `Shared`).
+    pub non_null: bool,
+    /// May change behind a shared reference.
+    pub interior_mutable: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct EnumShape {
+    pub name: String,
+    pub variants: Vec<VariantShape>,
+}
+
+#[derive(Debug, Clone)]
+pub struct VariantShape {
+    pub name: Name,
+    pub discriminant: i128,
+    pub fields: Vec<FieldShape>,
+}
+
+#[derive(Debug, Clone)]
+pub struct FieldShape {
+    pub name: Name,
+    pub ty: Ty,
+}

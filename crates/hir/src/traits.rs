@@ -17,6 +17,8 @@ pub mod env;
 pub mod facts;
 pub mod project;
 pub mod select;
+#[cfg(test)]
+mod tests;
 
 pub use concrete::{CallTarget, ResolvedMethod};
 pub use env::{Closures, ClosureSig, NoClosures, ParamEnv, TraitCache};

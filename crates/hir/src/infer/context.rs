@@ -38,6 +38,8 @@ pub struct ClosureStates {
 
 #[derive(Debug)]
 pub struct ClosureState {
+    /// The closure's parameters, for messages.
+    pub span: Span,
     /// With inference variables. `call` counts when `call_known`.
     pub sig: FnSig,
     pub call_known: bool,
@@ -265,10 +267,11 @@ impl<'a> InferCtx<'a> {
 
     /// `sig.call` counts for nothing yet. `flexible`: its parameters without marker take the
     /// conventions of the function type it is used as.
-    pub fn add_closure(&mut self, id: ClosureId, sig: FnSig, flexible: bool) {
+    pub fn add_closure(&mut self, id: ClosureId, sig: FnSig, flexible: bool, span: Span) {
         self.closures.states.insert(
             id,
             ClosureState {
+                span,
                 sig,
                 call_known: false,
                 flexible,
@@ -379,9 +382,10 @@ impl<'a> InferCtx<'a> {
         if !ty.has_projection() {
             return ty;
         }
-        self.normalizing(Cause::other(span), |solver, table, pending| {
+        let done = self.normalizing(Cause::other(span), |solver, table, pending| {
             solver.normalize(table, ty, pending)
-        })
+        });
+        self.table.resolve(done)
     }
 
     pub fn normalize_sig(&mut self, sig: FnSig, span: Span) -> FnSig {
@@ -398,13 +402,22 @@ impl<'a> InferCtx<'a> {
         let mut more = Predicates::new();
         let (solver, table) = self.parts();
         let result = run(solver, table, &mut |p| more.push(p));
-        for predicate in more {
-            self.push(Obligation {
+        let mut next = 0;
+        while next < more.len() && next < 256 {
+            let mut further = Predicates::new();
+            let (solver, table) = self.parts();
+            let predicate =
+                solver.normalize_predicate(table, more[next], &mut |p| further.push(p));
+            more.extend(further);
+            next += 1;
+            let obligation = Obligation {
                 demand: Demand::Predicate(predicate),
                 cause,
                 parents: None,
                 depth: 0,
-            });
+            };
+            // A closure's result or a known impl often decides it at once.
+            self.attempt(obligation);
         }
         result
     }
@@ -508,6 +521,19 @@ impl<'a> InferCtx<'a> {
         self.pending.push(Waiting { obligation, on: None, at: u64::MAX });
     }
 
+    /// Tries a new obligation and queues it if it must wait.
+    fn attempt(&mut self, obligation: Obligation) {
+        match self.step(&obligation) {
+            Step::Done => {}
+            Step::More(predicates, through) => self.push_nested(&obligation, predicates, through),
+            Step::Wait(on) => {
+                let at = self.table.bindings();
+                self.pending.push(Waiting { obligation, on, at });
+            }
+            Step::Fail(reason) => self.errors.push(Unsatisfied { obligation, reason }),
+        }
+    }
+
     /// Settles what can be settled. True if anything was.
     pub fn process(&mut self) -> bool {
         let mut any = false;
@@ -545,6 +571,20 @@ impl<'a> InferCtx<'a> {
         }
     }
 
+    fn demand_nested(&mut self, demand: Demand, from: &Obligation, through: ImplId) {
+        let parent = Parent {
+            demand: from.demand,
+            through: Some(through),
+            next: from.parents.clone(),
+        };
+        self.push(Obligation {
+            demand,
+            cause: from.cause,
+            parents: Some(std::rc::Rc::new(parent)),
+            depth: from.depth + 1,
+        });
+    }
+
     fn push_nested(&mut self, from: &Obligation, predicates: Predicates, through: Option<ImplId>) {
         if from.depth >= MAX_CHAIN {
             self.errors
@@ -580,7 +620,7 @@ impl<'a> InferCtx<'a> {
 
     fn step(&mut self, obligation: &Obligation) -> Step {
         match obligation.demand {
-            Demand::Predicate(Predicate::Trait(t)) => self.step_trait(t),
+            Demand::Predicate(Predicate::Trait(t)) => self.step_trait(t, obligation),
             Demand::Predicate(Predicate::ProjectionEq(p, ty)) => self.step_projection(p, ty),
             Demand::Predicate(Predicate::Fn(ty, sig)) => self.step_fn(ty, sig, obligation.cause),
             Demand::Owned(ty, _) => self.step_owned(ty, obligation.cause),
@@ -588,7 +628,7 @@ impl<'a> InferCtx<'a> {
         }
     }
 
-    fn step_trait(&mut self, want: TraitRef) -> Step {
+    fn step_trait(&mut self, want: TraitRef, obligation: &Obligation) -> Step {
         let want = TraitRef { args: self.table.resolve_list(want.args), ..want };
         if want.args.iter().any(|t| t.has_error()) {
             return Step::Done;
@@ -604,7 +644,13 @@ impl<'a> InferCtx<'a> {
         }
         match solver.select(table, want) {
             Selection::Impl { id, args } => {
-                Step::More(solver.impl_predicates(id, args).collect(), Some(id))
+                let owned: smallvec::SmallVec<[(Ty, u32); 4]> =
+                    solver.owned_params(table, id, args).collect();
+                let predicates = solver.impl_predicates(id, args).collect();
+                for (ty, index) in owned {
+                    self.demand_nested(Demand::Owned(ty, index), obligation, id);
+                }
+                Step::More(predicates, Some(id))
             }
             Selection::Builtin(Builtin::CloneParts) => {
                 let mut parts = Predicates::new();

@@ -1,1 +1,735 @@
-//! Diagnostics.
+//! The words for demands that failed and methods that were not found.
+//!
+//! Not here: type mismatches of expressions (the body checker's). The one thing to know: a
+//! message names the innermost thing that is missing, and says in notes how the program came to
+//! ask for it.
+
+use base::{Applicability, Diagnostic, FxHashSet, Name, Span, codes};
+use syntax::ast::Convention;
+
+use super::context::{CauseKind, ClosureState, Demand, InferCtx, Reason, Unsatisfied};
+use super::probe::{NotFound, Pick, PickSource, ProbeError};
+use crate::items::{FnId, FnParent, Generics, ModId, TraitId};
+use crate::traits::facts::{Step, Unsendable, UnsendableReason};
+use crate::ty::display::{display_predicate, display_sig, display_trait};
+use crate::ty::{Conv, InferVar, Predicate, TraitRef, Ty, TyKind, display};
+
+/// Traits that `[derive(…)]` can make.
+const DERIVABLE: [&str; 7] = ["Clone", "Copy", "Debug", "Eq", "Ord", "Hash", "Default"];
+
+impl InferCtx<'_> {
+    /// Diagnostics for all failures, one per cause.
+    pub fn report_all(&mut self, errors: Vec<Unsatisfied>) -> Vec<Diagnostic> {
+        let mut seen = FxHashSet::default();
+        let mut spans = FxHashSet::default();
+        let mut out = Vec::new();
+        // What is unknown is often so because something else failed.
+        let unknown = |e: &Unsatisfied| matches!(e.reason, Reason::Unknown(_));
+        let any_known = errors.iter().any(|e| !unknown(e));
+        for error in &errors {
+            let span = error.obligation.cause.span;
+            if unknown(error) {
+                let Reason::Unknown(var) = error.reason else { continue };
+                let var = self.resolve(var);
+                if any_known || !matches!(var.kind(), TyKind::Infer(_)) || !seen.insert(var) {
+                    continue;
+                }
+                let place = self.table.origin(var).unwrap_or(span);
+                if spans.insert(place) {
+                    out.push(self.report(error));
+                }
+                continue;
+            }
+            if self.mentions_error(error.obligation.demand) || !spans.insert(span) {
+                continue;
+            }
+            out.push(self.report(error));
+        }
+        out
+    }
+
+    fn mentions_error(&mut self, demand: Demand) -> bool {
+        let mut has = |ty: Ty| self.table.resolve(ty).has_error();
+        match demand {
+            Demand::Predicate(Predicate::Trait(t)) => t.args.iter().any(|&t| has(t)),
+            Demand::Predicate(Predicate::ProjectionEq(p, ty)) => {
+                has(ty) || p.args.iter().any(|&t| has(t))
+            }
+            Demand::Predicate(Predicate::Fn(ty, sig)) => {
+                has(ty) || has(sig.ret) || sig.params.iter().any(|&(_, t)| has(t))
+            }
+            Demand::Owned(ty, _) | Demand::Sendable(ty) => has(ty),
+        }
+    }
+
+    fn show(&mut self, ty: Ty) -> String {
+        let ty = self.table.resolve(ty);
+        display(self.program, ty)
+    }
+
+    pub fn report(&mut self, error: &Unsatisfied) -> Diagnostic {
+        let span = error.obligation.cause.span;
+        let diagnostic = match (&error.reason, error.obligation.demand) {
+            (Reason::Unknown(var), _) => return self.report_unknown(*var, span),
+            (Reason::Overflow, demand) => self.overflow(demand, span),
+            (Reason::View, Demand::Owned(ty, index)) => self.view(error, ty, index),
+            (Reason::Sendable(why), Demand::Sendable(ty)) => self.unsendable(ty, why, span),
+            (Reason::Projection { expected, found }, demand) => {
+                self.projection(demand, *expected, *found, span)
+            }
+            (_, Demand::Predicate(Predicate::Fn(ty, sig))) => {
+                self.report_fn(&error.reason, ty, sig, span)
+            }
+            (_, Demand::Predicate(Predicate::Trait(t))) => self.not_implemented(t, error),
+            (_, demand) => self.overflow(demand, span),
+        };
+        let diagnostic = self.add_chain(diagnostic, error);
+        self.add_origin(diagnostic, error)
+    }
+
+    // ------------------------------------------------------------ traits
+
+    fn not_implemented(&mut self, t: TraitRef, error: &Unsatisfied) -> Diagnostic {
+        let t = TraitRef { args: self.table.resolve_list(t.args), ..t };
+        let cause = error.obligation.cause;
+        let ty = self.show(t.self_ty());
+        let trait_ = display_trait(self.program, t);
+        let nested = error.obligation.parents.is_some();
+        let (message, label) = match cause.kind {
+            CauseKind::Operator(op) if !nested => {
+                (format!("`{op}` does not work on `{ty}`"), format!("needs `{ty}: {trait_}`"))
+            }
+            CauseKind::Interpolation if !nested => (
+                format!("a `{ty}` cannot be put into a string: it does not implement `{trait_}`"),
+                format!("this is a `{ty}`"),
+            ),
+            CauseKind::For if !nested => (
+                format!("`{ty}` cannot be looped over"),
+                format!("`{ty}` does not implement `{trait_}`"),
+            ),
+            CauseKind::Try if !nested => (
+                format!("`?` cannot turn this error into the function's: `{ty}` does not implement `{trait_}`"),
+                "here".to_owned(),
+            ),
+            _ => (
+                format!("`{ty}` does not implement `{trait_}`"),
+                format!("`{trait_}` is needed here"),
+            ),
+        };
+        let diagnostic = Diagnostic::error(codes::E0320, cause.span, message).label(label);
+        self.add_remedy(diagnostic, t)
+    }
+
+    /// What to do about a missing trait.
+    fn add_remedy(&mut self, mut diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
+        let program = self.program;
+        let name = program.traits[t.trait_].name;
+        match *t.self_ty().kind() {
+            TyKind::Adt(id, _) if self.is_users(program.adts[id].module) => {
+                let adt = &program.adts[id];
+                let derivable = DERIVABLE.contains(&name.as_str())
+                    && program.lang.trait_(name.as_str()) == Some(t.trait_);
+                if !derivable {
+                    return diagnostic
+                        .also(adt.name_span, format!("`{}` is declared here", adt.name))
+                        .help(format!("write `impl {name} for {}`", adt.name));
+                }
+                diagnostic = diagnostic.help(format!("put `[derive({name})]` before `{}`", adt.name));
+                match adt.derives.last() {
+                    Some(&(_, last)) => diagnostic.fix(
+                        format!("derive `{name}` too"),
+                        last.end(),
+                        format!(", {name}"),
+                        Applicability::Maybe,
+                    ),
+                    None => diagnostic.fix(
+                        format!("derive `{name}`"),
+                        adt.span.start(),
+                        format!("[derive({name})]\n"),
+                        Applicability::Maybe,
+                    ),
+                }
+            }
+            TyKind::Param(p) => {
+                let bound = display_trait(program, t);
+                let declared = self.env.params.get(p.index as usize);
+                if let Some(declared) = declared.filter(|d| !d.implicit && p.name != "Self") {
+                    diagnostic = diagnostic.also(
+                        declared.span,
+                        format!("`{}` may be any type that its bounds allow", p.name),
+                    );
+                }
+                diagnostic.help(format!("demand it: `{}: {bound}`", p.name))
+            }
+            TyKind::Ref(_, inner) => {
+                let args = self.with_self(t, inner);
+                if self.holds(args) == crate::traits::Truth::Yes {
+                    let (whole, inner) = (self.show(t.self_ty()), self.show(inner));
+                    diagnostic.help(format!(
+                        "`{inner}` implements it, and this is a `{whole}`: dereference it with `*`, or clone it"
+                    ))
+                } else {
+                    diagnostic
+                }
+            }
+            _ => self.add_candidates(diagnostic, t),
+        }
+    }
+
+    fn with_self(&self, t: TraitRef, ty: Ty) -> TraitRef {
+        let mut args = t.args.to_vec();
+        args[0] = ty;
+        TraitRef { trait_: t.trait_, args: crate::ty::tys(&args) }
+    }
+
+    /// Impls of the same trait for the same kind of type, or all of them if they are few.
+    fn add_candidates(&mut self, diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
+        let program = self.program;
+        let Some(impls) = program.trait_impls.get(&t.trait_) else { return diagnostic };
+        let near: Vec<String> = impls
+            .iter()
+            .filter(|&&id| {
+                impls.len() <= 6
+                    || crate::traits::select::may_match(program.impls[id].self_ty, t.self_ty())
+            })
+            .filter_map(|&id| program.impls[id].trait_)
+            .map(|have| {
+                let ty = display(program, have.self_ty());
+                if have.args.len() > 1 {
+                    format!("`{}` for `{ty}`", display_trait(program, have))
+                } else {
+                    format!("`{ty}`")
+                }
+            })
+            .take(6)
+            .collect();
+        if near.is_empty() {
+            return diagnostic;
+        }
+        let name = program.traits[t.trait_].name;
+        diagnostic.note(format!("`{name}` is implemented for {}", near.join(", ")))
+    }
+
+    fn is_users(&self, module: ModId) -> bool {
+        self.program.mods.get(module).is_some_and(|m| !m.is_std)
+    }
+
+    /// "`Hash` is needed for `[Point]`, because it is …", from the inside out.
+    fn add_chain(&mut self, mut diagnostic: Diagnostic, error: &Unsatisfied) -> Diagnostic {
+        let mut parent = error.obligation.parents.clone();
+        let mut shown = 0;
+        while let Some(at) = parent {
+            if shown == 3 {
+                return diagnostic.note("… and so on");
+            }
+            if let Demand::Predicate(Predicate::Trait(t)) = at.demand {
+                let t = TraitRef { args: self.table.resolve_list(t.args), ..t };
+                let ty = display(self.program, t.self_ty());
+                let trait_ = display_trait(self.program, t);
+                diagnostic = diagnostic.note(format!("without it `{ty}` does not implement `{trait_}`"));
+                shown += 1;
+            }
+            parent = at.next.clone();
+        }
+        diagnostic
+    }
+
+    /// Who asks: the declaration whose bound it is.
+    fn add_origin(&mut self, diagnostic: Diagnostic, error: &Unsatisfied) -> Diagnostic {
+        let program = self.program;
+        let (generics, module, what, place) = match error.obligation.cause.kind {
+            CauseKind::Fn(id) => {
+                let decl = &program.fns[id];
+                (&decl.generics, decl.module, self.fn_name(id), decl.name_span)
+            }
+            CauseKind::Adt(id) => {
+                let adt = &program.adts[id];
+                (&adt.generics, adt.module, adt.name.as_str().to_owned(), adt.name_span)
+            }
+            CauseKind::Impl(id) => {
+                let decl = &program.impls[id];
+                (&decl.generics, decl.module, "this impl".to_owned(), decl.head)
+            }
+            CauseKind::Trait(id) => {
+                let decl = &program.traits[id];
+                (&decl.generics, decl.module, decl.name.as_str().to_owned(), decl.name_span)
+            }
+            CauseKind::Coercion => {
+                return match error.obligation.demand {
+                    Demand::Predicate(Predicate::Trait(_)) => diagnostic,
+                    _ => diagnostic.note("the value becomes a `dyn` here"),
+                };
+            }
+            _ => return diagnostic,
+        };
+        let root = self.root_demand(error);
+        let declared = bound_span(generics, root);
+        if self.is_users(module) {
+            let (span, text) = match declared {
+                Some((span, bound)) => (span, format!("`{what}` needs `{}`", self.show_bound(bound))),
+                None => (place, format!("needed by `{what}`")),
+            };
+            return diagnostic.also(span, text);
+        }
+        match declared {
+            Some((_, bound)) => {
+                let bound = self.show_bound(bound);
+                diagnostic.note(format!("`{what}` needs `{bound}`"))
+            }
+            None => diagnostic.note(format!("needed by `{what}`")),
+        }
+    }
+
+    fn show_bound(&self, bound: Bound) -> String {
+        match bound {
+            Bound::Predicate(p) => display_predicate(self.program, p),
+            Bound::Owned(name) => format!("{name} to be owned"),
+        }
+    }
+
+    fn root_demand(&self, error: &Unsatisfied) -> Demand {
+        let mut demand = error.obligation.demand;
+        let mut at = error.obligation.parents.clone();
+        while let Some(parent) = at {
+            demand = parent.demand;
+            at = parent.next.clone();
+        }
+        demand
+    }
+
+    /// `Type.method` or `function`.
+    fn fn_name(&self, id: FnId) -> String {
+        let decl = &self.program.fns[id];
+        match decl.parent {
+            FnParent::None => decl.name.as_str().to_owned(),
+            FnParent::Trait(t) => format!("{}.{}", self.program.traits[t].name, decl.name),
+            FnParent::Inherent(i) | FnParent::TraitImpl(i) => {
+                format!("{}.{}", display(self.program, self.program.impls[i].self_ty), decl.name)
+            }
+        }
+    }
+
+    fn projection(&mut self, demand: Demand, expected: Ty, found: Ty, span: Span) -> Diagnostic {
+        let (expected, found) = (self.show(expected), self.show(found));
+        let subject = match demand {
+            Demand::Predicate(Predicate::ProjectionEq(p, _)) => {
+                let args = self.table.resolve_list(p.args);
+                display(self.program, Ty::new(TyKind::Projection(crate::ty::Projection { args, ..p })))
+            }
+            _ => "the associated type".to_owned(),
+        };
+        Diagnostic::error(
+            codes::E0326,
+            span,
+            format!("`{subject}` is `{found}`, but `{expected}` is needed here"),
+        )
+        .label(format!("needs `{expected}`"))
+    }
+
+    fn overflow(&mut self, demand: Demand, span: Span) -> Diagnostic {
+        let what = match demand {
+            Demand::Predicate(Predicate::Trait(t)) => {
+                let t = TraitRef { args: self.table.resolve_list(t.args), ..t };
+                display_predicate(self.program, Predicate::Trait(t))
+            }
+            Demand::Predicate(p) => display_predicate(self.program, p),
+            Demand::Owned(ty, _) | Demand::Sendable(ty) => self.show(ty),
+        };
+        Diagnostic::error(
+            codes::E0325,
+            span,
+            "deciding whether this is allowed does not come to an end".to_owned(),
+        )
+        .label("each demand leads to a larger one")
+        .note(format!("it came as far as `{what}`"))
+        .help("look for an `impl` whose bounds are about a larger type than the impl itself")
+    }
+
+    // ------------------------------------------------------------ unknown types
+
+    /// A type that nothing in the body decides.
+    pub fn report_unknown(&mut self, var: Ty, span: Span) -> Diagnostic {
+        let place = self.table.origin(var).unwrap_or(span);
+        Diagnostic::error(codes::E0321, place, "the type of this is not known")
+            .label("nothing here says which type it has")
+            .help("write the type out: `let name: Type = …`, or give the type arguments in brackets: `name[Type](…)`")
+    }
+
+    // ------------------------------------------------------------ views, sending
+
+    fn view(&mut self, error: &Unsatisfied, ty: Ty, index: u32) -> Diagnostic {
+        let cause = error.obligation.cause;
+        let shown = self.show(ty);
+        let message = if cause.kind == CauseKind::Coercion {
+            format!("a `dyn` owns what it holds, and `{shown}` borrows")
+        } else {
+            format!("`{shown}` borrows, and an owned type is needed here")
+        };
+        let diagnostic = Diagnostic::error(codes::E0327, cause.span, message)
+            .label(format!("this makes it `{shown}`"));
+        let generics = match cause.kind {
+            CauseKind::Fn(id) => Some((&self.program.fns[id].generics, self.program.fns[id].module)),
+            CauseKind::Adt(id) => Some((&self.program.adts[id].generics, self.program.adts[id].module)),
+            _ => None,
+        };
+        if let (Some((generics, module)), None) = (generics, &error.obligation.parents)
+            && let Some(param) = generics.params.get(index as usize)
+        {
+            let help = if self.is_users(module) && !param.implicit {
+                format!(
+                    "use an owned value (`.clone()` makes one), or declare `{}: view` if it need not be stored or sent",
+                    param.name
+                )
+            } else {
+                "use an owned value: `.clone()` makes one".to_owned()
+            };
+            return diagnostic.help(help);
+        }
+        diagnostic.help("use an owned value: `.clone()` makes one")
+    }
+
+    fn unsendable(&mut self, ty: Ty, why: &Unsendable, span: Span) -> Diagnostic {
+        let shown = self.show(ty);
+        let diagnostic = Diagnostic::error(
+            codes::E0330,
+            span,
+            format!("`{shown}` may not cross to another thread"),
+        );
+        self.explain_unsendable(diagnostic, why)
+    }
+
+    /// Says which part may not cross, and how it is reached.
+    pub fn explain_unsendable(&mut self, mut diagnostic: Diagnostic, why: &Unsendable) -> Diagnostic {
+        let part = self.show(why.part);
+        let reason = match why.reason {
+            UnsendableReason::View => format!("`{part}` borrows from this thread"),
+            UnsendableReason::RawPointer => format!("`{part}` is a raw pointer"),
+            UnsendableReason::ThreadBound(id) => {
+                let adt = &self.program.adts[id];
+                diagnostic =
+                    diagnostic.also(adt.name_span, format!("`{}` is `[thread_bound]`", adt.name));
+                format!("`{part}` stays on the thread that made it")
+            }
+            UnsendableReason::ImplBounds => {
+                format!("the `unsafe impl Send` of `{part}` does not cover these types")
+            }
+        };
+        diagnostic = diagnostic.label(reason);
+        let path: Vec<String> = why
+            .path
+            .iter()
+            .filter_map(|&(ty, step)| match step {
+                Step::Field(adt, name) => {
+                    Some(format!("field `{name}` of `{}`", self.program.adts[adt].name))
+                }
+                Step::Capture => Some("captured by the closure".to_owned()),
+                Step::Element => Some(format!("inside `{}`", self.show(ty))),
+            })
+            .collect();
+        if path.is_empty() {
+            return diagnostic;
+        }
+        let path: Vec<String> = path.into_iter().rev().take(4).collect();
+        diagnostic.note(format!("it is {}", path.join(", ")))
+    }
+
+    // ------------------------------------------------------------ functions as values
+
+    fn closure_of(&mut self, ty: Ty) -> Option<&ClosureState> {
+        match *self.table.resolve(ty).peel_refs().kind() {
+            TyKind::Closure(id, _) => self.closure(id),
+            _ => None,
+        }
+    }
+
+    fn report_fn(
+        &mut self,
+        reason: &Reason,
+        ty: Ty,
+        want: crate::ty::FnSig,
+        span: Span,
+    ) -> Diagnostic {
+        let place = self.closure_of(ty).map(|c| c.span);
+        let what = if place.is_some() { "this closure".to_owned() } else { format!("`{}`", self.show(ty)) };
+        let span = place.unwrap_or(span);
+        let want = self.table.resolve_sig(want);
+        let expected = display_sig(self.program, want);
+        let count = |n: usize| match n {
+            0 => "no arguments".to_owned(),
+            1 => "one argument".to_owned(),
+            n => format!("{n} arguments"),
+        };
+        let signature = |message: String, label: String| {
+            Diagnostic::error(codes::E0329, span, message)
+                .label(label)
+                .note(format!("a `{expected}` is expected"))
+        };
+        match reason {
+            Reason::ParamCount { expected, found } => signature(
+                format!("{what} takes {}, but is given {}", count(*found), count(*expected)),
+                format!("takes {}", count(*found)),
+            ),
+            Reason::Param { index, mismatch } => {
+                let (given, taken) = (self.show(mismatch.expected), self.show(mismatch.found));
+                signature(
+                    format!("{what} takes a `{taken}`, but is given a `{given}`"),
+                    format!("parameter {} is a `{taken}`", index + 1),
+                )
+            }
+            Reason::ParamConvention { index, expected, found } => {
+                let (given, taken) = (conv_words(*expected), conv_words(*found));
+                signature(
+                    format!("{what} {taken} its argument, but is called by one who {given} it"),
+                    format!("parameter {}", index + 1),
+                )
+            }
+            Reason::Ret(mismatch) => {
+                let (want, found) = (self.show(mismatch.expected), self.show(mismatch.found));
+                signature(
+                    format!("{what} gives a `{found}`, but a `{want}` is expected of it"),
+                    format!("gives `{found}`"),
+                )
+            }
+            Reason::Call { expected, found } => {
+                let does = match found {
+                    Convention::Own => "uses up what it captured, so it can be called only once",
+                    _ => "changes what it captured",
+                };
+                let wanted = match expected {
+                    Convention::Read => "`fn`, which may be called any number of times and changes nothing",
+                    Convention::Mut => "`mut fn`, which may be called again",
+                    Convention::Own => "`own fn`",
+                };
+                Diagnostic::error(codes::E0328, span, format!("{what} {does}"))
+                    .label(format!("expected to be a {wanted}"))
+                    .help(match found {
+                        Convention::Own => "clone what it uses up inside it",
+                        _ => "let it return what is new, or have the parameter declared `mut fn`",
+                    })
+            }
+            _ => {
+                let shown = self.show(ty);
+                Diagnostic::error(codes::E0329, span, format!("`{shown}` cannot be called"))
+                    .label(format!("a `{expected}` is expected"))
+            }
+        }
+    }
+
+    // ------------------------------------------------------------ methods
+
+    /// The diagnostic for a failed lookup; none if the cause was reported before.
+    pub fn report_method(
+        &mut self,
+        error: &ProbeError,
+        receiver: Ty,
+        name: Name,
+        span: Span,
+    ) -> Option<Diagnostic> {
+        match error {
+            ProbeError::Error => None,
+            ProbeError::Unknown(var) => Some(
+                self.report_unknown(*var, span)
+                    .also(span, format!("`{name}` needs to know the type")),
+            ),
+            ProbeError::Ambiguous(picks) => Some(self.ambiguous(picks, receiver, name, span)),
+            ProbeError::NotFound(missing) => Some(self.not_found(missing, receiver, name, span)),
+        }
+    }
+
+    fn ambiguous(&mut self, picks: &[Pick], receiver: Ty, name: Name, span: Span) -> Diagnostic {
+        let ty = self.show(receiver);
+        let mut diagnostic = Diagnostic::error(
+            codes::E0322,
+            span,
+            format!("`{name}` could be one of several methods of `{ty}`"),
+        )
+        .label("which one is meant?");
+        let mut qualified = None;
+        for pick in picks {
+            let decl = &self.program.fns[pick.method];
+            let owner = match pick.source {
+                PickSource::Inherent(id) => {
+                    let self_ty = self.program.impls[id].self_ty;
+                    format!("of `{}`", display(self.program, self_ty))
+                }
+                PickSource::Trait(t) => format!("of the trait `{}`", self.program.traits[t].name),
+                PickSource::Param(t) | PickSource::Dyn(t) => {
+                    format!("of the trait `{}`", display_trait(self.program, t))
+                }
+            };
+            if let FnParent::Trait(t) = decl.parent {
+                qualified.get_or_insert(self.program.traits[t].name);
+            }
+            if self.is_users(decl.module) {
+                diagnostic = diagnostic.also(decl.name_span, format!("one is this, {owner}"));
+            } else {
+                diagnostic = diagnostic.note(format!("one is `{name}` {owner}"));
+            }
+        }
+        match qualified {
+            Some(t) => diagnostic.help(format!("name the trait: `{t}::{name}(…)`")),
+            None => diagnostic,
+        }
+    }
+
+    fn not_found(&mut self, missing: &NotFound, receiver: Ty, name: Name, span: Span) -> Diagnostic {
+        let ty = self.show(receiver);
+        if let Some((method, on, unmet)) = missing.unmet.first() {
+            return self.bounds_unmet(*method, *on, unmet, name, span);
+        }
+        let mut diagnostic =
+            Diagnostic::error(codes::E0323, span, format!("`{ty}` has no method `{name}`"))
+                .label(format!("not a method of `{ty}`"));
+        if let Some(similar) = missing.similar {
+            diagnostic = diagnostic.help(format!("is `{similar}` meant?")).fix(
+                format!("call `{similar}`"),
+                span,
+                similar.as_str(),
+                Applicability::Maybe,
+            );
+        }
+        if let Some(function) = missing.associated {
+            let decl = &self.program.fns[function];
+            let owner = match decl.parent {
+                FnParent::Inherent(i) | FnParent::TraitImpl(i) => match *self.program.impls[i].self_ty.kind() {
+                    TyKind::Adt(id, _) => self.program.adts[id].name.as_str().to_owned(),
+                    _ => display(self.program, self.program.impls[i].self_ty),
+                },
+                FnParent::Trait(t) => self.program.traits[t].name.as_str().to_owned(),
+                FnParent::None => String::new(),
+            };
+            diagnostic = diagnostic.help(format!(
+                "`{name}` takes no `self`: call it as `{owner}::{name}(…)`"
+            ));
+            if self.is_users(decl.module) {
+                diagnostic = diagnostic.also(decl.name_span, "declared here");
+            }
+        } else if missing.similar.is_none() && !missing.traits.is_empty() {
+            diagnostic = self.add_traits(diagnostic, &missing.traits, receiver, name);
+        }
+        diagnostic
+    }
+
+    fn add_traits(
+        &mut self,
+        diagnostic: Diagnostic,
+        traits: &[TraitId],
+        receiver: Ty,
+        name: Name,
+    ) -> Diagnostic {
+        let receiver = self.table.resolve(receiver).peel_refs();
+        let ty = display(self.program, receiver);
+        let names: Vec<String> =
+            traits.iter().take(4).map(|&t| format!("`{}`", self.program.traits[t].name)).collect();
+        let list = names.join(", ");
+        let one = names.len() == 1;
+        let diagnostic = diagnostic.note(format!(
+            "{} {list} {} `{name}`, and `{ty}` does not implement {}",
+            if one { "the trait" } else { "the traits" },
+            if one { "has a method" } else { "have a method" },
+            if one { "it" } else { "them" },
+        ));
+        if one && let TyKind::Adt(..) | TyKind::Param(_) = receiver.kind() {
+            let count = self.program.traits[traits[0]].generics.params.len();
+            if count == 1 {
+                let t = TraitRef { trait_: traits[0], args: crate::ty::tys(&[receiver]) };
+                return self.add_remedy(diagnostic, t);
+            }
+        }
+        diagnostic
+    }
+
+    fn bounds_unmet(
+        &mut self,
+        method: FnId,
+        on: Ty,
+        unmet: &[Predicate],
+        name: Name,
+        span: Span,
+    ) -> Diagnostic {
+        let ty = self.show(on);
+        let mut diagnostic = Diagnostic::error(
+            codes::E0324,
+            span,
+            format!("`{ty}` has a method `{name}`, but its bounds do not hold"),
+        );
+        let shown: Vec<String> = unmet
+            .iter()
+            .take(3)
+            .map(|&p| format!("`{}`", display_predicate(self.program, p)))
+            .collect();
+        diagnostic = diagnostic.label(format!("needs {}", shown.join(" and ")));
+        let decl = &self.program.fns[method];
+        if self.is_users(decl.module) {
+            diagnostic = diagnostic.also(decl.name_span, "declared here");
+        }
+        match unmet.first() {
+            Some(&Predicate::Trait(t)) => self.add_remedy(diagnostic, t),
+            _ => diagnostic,
+        }
+    }
+
+    /// A method that exists and is not `pub`.
+    pub fn report_private(&mut self, pick: &Pick, name: Name, span: Span) -> Diagnostic {
+        let ty = self.show(pick.self_ty);
+        let decl = &self.program.fns[pick.method];
+        Diagnostic::error(codes::E0331, span, format!("the method `{name}` of `{ty}` is private"))
+            .label("not visible from here")
+            .also(decl.name_span, "declared without `pub`")
+    }
+}
+
+fn conv_words(conv: Conv) -> &'static str {
+    match conv {
+        Conv::Val | Conv::Ref => "reads",
+        Conv::Mut => "changes",
+        Conv::Own => "takes",
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Bound {
+    Predicate(Predicate),
+    Owned(Name),
+}
+
+/// The parameter whose bound the demand came from.
+fn bound_span(generics: &Generics, demand: Demand) -> Option<(Span, Bound)> {
+    if let Demand::Owned(_, index) = demand {
+        let param = generics.params.get(index as usize).filter(|p| !p.implicit)?;
+        return Some((param.span, Bound::Owned(param.name)));
+    }
+    let Demand::Predicate(demand) = demand else { return None };
+    let subject = |p: &Predicate| match (p, demand) {
+        (Predicate::Trait(have), Predicate::Trait(want)) if have.trait_ == want.trait_ => {
+            Some(have.self_ty())
+        }
+        (Predicate::ProjectionEq(have, _), Predicate::ProjectionEq(want, _))
+            if have.name == want.name && have.trait_ == want.trait_ =>
+        {
+            Some(have.args[0])
+        }
+        (Predicate::Fn(ty, _), Predicate::Fn(..)) => Some(*ty),
+        _ => None,
+    };
+    let mut matching = generics.predicates.iter().filter_map(|p| {
+        let TyKind::Param(param) = *subject(p)?.kind() else { return None };
+        let declared = generics.params.get(param.index as usize)?;
+        (!declared.implicit && param.name != "Self").then_some((declared.span, Bound::Predicate(*p)))
+    });
+    let first = matching.next()?;
+    // With several such bounds it is not said which one it was.
+    matching.next().is_none().then_some(first)
+}
+
+/// A variable in a type, for "not known" reports by the body checker.
+pub fn open_variable(ty: Ty) -> Option<Ty> {
+    let mut found = None;
+    ty.walk(&mut |part| {
+        if matches!(part.kind(), TyKind::Infer(InferVar::Ty(_))) {
+            found.get_or_insert(part);
+        }
+        found.is_none() && part.has_infer()
+    });
+    found
+}

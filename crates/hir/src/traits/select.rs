@@ -345,9 +345,58 @@ impl<'a> Solver<'a> {
                     return Truth::No;
                 }
             }
+            if self.owned_params(table, id, args).any(|(ty, _)| self.shows_view(ty)) {
+                return Truth::No;
+            }
             pending.extend(self.impl_predicates(id, args));
             self.all_hold(table, pending, eval)
         })
+    }
+
+    /// The impl's arguments that may not be views, with their positions. Those that plainly are
+    /// none are left out.
+    pub(crate) fn owned_params(
+        &self,
+        table: &mut InferTable,
+        id: ImplId,
+        args: Tys,
+    ) -> impl Iterator<Item = (Ty, u32)> + use<'a> {
+        let params = &self.program.impls[id].generics.params;
+        let mut found: SmallVec<[(Ty, u32); 4]> = SmallVec::new();
+        for (i, (param, &ty)) in params.iter().zip(args).enumerate() {
+            let plain = matches!(
+                ty.kind(),
+                TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char | TyKind::Str
+            );
+            if !param.view && !param.is_const && !plain {
+                found.push((table.resolve(ty), i as u32));
+            }
+        }
+        found.into_iter()
+    }
+
+    /// It is a view whatever is yet to be known.
+    pub(crate) fn shows_view(&self, ty: Ty) -> bool {
+        if ty.has_closure() && !self.closures.is_final() {
+            // A closure that must own what it uses is told so by the demand.
+            let mut shown = false;
+            ty.walk(&mut |part| match part.kind() {
+                TyKind::Ref(..) => {
+                    shown = true;
+                    false
+                }
+                TyKind::Closure(id, _) => {
+                    if self.closures.captures(*id, &mut |_| false) {
+                        shown |= super::Facts { solver: *self }.is_view(part);
+                    }
+                    false
+                }
+                TyKind::Dyn(_) | TyKind::DynFn(_) => false,
+                _ => true,
+            });
+            return shown;
+        }
+        super::Facts { solver: *self }.is_view(ty)
     }
 
     // ------------------------------------------------------------ evaluation

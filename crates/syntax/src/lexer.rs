@@ -376,7 +376,11 @@ impl Lexer<'_> {
                     break;
                 }
                 None => {
-                    self.error(LexErrorKind::UnterminatedRawString, lo, self.pos);
+                    let kind = match hashes {
+                        0 => LexErrorKind::UnterminatedString,
+                        _ => LexErrorKind::UnterminatedRawString,
+                    };
+                    self.error(kind, lo, self.pos);
                     break;
                 }
                 Some(_) => self.pos += 1,

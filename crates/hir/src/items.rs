@@ -81,6 +81,109 @@ pub struct Program {
     pub main: Option<FnId>,
     /// Functions marked `[test]` in the root package, in source order.
     pub tests: Vec<FnId>,
+    /// Packages by name, `std` too: roots of paths.
+    pub packages: FxHashMap<Name, ModId>,
+    /// Every module of std by its last name: the weakest fallback of path roots.
+    pub std_mods: FxHashMap<Name, ModId>,
+    /// The scope of each block that holds items, by the block's span. Its parent is the enclosing
+    /// block's scope or module.
+    pub block_mods: FxHashMap<Span, ModId>,
+    /// The types with a `Copy` impl (or derive): which of their parameters must be `Copy` too.
+    pub copy_adts: FxHashMap<AdtId, Vec<bool>>,
+    /// Names that two globs bring into a module with different meanings: reported where used.
+    pub ambiguous: FxHashMap<(ModId, Name), (Span, Span)>,
+    /// Written `use` paths, for [`crate::resolve::unused_imports`].
+    pub imports: Vec<Import>,
+}
+
+impl Names {
+    pub fn get(&self, ns: Ns, name: Name) -> Option<Entry> {
+        self.table(ns).get(&name).copied()
+    }
+
+    pub fn table(&self, ns: Ns) -> &FxHashMap<Name, Entry> {
+        match ns {
+            Ns::Types => &self.types,
+            Ns::Values => &self.values,
+        }
+    }
+
+    pub fn table_mut(&mut self, ns: Ns) -> &mut FxHashMap<Name, Entry> {
+        match ns {
+            Ns::Types => &mut self.types,
+            Ns::Values => &mut self.values,
+        }
+    }
+}
+
+/// One of the two name spaces: types, traits and modules; functions, constants and statics.
+/// Variants and tuple-like structs are in both.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Ns {
+    Types,
+    Values,
+}
+
+/// One imported path. Whether it was used is found out while bodies are checked in parallel.
+#[derive(Debug)]
+pub struct Import {
+    pub module: ModId,
+    pub span: Span,
+    /// The name it binds; `*` for a glob.
+    pub name: Name,
+    pub public: bool,
+    pub used: std::sync::atomic::AtomicBool,
+}
+
+impl Program {
+    /// May code in `from` name something declared in `owner`? Private things are visible in their
+    /// module and what is inside it.
+    pub fn visible(&self, owner: ModId, public: bool, from: ModId) -> bool {
+        public || self.encloses(owner, from)
+    }
+
+    /// Is `inner` the same as `outer` or inside it?
+    pub fn encloses(&self, outer: ModId, inner: ModId) -> bool {
+        let mut at = Some(inner);
+        while let Some(module) = at {
+            if module == outer {
+                return true;
+            }
+            at = self.mods[module].parent;
+        }
+        false
+    }
+
+    /// The module that a block scope stands in (or the module itself).
+    pub fn file_module(&self, mut module: ModId) -> ModId {
+        while self.mods[module].block {
+            match self.mods[module].parent {
+                Some(parent) => module = parent,
+                None => break,
+            }
+        }
+        module
+    }
+
+    /// `std::collections::map`, as written in paths.
+    pub fn module_path(&self, module: ModId) -> String {
+        let module = self.file_module(module);
+        let data = &self.mods[module];
+        match data.parent {
+            Some(parent) => format!("{}::{}", self.module_path(parent), data.name),
+            None => data.name.to_string(),
+        }
+    }
+
+    /// Is this module part of the standard library?
+    pub fn in_std(&self, module: ModId) -> bool {
+        self.mods[module].is_std
+    }
+
+    /// The generic parameters of an impl, trait or function's surroundings as arguments.
+    pub fn adt_self(&self, id: AdtId) -> Ty {
+        Ty::adt(id, &self.adts[id].generics.identity())
+    }
 }
 
 /// Types (and modules) and values have separate name spaces.
@@ -96,6 +199,10 @@ pub struct Entry {
     pub public: bool,
     /// Where it was declared or imported.
     pub span: Span,
+    /// Index into [`Program::imports`], if it came by `use`.
+    pub import: Option<u32>,
+    /// Came by `use m::*`: anything declared or imported by name hides it.
+    pub glob: bool,
 }
 
 #[derive(Debug)]
@@ -107,6 +214,10 @@ pub struct Mod {
     pub file: FileId,
     pub span: Span,
     pub names: Names,
+    /// The scope of a block with items in it: names not found in it are looked up in its parent.
+    pub block: bool,
+    pub is_std: bool,
+    pub docs: Vec<Span>,
 }
 
 /// The generic parameters of an item, its parents' first.
@@ -186,8 +297,9 @@ pub struct FnDecl {
     pub is_unsafe: bool,
     pub attrs: FnAttrs,
     pub kind: FnKind,
-    /// The syntax of its body and contracts. `None`: no body (trait method without default,
-    /// intrinsic, extern) or a body the compiler makes (`FnKind::Derived`, …).
+    /// The syntax of its body and contracts. `None`: a script or constructor. Trait methods
+    /// without default, intrinsics and extern functions have syntax without a body; a derived
+    /// method has syntax made from the type ([`crate::derive`]), checked like any other.
     pub ast: Option<std::sync::Arc<ast::FnItem>>,
     /// `##` documentation.
     pub docs: Vec<Span>,
@@ -233,6 +345,8 @@ pub struct FnAttrs {
     /// `[allow(name, …)]` lint names.
     pub allow: Vec<Name>,
     pub deprecated: Option<String>,
+    pub must_use: bool,
+    pub ai_concurrent_optimize: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -357,6 +471,7 @@ pub struct Impl {
     pub assoc_types: Vec<(Name, Ty, Span)>,
     /// From `derive`.
     pub derived: Option<DeriveTrait>,
+    pub is_unsafe: bool,
 }
 
 #[derive(Debug)]
@@ -387,4 +502,7 @@ pub struct Alias {
     pub public: bool,
     pub generics: Generics,
     pub ty: Ty,
+    pub ast: std::sync::Arc<ast::TypeAlias>,
+    /// `ty` has been lowered. Until then uses expand `ast`.
+    pub ready: bool,
 }

@@ -5,9 +5,15 @@
 //! [`ty`], [`items`], [`lang`], [`collect`] (syntax to tables), [`traits`] (what types can do),
 //! [`infer`] (unification), [`check`] (bodies), [`thir`].
 
+pub mod collect;
+pub mod consteval;
+mod derive;
 pub mod infer;
 pub mod items;
 pub mod lang;
+pub mod lower_ty;
+pub mod resolve;
 pub mod thir;
 pub mod traits;
 pub mod ty;
+pub mod wf;

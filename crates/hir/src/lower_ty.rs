@@ -1,0 +1,898 @@
+//! Written types to [`Ty`].
+//!
+//! Not here: whether a type's arguments meet its bounds ([`crate::wf`]). The one thing to know:
+//! it serves signatures and bodies alike, and works on a program whose tables are still being
+//! filled, as long as generic parameters are known: aliases that are not lowered yet are expanded
+//! from their syntax.
+
+use std::cell::Cell;
+
+use base::{Applicability, Diagnostic, Name, Span, codes};
+use syntax::ast::{self, Convention, TypeExpr, TypeExprKind};
+
+use crate::consteval;
+use crate::items::{AdtKind, AliasId, Def, FnId, FnParent, GenericParam, Generics, ImplId, ModId, Ns, Program};
+use crate::resolve::{Res, Resolver, describe};
+use crate::ty::{Conv, DynTy, FnSig, Predicate, Projection, TraitRef, Ty, TyKind, leak_bindings, leak_params, tys};
+
+/// What surrounds a written type.
+pub struct TyScope<'a> {
+    pub module: ModId,
+    pub generics: &'a Generics,
+    /// What `Self` means.
+    pub self_ty: Option<Ty>,
+    /// The impl around it, whose associated types `Self::Item` names.
+    pub impl_: Option<ImplId>,
+    /// What `_` and left-out generic arguments become: only in bodies.
+    pub holes: Option<&'a (dyn Fn(Span) -> Ty + 'a)>,
+    depth: Cell<u32>,
+}
+
+const ALIAS_DEPTH: u32 = 64;
+
+impl<'a> TyScope<'a> {
+    pub fn new(module: ModId, generics: &'a Generics) -> TyScope<'a> {
+        TyScope { module, generics, self_ty: None, impl_: None, holes: None, depth: Cell::new(0) }
+    }
+
+    pub fn with_self(mut self, self_ty: Ty) -> TyScope<'a> {
+        self.self_ty = Some(self_ty);
+        self
+    }
+
+    pub fn with_holes(mut self, holes: &'a (dyn Fn(Span) -> Ty + 'a)) -> TyScope<'a> {
+        self.holes = Some(holes);
+        self
+    }
+
+    /// The scope of a function's signature and body.
+    pub fn of_fn(program: &'a Program, id: FnId) -> TyScope<'a> {
+        let decl = &program.fns[id];
+        let mut scope = TyScope::new(decl.module, &decl.generics);
+        match decl.parent {
+            FnParent::None => {}
+            FnParent::Inherent(impl_) | FnParent::TraitImpl(impl_) => {
+                scope.self_ty = Some(program.impls[impl_].self_ty);
+                scope.impl_ = Some(impl_);
+            }
+            FnParent::Trait(_) => scope.self_ty = Some(self_param()),
+        }
+        scope
+    }
+
+    /// The scope of an impl's head and associated types.
+    pub fn of_impl(program: &'a Program, id: ImplId) -> TyScope<'a> {
+        let impl_ = &program.impls[id];
+        let mut scope = TyScope::new(impl_.module, &impl_.generics).with_self(impl_.self_ty);
+        scope.impl_ = Some(id);
+        scope
+    }
+
+    /// The same surroundings in another block scope or module.
+    pub fn in_module(&self, module: ModId) -> TyScope<'a> {
+        TyScope { module, depth: Cell::new(0), ..*self }
+    }
+}
+
+/// `Self` of a trait: parameter 0.
+pub fn self_param() -> Ty {
+    Ty::param(0, crate::resolve::KNOWN.self_type)
+}
+
+/// Lowers a written type; mistakes go to `diagnostics` and give [`TyKind::Error`].
+pub fn lower_ty(
+    program: &Program,
+    scope: &TyScope,
+    ty: &TypeExpr,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Ty {
+    Lowering { program, scope, diagnostics }.ty(ty)
+}
+
+/// Lowers the generic arguments written after a function, type or trait. `generics.params[skip..]`
+/// are the ones to be given; `given` stand for those before. Left-out ones become defaults or
+/// holes.
+#[allow(clippy::too_many_arguments)]
+pub fn lower_args(
+    program: &Program,
+    scope: &TyScope,
+    generics: &Generics,
+    given: &[Ty],
+    args: Option<&ast::GenericArgs>,
+    what: &str,
+    span: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Ty> {
+    Lowering { program, scope, diagnostics }.args(generics, given, args, what, span, None)
+}
+
+/// Lowers a bound's trait for a self type: the trait reference, and what its `Item = T` demand.
+pub fn lower_bound(
+    program: &Program,
+    scope: &TyScope,
+    self_ty: Ty,
+    path: &ast::Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(TraitRef, Vec<Predicate>)> {
+    let mut lowering = Lowering { program, scope, diagnostics };
+    let trait_ref = lowering.trait_ref(self_ty, path)?;
+    let bindings = lowering.bindings(trait_ref, path);
+    Some((trait_ref, bindings))
+}
+
+/// Lowers a function type's signature.
+pub fn lower_fn_sig(
+    program: &Program,
+    scope: &TyScope,
+    f: &ast::FnTypeExpr,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> FnSig {
+    Lowering { program, scope, diagnostics }.fn_sig(f)
+}
+
+pub(crate) struct Lowering<'a, 'd> {
+    pub program: &'a Program,
+    pub scope: &'a TyScope<'a>,
+    pub diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl Lowering<'_, '_> {
+    pub fn ty(&mut self, ty: &TypeExpr) -> Ty {
+        match &ty.kind {
+            TypeExprKind::Path(path) => self.path(path),
+            TypeExprKind::Tuple(elems) => {
+                Ty::tuple(&elems.iter().map(|t| self.ty(t)).collect::<Vec<_>>())
+            }
+            TypeExprKind::List(elem) => Ty::list(self.ty(elem)),
+            TypeExprKind::Array(elem, len) => {
+                let elem = self.ty(elem);
+                Ty::new(TyKind::Array(elem, self.constant(len, true)))
+            }
+            TypeExprKind::Ref { mutable, ty } => {
+                let inner = self.ty(ty);
+                if *mutable { Ty::mut_ref(inner) } else { Ty::shared_ref(inner) }
+            }
+            TypeExprKind::RawPtr(ty) => Ty::raw_ptr(self.ty(ty)),
+            TypeExprKind::Fn(f) => {
+                // Lowered all the same, for mistakes inside.
+                self.fn_sig(f);
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        codes::E0221,
+                        ty.span,
+                        "a plain function type can only be the type of a parameter",
+                    )
+                    .label("every function and closure has a type of its own, of its own size")
+                    .help("to store, return or collect functions, use the boxed form `dyn fn(…)`")
+                    .fix("box it", ty.span.start(), "dyn ", Applicability::Certain),
+                );
+                Ty::error()
+            }
+            TypeExprKind::Dyn(path) => self.dyn_trait(path, ty.span),
+            TypeExprKind::DynFn(f) => Ty::new(TyKind::DynFn(self.fn_sig(f))),
+            TypeExprKind::Const(value) => {
+                self.diagnostics.push(
+                    Diagnostic::error(codes::E0208, value.span, "expected a type, found a value")
+                        .label("not a type"),
+                );
+                Ty::error()
+            }
+            TypeExprKind::Infer => match self.scope.holes {
+                Some(holes) => holes(ty.span),
+                None => {
+                    self.diagnostics.push(
+                        Diagnostic::error(codes::E0229, ty.span, "`_` cannot stand in a declaration")
+                            .label("types are inferred inside of bodies only")
+                            .help("write the type out"),
+                    );
+                    Ty::error()
+                }
+            },
+            TypeExprKind::Never => Ty::never(),
+            TypeExprKind::Error => Ty::error(),
+        }
+    }
+
+    fn path(&mut self, path: &ast::Path) -> Ty {
+        let resolved = match Resolver::new(self.program).resolve_path(path, Ns::Types, self.scope) {
+            Ok(resolved) => resolved,
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                return Ty::error();
+            }
+        };
+        if resolved.res == Res::Def(Def::Error) {
+            return Ty::error();
+        }
+        for (i, segment) in path.segments[..resolved.used].iter().enumerate() {
+            if i + 1 < resolved.used {
+                self.no_args(segment, "a module");
+            }
+        }
+        let last = &path.segments[resolved.used - 1];
+        let mut ty = match resolved.res {
+            Res::Param(index) => {
+                self.no_args(last, "a type parameter");
+                let param = &self.scope.generics.params[index as usize];
+                if param.is_const && resolved.used == path.segments.len() {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            codes::E0208,
+                            path.span,
+                            format!("`{}` is a constant parameter, not a type", param.name),
+                        )
+                        .label("expected a type"),
+                    );
+                    return Ty::error();
+                }
+                Ty::param(index, param.name)
+            }
+            Res::SelfTy => {
+                self.no_args(last, "`Self`");
+                self.scope.self_ty.unwrap_or_else(Ty::error)
+            }
+            Res::Def(Def::Builtin(builtin)) => {
+                self.no_args(last, "a built-in type");
+                builtin.0
+            }
+            Res::Def(Def::Adt(id)) => {
+                let adt = &self.program.adts[id];
+                let what = if adt.kind == AdtKind::Struct { "struct" } else { "enum" };
+                let what = format!("{what} `{}`", adt.name);
+                let args = self.args(&adt.generics, &[], last.args.as_ref(), &what, last.name.span, Some(adt.name_span));
+                Ty::adt(id, &args)
+            }
+            Res::Def(Def::Alias(id)) => self.alias(id, last),
+            Res::Def(Def::Trait(id)) => {
+                let name = self.program.traits[id].name;
+                if resolved.used == path.segments.len() {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            codes::E0208,
+                            path.span,
+                            format!("`{name}` is a trait, not a type"),
+                        )
+                        .label("expected a type")
+                        .help(format!(
+                            "for a value of any type with this trait, write `dyn {name}`; or take a type parameter `[T: {name}]`"
+                        ))
+                        .fix("use the dynamic form", path.span.start(), "dyn ", Applicability::Maybe),
+                    );
+                } else {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            codes::E0228,
+                            path.span,
+                            format!("an associated type belongs to a type: write `T::{}` for a `T: {name}`", path.segments[resolved.used].name.name),
+                        )
+                        .label("of which type?"),
+                    );
+                }
+                return Ty::error();
+            }
+            Res::Def(def) => {
+                let what = describe(self.program, def);
+                let name = last.name.name;
+                let mut diagnostic = Diagnostic::error(
+                    codes::E0208,
+                    path.span,
+                    format!("expected a type, but `{name}` is a {what}"),
+                )
+                .label(format!("this is a {what}"));
+                if let Def::Variant(adt, _) = def {
+                    diagnostic = diagnostic.help(format!(
+                        "a variant is a value of its enum: the type is `{}`",
+                        self.program.adts[adt].name
+                    ));
+                }
+                self.diagnostics.push(diagnostic);
+                return Ty::error();
+            }
+        };
+        for segment in &path.segments[resolved.used..] {
+            self.no_args(segment, "an associated type");
+            ty = self.assoc(ty, segment.name);
+        }
+        ty
+    }
+
+    fn no_args(&mut self, segment: &ast::PathSegment, what: &str) {
+        if let Some(args) = &segment.args {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    codes::E0207,
+                    args.span,
+                    format!("{what} takes no generic arguments"),
+                )
+                .label("not expected here")
+                .fix("remove them", args.span, "", Applicability::Maybe),
+            );
+        }
+    }
+
+    fn alias(&mut self, id: AliasId, segment: &ast::PathSegment) -> Ty {
+        let alias = &self.program.aliases[id];
+        let what = format!("type `{}`", alias.name);
+        let args = self.args(&alias.generics, &[], segment.args.as_ref(), &what, segment.name.span, Some(alias.span));
+        if alias.ready {
+            return alias.ty.subst(&args);
+        }
+        let depth = self.scope.depth.get();
+        if depth >= ALIAS_DEPTH {
+            return Ty::error();
+        }
+        let Some(written) = &alias.ast.ty else { return Ty::error() };
+        let scope = TyScope::new(alias.module, &alias.generics);
+        scope.depth.set(depth + 1);
+        // Mistakes in it are reported where the alias itself is lowered.
+        let mut ignored = Vec::new();
+        let ty = Lowering { program: self.program, scope: &scope, diagnostics: &mut ignored }.ty(written);
+        ty.subst(&args)
+    }
+
+    /// All arguments for `generics`, those in `given` first.
+    pub fn args(
+        &mut self,
+        generics: &Generics,
+        given: &[Ty],
+        args: Option<&ast::GenericArgs>,
+        what: &str,
+        span: Span,
+        declared: Option<Span>,
+    ) -> Vec<Ty> {
+        let mut result = given.to_vec();
+        let params: Vec<&GenericParam> =
+            generics.params[given.len().min(generics.params.len())..].iter().filter(|p| !p.implicit).collect();
+        let written: &[TypeExpr] = args.map_or(&[], |a| &a.args);
+        let required = params.iter().filter(|p| p.default.is_none()).count();
+        let fill = self.scope.holes.is_some() && written.is_empty();
+        if written.len() > params.len() || (written.len() < required && !fill) {
+            let listed = params.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+            let message = if params.is_empty() {
+                format!("{what} takes no generic arguments")
+            } else {
+                let range = if required == params.len() {
+                    format!("{required}")
+                } else {
+                    format!("{required} to {}", params.len())
+                };
+                let s = if params.len() == 1 { "" } else { "s" };
+                format!("{what} takes {range} generic argument{s}, but {} given", count_are(written.len()))
+            };
+            let mut diagnostic = Diagnostic::error(codes::E0207, args.map_or(span, |a| a.span), message)
+                .label(if params.is_empty() {
+                    "not expected here".to_owned()
+                } else {
+                    format!("its parameters are `[{listed}]`")
+                });
+            if let Some(declared) = declared.filter(|d| !d.is_empty()) {
+                diagnostic = diagnostic.also(declared, "declared here");
+            }
+            self.diagnostics.push(diagnostic);
+        }
+        for (i, param) in params.iter().enumerate() {
+            let ty = match written.get(i) {
+                Some(arg) => self.arg(param, arg),
+                None => match (param.default, self.scope.holes) {
+                    (Some(default), _) => default.subst(&result),
+                    (None, Some(holes)) => holes(span),
+                    (None, None) => Ty::error(),
+                },
+            };
+            result.push(ty);
+        }
+        result
+    }
+
+    fn arg(&mut self, param: &GenericParam, arg: &TypeExpr) -> Ty {
+        if !param.is_const {
+            return self.ty(arg);
+        }
+        match &arg.kind {
+            TypeExprKind::Const(value) => self.constant(value, false),
+            TypeExprKind::Path(path) => {
+                let expr = ast::Expr { span: arg.span, kind: ast::ExprKind::Path(path.clone()) };
+                self.constant(&expr, false)
+            }
+            TypeExprKind::Infer | TypeExprKind::Error => self.ty(arg),
+            _ => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        codes::E0208,
+                        arg.span,
+                        format!("`{}` is a constant parameter: expected a value, found a type", param.name),
+                    )
+                    .label("expected a constant"),
+                );
+                Ty::error()
+            }
+        }
+    }
+
+    /// A constant as a type argument or an array's length.
+    fn constant(&mut self, value: &ast::Expr, length: bool) -> Ty {
+        if let ast::ExprKind::Path(path) = &value.kind
+            && path.segments.len() == 1
+            && path.segments[0].name.name.as_str() == "_"
+            && let Some(holes) = self.scope.holes
+        {
+            return holes(value.span);
+        }
+        match consteval::eval_ty(self.program, self.scope, value) {
+            Ok(ty) => {
+                if let TyKind::Const(n) = *ty.kind()
+                    && length
+                    && !(0..=i64::MAX as i128).contains(&n)
+                {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            codes::E0220,
+                            value.span,
+                            format!("an array cannot have {n} elements"),
+                        )
+                        .label("the length"),
+                    );
+                    return Ty::error();
+                }
+                ty
+            }
+            Err(Some(diagnostic)) => {
+                self.diagnostics.push(*diagnostic);
+                Ty::error()
+            }
+            Err(None) => Ty::error(),
+        }
+    }
+
+    pub fn fn_sig(&mut self, f: &ast::FnTypeExpr) -> FnSig {
+        let mut params = Vec::with_capacity(f.params.len());
+        for (convention, ty) in &f.params {
+            let ty = self.ty(ty);
+            params.push((conv_of(self.program, self.scope.generics, *convention, ty), ty));
+        }
+        let ret = f.ret.as_ref().map_or_else(Ty::unit, |t| self.ty(t));
+        FnSig { call: f.call, params: leak_params(&params), ret }
+    }
+
+    pub fn trait_ref(&mut self, self_ty: Ty, path: &ast::Path) -> Option<TraitRef> {
+        let resolved = match Resolver::new(self.program).resolve_path(path, Ns::Types, self.scope) {
+            Ok(resolved) => resolved,
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                return None;
+            }
+        };
+        let id = match resolved.res {
+            Res::Def(Def::Error) => return None,
+            Res::Def(Def::Trait(id)) if resolved.used == path.segments.len() => id,
+            res => {
+                let name = path.segments.last().map_or("", |s| s.name.name.as_str());
+                let what = match res {
+                    Res::Def(def) => describe(self.program, def),
+                    Res::Param(_) => "type parameter",
+                    Res::SelfTy => "type",
+                };
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        codes::E0208,
+                        path.span,
+                        format!("expected a trait, but `{name}` is a {what}"),
+                    )
+                    .label(format!("this is a {what}")),
+                );
+                return None;
+            }
+        };
+        let trait_ = &self.program.traits[id];
+        let last = path.segments.last()?;
+        let what = format!("trait `{}`", trait_.name);
+        let args = self.args(&trait_.generics, &[self_ty], last.args.as_ref(), &what, last.name.span, Some(trait_.name_span));
+        Some(TraitRef { trait_: id, args: tys(&args) })
+    }
+
+    /// `Iterator[Item = int]`: what the bindings demand of the self type.
+    pub fn bindings(&mut self, trait_ref: TraitRef, path: &ast::Path) -> Vec<Predicate> {
+        let Some(args) = path.segments.last().and_then(|s| s.args.as_ref()) else { return vec![] };
+        let mut result = Vec::new();
+        for (name, ty) in &args.bindings {
+            let ty = self.ty(ty);
+            match assoc_in_trait(self.program, trait_ref, name.name) {
+                Some(projection) => result.push(Predicate::ProjectionEq(projection, ty)),
+                None => self.no_assoc(trait_ref, *name),
+            }
+        }
+        result
+    }
+
+    fn no_assoc(&mut self, trait_ref: TraitRef, name: ast::Ident) {
+        let trait_ = &self.program.traits[trait_ref.trait_];
+        let mut diagnostic = Diagnostic::error(
+            codes::E0228,
+            name.span,
+            format!("trait `{}` has no associated type `{}`", trait_.name, name.name),
+        )
+        .label("not found");
+        let near = base::diagnostic::closest(
+            name.name.as_str(),
+            trait_.assoc_types.iter().map(|a| a.name.as_str()),
+        );
+        if let Some(near) = near {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                name.span,
+                near,
+                Applicability::Maybe,
+            );
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn dyn_trait(&mut self, path: &ast::Path, span: Span) -> Ty {
+        // `Self` of the trait is the `dyn` type itself; a placeholder until it is known.
+        let Some(trait_ref) = self.trait_ref(Ty::error(), path) else { return Ty::error() };
+        let trait_ = &self.program.traits[trait_ref.trait_];
+        if let Err(reason) = &trait_.dyn_safe {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    codes::E0225,
+                    span,
+                    format!("trait `{}` cannot be used as `dyn {}`", trait_.name, trait_.name),
+                )
+                .label(reason.clone())
+                .also(trait_.name_span, "the trait")
+                .help(format!("take a type parameter `[T: {}]` instead", trait_.name)),
+            );
+            return Ty::error();
+        }
+        let mut given: Vec<(ast::Ident, Ty)> = Vec::new();
+        if let Some(args) = path.segments.last().and_then(|s| s.args.as_ref()) {
+            for (name, ty) in &args.bindings {
+                let ty = self.ty(ty);
+                if assoc_in_trait(self.program, trait_ref, name.name).is_none() {
+                    self.no_assoc(trait_ref, *name);
+                }
+                given.push((*name, ty));
+            }
+        }
+        let mut bindings = Vec::new();
+        let mut missing = Vec::new();
+        for name in all_assoc_types(self.program, trait_ref.trait_) {
+            match given.iter().find(|(n, _)| n.name == name) {
+                Some(&(_, ty)) => bindings.push((name, ty)),
+                None => {
+                    missing.push(name.as_str());
+                    bindings.push((name, Ty::error()));
+                }
+            }
+        }
+        if !missing.is_empty() {
+            let listed = missing.iter().map(|n| format!("{n} = …")).collect::<Vec<_>>().join(", ");
+            self.diagnostics.push(
+                Diagnostic::error(
+                    codes::E0228,
+                    span,
+                    format!("`dyn {}` must say what its associated types are", trait_.name),
+                )
+                .label(format!("write `dyn {}[{listed}]`", trait_.name)),
+            );
+        }
+        Ty::new(TyKind::Dyn(DynTy {
+            trait_: trait_ref.trait_,
+            args: tys(&trait_ref.args[1..]),
+            bindings: leak_bindings(&bindings),
+        }))
+    }
+
+    /// `T::Item`.
+    fn assoc(&mut self, base: Ty, name: ast::Ident) -> Ty {
+        if base.is_error() {
+            return base;
+        }
+        match find_assoc(self.program, self.scope, base, name.name) {
+            Assoc::Ty(ty) => ty,
+            Assoc::None => {
+                let shown = crate::ty::display(self.program, base);
+                let mut diagnostic = Diagnostic::error(
+                    codes::E0228,
+                    name.span,
+                    format!("`{shown}` has no associated type `{}`", name.name),
+                )
+                .label("not found");
+                if let TyKind::Param(p) = base.kind() {
+                    let traits: Vec<_> = self
+                        .program
+                        .traits
+                        .iter()
+                        .filter(|t| t.assoc_types.iter().any(|a| a.name == name.name))
+                        .take(3)
+                        .map(|t| format!("`{}`", t.name))
+                        .collect();
+                    if !traits.is_empty() {
+                        diagnostic = diagnostic.help(format!(
+                            "`{}` needs a bound by a trait that has it: {}",
+                            p.name,
+                            traits.join(", ")
+                        ));
+                    }
+                }
+                self.diagnostics.push(diagnostic);
+                Ty::error()
+            }
+            Assoc::Ambiguous(one, other) => {
+                let traits = &self.program.traits;
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        codes::E0228,
+                        name.span,
+                        format!(
+                            "`{}` could be that of `{}` or of `{}`",
+                            name.name, traits[one.trait_].name, traits[other.trait_].name
+                        ),
+                    )
+                    .label("ambiguous"),
+                );
+                Ty::error()
+            }
+        }
+    }
+}
+
+fn count_are(n: usize) -> String {
+    match n {
+        0 => "none is".into(),
+        1 => "1 is".into(),
+        n => format!("{n} are"),
+    }
+}
+
+pub enum Assoc {
+    Ty(Ty),
+    None,
+    Ambiguous(Projection, Projection),
+}
+
+/// The type `base::name` in a scope.
+pub fn find_assoc(program: &Program, scope: &TyScope, base: Ty, name: Name) -> Assoc {
+    if let Some(impl_) = scope.impl_
+        && scope.self_ty == Some(base)
+        && let Some(&(_, ty, _)) = program.impls[impl_].assoc_types.iter().find(|a| a.0 == name)
+    {
+        return Assoc::Ty(ty);
+    }
+    let mut found = Candidates::default();
+    for predicate in &scope.generics.predicates {
+        if let Predicate::Trait(bound) = predicate
+            && bound.self_ty() == base
+        {
+            found.add(assoc_in_trait(program, *bound, name));
+        }
+    }
+    if let TyKind::Projection(p) = *base.kind()
+        && let Some(decl) = program.traits[p.trait_].assoc_types.iter().find(|a| a.name == p.name)
+    {
+        for bound in &decl.bounds {
+            if let Predicate::Trait(bound) = bound {
+                found.add(assoc_in_trait(program, bound.subst(p.args), name));
+            }
+        }
+    }
+    if found.first.is_none() && !matches!(base.kind(), TyKind::Param(_) | TyKind::Infer(_)) {
+        if let TyKind::Dyn(d) = *base.kind()
+            && let Some(&(_, ty)) = d.bindings.iter().find(|b| b.0 == name)
+        {
+            return Assoc::Ty(ty);
+        }
+        for (id, trait_) in program.traits.iter_enumerated() {
+            if !trait_.assoc_types.iter().any(|a| a.name == name) || trait_.generics.params.len() != 1 {
+                continue;
+            }
+            let has = program.trait_impls.get(&id).is_some_and(|impls| {
+                impls.iter().any(|&i| same_head(program.impls[i].self_ty, base))
+            });
+            if has {
+                found.add(Some(Projection { trait_: id, args: tys(&[base]), name }));
+            }
+        }
+    }
+    match (found.first, found.clash) {
+        (Some(one), Some(other)) => Assoc::Ambiguous(one, other),
+        (Some(p), None) => Assoc::Ty(Ty::new(TyKind::Projection(p))),
+        (None, _) => Assoc::None,
+    }
+}
+
+#[derive(Default)]
+struct Candidates {
+    first: Option<Projection>,
+    clash: Option<Projection>,
+}
+
+impl Candidates {
+    fn add(&mut self, candidate: Option<Projection>) {
+        match (self.first, candidate) {
+            (None, _) => self.first = candidate,
+            (Some(first), Some(other)) if first != other => self.clash = Some(other),
+            _ => {}
+        }
+    }
+}
+
+/// Could an impl for `pattern` be for `ty`, by the outermost constructor?
+pub(crate) fn same_head(pattern: Ty, ty: Ty) -> bool {
+    match (pattern.kind(), ty.kind()) {
+        (TyKind::Param(_), _) => true,
+        (TyKind::Adt(a, _), TyKind::Adt(b, _)) => a == b,
+        (TyKind::Dyn(a), TyKind::Dyn(b)) => a.trait_ == b.trait_,
+        (TyKind::Ref(a, _), TyKind::Ref(b, _)) => a == b,
+        (TyKind::Tuple(a), TyKind::Tuple(b)) => a.len() == b.len(),
+        (TyKind::List(_), TyKind::List(_))
+        | (TyKind::Array(..), TyKind::Array(..))
+        | (TyKind::RawPtr(_), TyKind::RawPtr(_))
+        | (TyKind::DynFn(_), TyKind::DynFn(_)) => true,
+        (a, b) => a == b,
+    }
+}
+
+/// The projection for `name`, declared by the trait or one of its supertraits.
+pub fn assoc_in_trait(program: &Program, trait_ref: TraitRef, name: Name) -> Option<Projection> {
+    let mut pending = vec![trait_ref];
+    let mut seen = Vec::new();
+    while let Some(at) = pending.pop() {
+        if seen.contains(&at.trait_) {
+            continue;
+        }
+        seen.push(at.trait_);
+        let trait_ = &program.traits[at.trait_];
+        if trait_.assoc_types.iter().any(|a| a.name == name) {
+            return Some(Projection { trait_: at.trait_, args: at.args, name });
+        }
+        pending.extend(trait_.supertraits.iter().map(|s| s.subst(at.args)));
+    }
+    None
+}
+
+/// Associated types of a trait, then those of its supertraits that it does not fix itself.
+pub fn all_assoc_types(program: &Program, id: crate::items::TraitId) -> Vec<Name> {
+    let mut names = Vec::new();
+    let mut pending = vec![id];
+    let mut seen = Vec::new();
+    let mut fixed = Vec::new();
+    while let Some(at) = pending.pop() {
+        if seen.contains(&at) {
+            continue;
+        }
+        seen.push(at);
+        let trait_ = &program.traits[at];
+        for predicate in &trait_.generics.predicates {
+            if let Predicate::ProjectionEq(p, _) = predicate
+                && p.args.first() == Some(&self_param())
+            {
+                fixed.push(p.name);
+            }
+        }
+        for assoc in &trait_.assoc_types {
+            if !names.contains(&assoc.name) && !fixed.contains(&assoc.name) {
+                names.push(assoc.name);
+            }
+        }
+        pending.extend(trait_.supertraits.iter().rev().map(|s| s.trait_));
+    }
+    names
+}
+
+/// The convention that a written marker and type come to.
+pub fn conv_of(program: &Program, generics: &Generics, written: Convention, ty: Ty) -> Conv {
+    match written {
+        Convention::Mut => Conv::Mut,
+        Convention::Own => Conv::Own,
+        Convention::Read if known_copy(program, generics, ty) => Conv::Val,
+        Convention::Read => match ty.kind() {
+            // An exclusive reference is handed on as it is (the caller reborrows it).
+            TyKind::Ref(..) => Conv::Own,
+            _ => Conv::Ref,
+        },
+    }
+}
+
+/// Is the type known to be `Copy` where it is declared? Asked while impls are still being
+/// collected, so it is answered from [`Program::copy_adts`] alone.
+pub fn known_copy(program: &Program, generics: &Generics, ty: Ty) -> bool {
+    match *ty.kind() {
+        TyKind::Int(_)
+        | TyKind::Float(_)
+        | TyKind::Bool
+        | TyKind::Char
+        | TyKind::Never
+        | TyKind::RawPtr(_)
+        | TyKind::Const(_)
+        | TyKind::Ref(crate::ty::Mutability::Shared, _) => true,
+        TyKind::Tuple(elems) => elems.iter().all(|&t| known_copy(program, generics, t)),
+        TyKind::Array(elem, _) => known_copy(program, generics, elem),
+        TyKind::Adt(id, args) => program.copy_adts.get(&id).is_some_and(|needs| {
+            args.iter().zip(needs).all(|(&arg, &needed)| !needed || known_copy(program, generics, arg))
+        }),
+        TyKind::Param(_) | TyKind::Projection(_) => {
+            let Some(copy) = program.lang.trait_("Copy") else { return false };
+            generics.predicates.iter().any(|p| match p {
+                Predicate::Trait(bound) => bound.self_ty() == ty && has_supertrait(program, bound.trait_, copy),
+                _ => false,
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Is `wanted` the trait itself or among its supertraits?
+pub fn has_supertrait(
+    program: &Program,
+    trait_: crate::items::TraitId,
+    wanted: crate::items::TraitId,
+) -> bool {
+    let mut pending = vec![trait_];
+    let mut seen = Vec::new();
+    while let Some(at) = pending.pop() {
+        if at == wanted {
+            return true;
+        }
+        if !seen.contains(&at) {
+            seen.push(at);
+            pending.extend(program.traits[at].supertraits.iter().map(|s| s.trait_));
+        }
+    }
+    false
+}
+
+/// An expression read as a type, if it can be one: `Map[string, int]` is parsed as an index.
+pub fn type_of_expr(expr: &ast::Expr) -> Option<TypeExpr> {
+    use ast::ExprKind;
+    let kind = match &expr.kind {
+        ExprKind::Path(path) => TypeExprKind::Path(path.clone()),
+        ExprKind::Index { base, index } => {
+            let ExprKind::Path(path) = &base.kind else { return None };
+            let mut path = path.clone();
+            let last = path.segments.last_mut()?;
+            if last.args.is_some() {
+                return None;
+            }
+            last.args = Some(args_of_index(index, expr.span)?);
+            path.span = expr.span;
+            TypeExprKind::Path(path)
+        }
+        ExprKind::Tuple(elems) => {
+            TypeExprKind::Tuple(elems.iter().map(type_of_expr).collect::<Option<_>>()?)
+        }
+        ExprKind::Paren(inner) => return type_of_expr(inner),
+        ExprKind::List(elems) => match &elems[..] {
+            [elem] => TypeExprKind::List(Box::new(type_of_expr(elem)?)),
+            _ => return None,
+        },
+        ExprKind::Repeat { value, count } => {
+            TypeExprKind::Array(Box::new(type_of_expr(value)?), count.clone())
+        }
+        ExprKind::Ref { mutable, place } => {
+            TypeExprKind::Ref { mutable: *mutable, ty: Box::new(type_of_expr(place)?) }
+        }
+        ExprKind::Literal(_) | ExprKind::Unary { .. } | ExprKind::Binary { .. } | ExprKind::Block(_) => {
+            TypeExprKind::Const(Box::new(expr.clone()))
+        }
+        ExprKind::Error => TypeExprKind::Error,
+        _ => return None,
+    };
+    Some(TypeExpr { span: expr.span, kind })
+}
+
+/// What stands in `[…]` after a path, read as generic arguments.
+pub fn args_of_index(index: &[ast::IndexArg], span: Span) -> Option<ast::GenericArgs> {
+    let args = index
+        .iter()
+        .map(|arg| match arg {
+            ast::IndexArg::Type(ty) => Some(ty.clone()),
+            ast::IndexArg::Expr(expr) => type_of_expr(expr),
+        })
+        .collect::<Option<Vec<_>>>()?;
+    let span = match (args.first(), args.last()) {
+        (Some(first), Some(last)) => first.span.to(last.span),
+        _ => span,
+    };
+    Some(ast::GenericArgs { span, args, bindings: Vec::new() })
+}

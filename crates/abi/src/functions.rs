@@ -116,6 +116,9 @@ macro_rules! runtime_functions {
             /// How many threads can run at once.
             [nounwind] fn altru_thread_parallelism() -> I64;
 
+            /// Room for one value of the current thread, valid until the next call on this thread.
+            [nounwind] fn altru_thread_scratch(size: Usize, align: Usize) -> Ptr;
+
             // ---- waiting on a word (see `protocol`) ----
             /// Sleeps while `*word == expected`. 0: woken or it differed (look again); 1: timed out.
             [nounwind waits] fn altru_word_wait(word: Ptr, expected: I32, timeout: I64) -> I32;

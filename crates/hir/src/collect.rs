@@ -10,6 +10,7 @@
 mod attrs;
 mod blocks;
 mod declare;
+mod dump;
 mod headers;
 mod signatures;
 
@@ -19,7 +20,9 @@ use base::{Diagnostic, FileId, FxHashMap, Name, SourceMap, Span};
 use syntax::ast;
 
 pub(crate) use attrs::DERIVES;
+pub use dump::dump;
 pub use signatures::dispatchable;
+pub(crate) use signatures::{Holds, holds_views};
 
 use crate::items::{AdtId, AliasId, ConstId, DeriveTrait, FnId, ImplId, ModId, Program, StaticId, TraitId};
 use crate::resolve::imports::{Pending, resolve_imports};

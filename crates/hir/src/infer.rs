@@ -6,15 +6,18 @@
 //! ([`crate::traits`]). The one thing to know: a body's checker owns one [`InferCtx`] and asks
 //! everything through it.
 
+pub mod closures;
 pub mod coerce;
 pub mod context;
+pub mod demand;
 pub mod probe;
 pub mod report;
+mod report_method;
 pub mod table;
 
 pub use coerce::{Adjust, AdjustKind, Adjusts};
-pub use context::{
-    Cause, CauseKind, ClosureState, Demand, InferCtx, Obligation, Reason, Unsatisfied,
-};
+pub use closures::{ClosureState, ClosureStates};
+pub use context::InferCtx;
+pub use demand::{Cause, CauseKind, Demand, Obligation, Reason, Unsatisfied};
 pub use probe::{Confirmed, NotFound, Pick, PickSource, ProbeError};
 pub use table::{InferTable, Mismatch, MismatchKind, Snapshot};

@@ -12,15 +12,18 @@
 //! that one's supertraits. An impl in the program goes before the built-in one. All else,
 //! `Display` of `&T` and `Eq` of tuples included, is impls in std.
 
+pub mod callable;
 pub mod concrete;
 pub mod env;
 pub mod facts;
+pub mod header;
 pub mod project;
 pub mod select;
 #[cfg(test)]
 mod tests;
 
+pub use callable::Callable;
 pub use concrete::{CallTarget, ResolvedMethod};
-pub use env::{Closures, ClosureSig, NoClosures, ParamEnv, TraitCache};
+pub use env::{ClosureSig, Closures, NoClosures, ParamEnv, TraitCache};
 pub use facts::{Facts, Unsendable};
 pub use select::{Builtin, Selection, Solver, Truth};

@@ -198,12 +198,14 @@ pub enum Predicate {
 /// Substitutes for [`TyKind::Param`]s, by index.
 pub type Args = [Ty];
 
+type Lists<T> = FxHashMap<&'static [T], &'static [T]>;
+
 #[derive(Default)]
 struct Interner {
     types: FxHashMap<&'static TyKind, Ty>,
-    lists: FxHashMap<&'static [Ty], Tys>,
-    params: FxHashMap<&'static [(Conv, Ty)], &'static [(Conv, Ty)]>,
-    bindings: FxHashMap<&'static [(Name, Ty)], &'static [(Name, Ty)]>,
+    lists: Lists<Ty>,
+    params: Lists<(Conv, Ty)>,
+    bindings: Lists<(Name, Ty)>,
 }
 
 // Sharded by hash so that bodies checked in parallel rarely meet at one lock.

@@ -8,7 +8,8 @@
 use base::Span;
 use smallvec::{SmallVec, smallvec};
 
-use super::context::{Cause, CauseKind, Demand, InferCtx};
+use super::context::InferCtx;
+use super::demand::{Cause, CauseKind, Demand};
 use super::table::{Mismatch, MismatchKind};
 use crate::thir::Coercion;
 use crate::traits::Truth;

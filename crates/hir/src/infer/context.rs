@@ -5,17 +5,18 @@
 //! [`InferCtx::process`] settles what can be settled, and is worth calling whenever a type is
 //! needed that demands may decide ([`InferCtx::structurally_resolve`] does so).
 
-use base::{FxHashMap, Span};
-use syntax::ast::Convention;
+use base::Span;
 
+use super::closures::ClosureStates;
+use super::demand::{Cause, Demand, Obligation, Parent, Reason, Unsatisfied, Waiting};
 use super::table::{InferTable, Mismatch};
-use crate::items::{AdtId, ClosureId, FnId, Generics, ImplId, Program, TraitId};
-use crate::traits::select::{Callable, Pending as Predicates, adapt};
+use crate::items::{Generics, ImplId, Program, TraitId};
+use crate::traits::select::Pending as Predicates;
 use crate::traits::{
-    Builtin, ClosureSig, Closures, ParamEnv, Selection, Solver, TraitCache, Truth,
+    Builtin, Callable, ParamEnv, Selection, Solver, TraitCache, Truth,
     env::call_serves, project::Projected,
 };
-use crate::ty::{Conv, FnSig, InferVar, Predicate, Projection, TraitRef, Ty, TyKind, tys};
+use crate::ty::{FnSig, InferVar, Predicate, Projection, TraitRef, Ty, TyKind, tys};
 
 /// Chains of demands longer than this do not end.
 const MAX_CHAIN: u32 = 64;
@@ -26,161 +27,12 @@ pub struct InferCtx<'a> {
     pub cache: &'a TraitCache,
     pub table: InferTable,
     pub closures: ClosureStates,
-    pending: Vec<Waiting>,
-    errors: Vec<Unsatisfied>,
+    pub(super) pending: Vec<Waiting>,
+    pub(super) errors: Vec<Unsatisfied>,
 }
 
-/// The closures of the body, as far as known.
-#[derive(Default)]
-pub struct ClosureStates {
-    states: FxHashMap<ClosureId, ClosureState>,
-}
-
-#[derive(Debug)]
-pub struct ClosureState {
-    /// The closure's parameters, for messages.
-    pub span: Span,
-    /// With inference variables. `call` counts when `call_known`.
-    pub sig: FnSig,
-    pub call_known: bool,
-    /// Parameters without marker are read; whether by value or by reference is decided by the
-    /// first use that says so ([`InferCtx::fix_conventions`]).
-    pub flexible: bool,
-    /// Types of the environment's fields, when known.
-    pub captures: Option<Vec<Ty>>,
-    /// Some use needs a closure without borrows: captures are moved in. The place that asks.
-    pub must_own: Option<Span>,
-    /// Uses that limit how the closure may be called, to be checked when that is known.
-    pub wanted: Vec<(Convention, Cause)>,
-}
-
-impl Closures for ClosureStates {
-    fn sig(&self, id: ClosureId) -> Option<ClosureSig> {
-        let state = self.states.get(&id)?;
-        Some(ClosureSig {
-            sig: state.sig,
-            call_known: state.call_known,
-            flexible: state.flexible,
-        })
-    }
-
-    fn captures(&self, id: ClosureId, each: &mut dyn FnMut(Ty) -> bool) -> bool {
-        match self.states.get(&id).and_then(|s| s.captures.as_ref()) {
-            Some(captures) => {
-                captures.iter().all(|&t| each(t));
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn is_final(&self) -> bool {
-        false
-    }
-}
-
-/// Why something is demanded.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Cause {
-    /// Where the caret goes.
-    pub span: Span,
-    pub kind: CauseKind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CauseKind {
-    /// A bound of this function.
-    Fn(FnId),
-    /// A bound of this type's parameters.
-    Adt(AdtId),
-    Impl(ImplId),
-    Trait(TraitId),
-    /// An operator, as written.
-    Operator(&'static str),
-    /// `${x}`, `${x:?}`.
-    Interpolation,
-    For,
-    /// `?`
-    Try,
-    /// A value becoming a `dyn`.
-    Coercion,
-    Other,
-}
-
-impl Cause {
-    pub fn new(span: Span, kind: CauseKind) -> Cause {
-        Cause { span, kind }
-    }
-
-    pub fn other(span: Span) -> Cause {
-        Cause { span, kind: CauseKind::Other }
-    }
-}
-
-/// What is demanded.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Demand {
-    Predicate(Predicate),
-    /// The type argument of a parameter that stands for owned types: no views in it. The index
-    /// is the parameter's in the item of the cause.
-    Owned(Ty, u32),
-    /// May cross threads.
-    Sendable(Ty),
-}
-
-#[derive(Clone, Debug)]
-pub struct Obligation {
-    pub demand: Demand,
-    pub cause: Cause,
-    /// What it follows from, nearest first; the last is what the program itself asked for.
-    pub parents: Option<std::rc::Rc<Parent>>,
-    depth: u32,
-}
-
-#[derive(Debug)]
-pub struct Parent {
-    pub demand: Demand,
-    /// The impl that passed the demand on.
-    pub through: Option<ImplId>,
-    pub next: Option<std::rc::Rc<Parent>>,
-}
-
-struct Waiting {
-    obligation: Obligation,
-    /// The variable that must be bound first.
-    on: Option<InferVar>,
-    /// Tried when the table had made so many bindings.
-    at: u64,
-}
-
-/// A demand that cannot be met.
-#[derive(Clone, Debug)]
-pub struct Unsatisfied {
-    pub obligation: Obligation,
-    pub reason: Reason,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub enum Reason {
-    NotImplemented,
-    /// The associated type is another one.
-    Projection { expected: Ty, found: Ty },
-    /// Not something that can be called.
-    NotCallable,
-    /// Another number of parameters.
-    ParamCount { expected: usize, found: usize },
-    Param { index: usize, mismatch: Mismatch },
-    ParamConvention { index: usize, expected: Conv, found: Conv },
-    Ret(Mismatch),
-    /// The closure must be callable by `expected`, and its body needs `found`.
-    Call { expected: Convention, found: Convention },
-    View,
-    Sendable(crate::traits::Unsendable),
-    Overflow,
-    /// This variable was never decided.
-    Unknown(Ty),
-}
-
+// `More` is the usual outcome: boxing its list would cost more than moving it.
+#[allow(clippy::large_enum_variant)]
 enum Step {
     Done,
     /// Followed by these.
@@ -261,118 +113,6 @@ impl<'a> InferCtx<'a> {
             return self.table.shallow(ty);
         }
         found
-    }
-
-    // ------------------------------------------------------------ closures
-
-    /// `sig.call` counts for nothing yet. `flexible`: its parameters without marker take the
-    /// conventions of the function type it is used as.
-    pub fn add_closure(&mut self, id: ClosureId, sig: FnSig, flexible: bool, span: Span) {
-        self.closures.states.insert(
-            id,
-            ClosureState {
-                span,
-                sig,
-                call_known: false,
-                flexible,
-                captures: None,
-                must_own: None,
-                wanted: Vec::new(),
-            },
-        );
-    }
-
-    pub fn closure(&self, id: ClosureId) -> Option<&ClosureState> {
-        self.closures.states.get(&id)
-    }
-
-    /// After capture analysis: how the closure is called and what it holds.
-    pub fn set_closure_captures(&mut self, id: ClosureId, call: Convention, captures: Vec<Ty>) {
-        let Some(state) = self.closures.states.get_mut(&id) else { return };
-        state.sig.call = call;
-        state.call_known = true;
-        state.captures = Some(captures);
-        for (expected, cause) in std::mem::take(&mut state.wanted) {
-            if !call_serves(call, expected) {
-                let args = Ty::new(TyKind::Closure(id, &[]));
-                let obligation = Obligation {
-                    demand: Demand::Predicate(Predicate::Fn(
-                        args,
-                        FnSig { call: expected, params: &[], ret: Ty::unit() },
-                    )),
-                    cause,
-                    parents: None,
-                    depth: 0,
-                };
-                let reason = Reason::Call { expected, found: call };
-                self.errors.push(Unsatisfied { obligation, reason });
-            }
-        }
-    }
-
-    /// Decides the conventions of a closure's unmarked parameters where nothing has: by value
-    /// if the type is `Copy`, else by reference. Gives the signature.
-    pub fn fix_conventions(&mut self, id: ClosureId) -> Option<FnSig> {
-        let state = self.closures.states.get(&id)?;
-        let (sig, flexible) = (state.sig, state.flexible);
-        if !flexible {
-            return Some(sig);
-        }
-        let mut params = sig.params.to_vec();
-        for (conv, ty) in &mut params {
-            if matches!(conv, Conv::Val | Conv::Ref) {
-                *conv = if self.is_copy(*ty) == Truth::Yes { Conv::Val } else { Conv::Ref };
-            }
-        }
-        let sig = FnSig { params: crate::ty::leak_params(&params), ..sig };
-        let state = self.closures.states.get_mut(&id)?;
-        state.sig = sig;
-        state.flexible = false;
-        Some(sig)
-    }
-
-    /// How a value of this type is called. A flexible closure's conventions are fixed by asking.
-    pub fn call_sig(&mut self, ty: Ty) -> Option<FnSig> {
-        let ty = self.structurally_resolve(ty);
-        if let TyKind::Closure(id, _) = *ty.peel_refs().kind() {
-            self.fix_conventions(id);
-        }
-        let (solver, table) = self.parts();
-        let found = solver.callable(table, ty)?;
-        let sig = self.normalize_sig(found.sig, Span::default());
-        Some(sig)
-    }
-
-    /// The signature that open demands say a closure for this variable should have.
-    pub fn expected_sig(&mut self, ty: Ty) -> Option<FnSig> {
-        let ty = self.table.shallow(ty);
-        match *ty.kind() {
-            TyKind::DynFn(sig) => return Some(sig),
-            TyKind::Infer(_) => {}
-            _ => return None,
-        }
-        for i in 0..self.pending.len() {
-            if let Demand::Predicate(Predicate::Fn(subject, sig)) = self.pending[i].obligation.demand
-                && self.table.shallow(subject) == ty
-            {
-                return Some(self.table.resolve_sig(sig));
-            }
-        }
-        None
-    }
-
-    /// Whether a demand that the variable be owned (not a view) is open.
-    pub fn expects_owned(&mut self, ty: Ty) -> Option<Cause> {
-        let ty = self.table.shallow(ty);
-        for i in 0..self.pending.len() {
-            if let Demand::Owned(subject, _) | Demand::Sendable(subject) =
-                self.pending[i].obligation.demand
-                && self.table.shallow(subject) == ty
-            {
-                return Some(self.pending[i].obligation.cause);
-            }
-        }
-        None
     }
 
     // ------------------------------------------------------------ normalising
@@ -730,15 +470,6 @@ impl<'a> InferCtx<'a> {
             return Step::Fail(reason);
         }
         Step::More(more, None)
-    }
-
-    /// A closure without markers is made to take its parameters as `want` gives them.
-    fn take_conventions(&mut self, ty: Ty, sig: FnSig, want: FnSig) -> FnSig {
-        let TyKind::Closure(id, _) = *ty.kind() else { return sig };
-        let Some(state) = self.closures.states.get_mut(&id) else { return sig };
-        state.sig = adapt(state.sig, want);
-        state.flexible = false;
-        adapt(sig, want)
     }
 
     fn fn_mismatch(

@@ -9,7 +9,8 @@ use base::{Name, Span};
 use smallvec::{SmallVec, smallvec};
 
 use super::coerce::{Adjust, AdjustKind, Adjusts, MAX_DEREFS};
-use super::context::{Cause, CauseKind, InferCtx};
+use super::context::InferCtx;
+use super::demand::{Cause, CauseKind};
 use crate::items::{FnDecl, FnId, FnParent, ImplId, ModId, TraitId};
 use crate::thir::{Callee, Coercion};
 use crate::traits::Truth;

@@ -8,12 +8,15 @@
 
 use smallvec::SmallVec;
 
-use super::env::{Closures, ParamEnv, TraitCache, call_serves};
+use super::env::{Closures, ParamEnv, TraitCache};
+use super::header::{Deferred, Matcher};
+pub use super::callable::Callable;
+pub(crate) use super::header::may_match;
 use super::project::Projected;
 use crate::infer::InferTable;
 use crate::items::{ImplId, Program, TraitId};
 use crate::ty::{
-    FnSig, InferVar, Mutability, Predicate, TraitRef, Ty, TyKind, Tys, tys,
+    InferVar, Mutability, Predicate, TraitRef, Ty, TyKind, Tys, tys,
 };
 
 /// Beyond this many nested demands an answer is taken not to exist.
@@ -281,7 +284,7 @@ impl<'a> Solver<'a> {
         }
     }
 
-    // ------------------------------------------------------------ impl headers
+    // ------------------------------------------------------------ headers
 
     /// Unifies the impl's header with `want`. Gives the impl's arguments and what projections
     /// in the header have to equal. Leaves bindings behind on failure.
@@ -290,7 +293,7 @@ impl<'a> Solver<'a> {
         table: &mut InferTable,
         id: ImplId,
         want: TraitRef,
-    ) -> Option<(Tys, SmallVec<[(Ty, Ty); 1]>)> {
+    ) -> Option<(Tys, Deferred)> {
         let decl = &self.program.impls[id];
         let have = decl.trait_?;
         let mut matcher = Matcher::new(decl.generics.params.len());
@@ -645,205 +648,8 @@ impl<'a> Solver<'a> {
                 .iter()
                 .any(|s| self.is_super(table, s.subst(have.args), want, depth + 1))
     }
-
-    // ------------------------------------------------------------ callables
-
-    /// How a value of this type is called, if it can be: a closure, a parameter with a function
-    /// bound, a `dyn fn`, or a reference to one.
-    pub fn callable(&self, table: &mut InferTable, ty: Ty) -> Option<Callable> {
-        let ty = table.shallow(ty);
-        match *ty.kind() {
-            TyKind::Closure(id, args) => {
-                let known = self.closures.sig(id)?;
-                Some(Callable {
-                    sig: known.sig.subst(args),
-                    call_known: known.call_known,
-                    flexible: known.flexible,
-                })
-            }
-            TyKind::DynFn(sig) => Some(Callable::exact(sig)),
-            TyKind::Param(_) | TyKind::Projection(_) => {
-                let assumed = self.env.fns.iter().find(|(t, _)| *t == ty).map(|(_, sig)| *sig);
-                assumed
-                    .or_else(|| {
-                        let mut found = None;
-                        self.each_item_bound(ty, &mut |p| {
-                            if let Predicate::Fn(_, sig) = p {
-                                found.get_or_insert(sig);
-                            }
-                        });
-                        found
-                    })
-                    .map(Callable::exact)
-            }
-            TyKind::Ref(m, inner) => {
-                use syntax::ast::Convention::*;
-                let mut inner = self.callable(table, inner)?;
-                match (m, inner.sig.call) {
-                    // A shared reference is itself only read, whatever it points to.
-                    (Mutability::Shared, Read) => {}
-                    (Mutability::Mut, Read | Mut) => {}
-                    _ if !inner.call_known => {}
-                    _ => return None,
-                }
-                inner.flexible = false;
-                Some(inner)
-            }
-            _ => None,
-        }
-    }
-
-    fn fn_truth(&self, table: &mut InferTable, ty: Ty, want: FnSig) -> Truth {
-        let ty = table.shallow(ty);
-        match ty.kind() {
-            TyKind::Infer(InferVar::Ty(_)) => return Truth::Maybe,
-            TyKind::Error => return Truth::Yes,
-            _ => {}
-        }
-        let Some(have) = self.callable(table, ty) else { return Truth::No };
-        let mut sig = have.sig.map(&mut |t| self.normalize(table, t, &mut |_| {}));
-        if have.flexible {
-            sig = adapt(sig, want);
-        }
-        let same = sig.params.len() == want.params.len()
-            && sig.params.iter().zip(want.params).all(|(a, b)| a.0 == b.0)
-            && (!have.call_known || call_serves(sig.call, want.call));
-        if !same {
-            return Truth::No;
-        }
-        for (&(_, a), &(_, b)) in sig.params.iter().zip(want.params) {
-            if !table.try_unify(a, b) {
-                return Truth::No;
-            }
-        }
-        truth(sig.ret.is_never() || table.try_unify(sig.ret, want.ret))
-    }
 }
 
-/// What is known of calling a value.
-#[derive(Clone, Copy, Debug)]
-pub struct Callable {
-    pub sig: FnSig,
-    pub call_known: bool,
-    pub flexible: bool,
-}
-
-impl Callable {
-    fn exact(sig: FnSig) -> Callable {
-        Callable { sig, call_known: true, flexible: false }
-    }
-}
-
-/// Takes over the conventions of `want` where `sig` leaves open how it reads a parameter.
-pub(crate) fn adapt(sig: FnSig, want: FnSig) -> FnSig {
-    use crate::ty::Conv::*;
-    if sig.params.len() != want.params.len() {
-        return sig;
-    }
-    let params: SmallVec<[_; 6]> = sig
-        .params
-        .iter()
-        .zip(want.params)
-        .map(|(&(have, ty), &(want, _))| match (have, want) {
-            (Val | Ref, Val | Ref | Own | Mut) => (want, ty),
-            _ => (have, ty),
-        })
-        .collect();
-    FnSig { params: crate::ty::leak_params(&params), ..sig }
-}
-
-fn truth(holds: bool) -> Truth {
+pub(super) fn truth(holds: bool) -> Truth {
     if holds { Truth::Yes } else { Truth::No }
-}
-
-/// A cheap test of outermost shapes; `false` is sure.
-pub(crate) fn may_match(pattern: Ty, ty: Ty) -> bool {
-    use TyKind::*;
-    match (pattern.kind(), ty.kind()) {
-        (Param(_) | Projection(_) | Error | Infer(_), _) => true,
-        (_, Error | Infer(InferVar::Ty(_))) => true,
-        (Int(_), Infer(InferVar::Int(_))) | (Float(_), Infer(InferVar::Float(_))) => true,
-        (Int(a), Int(b)) => a == b,
-        (Float(a), Float(b)) => a == b,
-        (Adt(a, _), Adt(b, _)) => a == b,
-        (Ref(a, x), Ref(b, y)) => a == b && may_match(*x, *y),
-        (Tuple(a), Tuple(b)) => a.len() == b.len(),
-        (Dyn(a), Dyn(b)) => a.trait_ == b.trait_,
-        (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
-    }
-}
-
-/// Matches the types of an impl's header, where parameters stand for anything, with types at
-/// hand; avoids variables for the parameters wherever the types decide them.
-struct Matcher {
-    params: SmallVec<[Option<Ty>; 6]>,
-    deferred: SmallVec<[(Ty, Ty); 1]>,
-}
-
-impl Matcher {
-    fn new(params: usize) -> Matcher {
-        Matcher { params: smallvec::smallvec![None; params], deferred: SmallVec::new() }
-    }
-
-    fn fits(&mut self, table: &mut InferTable, pattern: Ty, ty: Ty) -> bool {
-        if pattern == ty && !pattern.has_param() {
-            return true;
-        }
-        if !pattern.has_param() {
-            return table.relate(pattern, ty).is_ok();
-        }
-        let ty = table.shallow(ty);
-        use TyKind::*;
-        match (*pattern.kind(), *ty.kind()) {
-            (Param(p), _) => match self.params.get(p.index as usize) {
-                Some(Some(known)) => table.relate(*known, ty).is_ok(),
-                Some(None) => {
-                    self.params[p.index as usize] = Some(ty);
-                    true
-                }
-                None => false,
-            },
-            (Projection(_), _) => {
-                self.deferred.push((pattern, ty));
-                true
-            }
-            (_, Infer(InferVar::Ty(_)) | Error) => {
-                let made = self.instantiate(table, pattern);
-                table.relate(made, ty).is_ok()
-            }
-            (Tuple(a), Tuple(b)) => a.len() == b.len() && self.all(table, a, b),
-            (List(a), List(b)) | (RawPtr(a), RawPtr(b)) => self.fits(table, a, b),
-            (Array(a, n), Array(b, m)) => self.fits(table, a, b) && self.fits(table, n, m),
-            (Adt(i, a), Adt(j, b)) => i == j && self.all(table, a, b),
-            (Ref(m, a), Ref(n, b)) => m == n && self.fits(table, a, b),
-            (Dyn(_), Dyn(_)) | (DynFn(_), DynFn(_)) => {
-                let made = self.instantiate(table, pattern);
-                table.relate(made, ty).is_ok()
-            }
-            _ => false,
-        }
-    }
-
-    fn all(&mut self, table: &mut InferTable, patterns: Tys, types: Tys) -> bool {
-        patterns.len() == types.len()
-            && patterns.iter().zip(types).all(|(&p, &t)| self.fits(table, p, t))
-    }
-
-    fn instantiate(&mut self, table: &mut InferTable, pattern: Ty) -> Ty {
-        let args = self.fill(table);
-        pattern.subst(&args)
-    }
-
-    fn fill(&mut self, table: &mut InferTable) -> SmallVec<[Ty; 6]> {
-        self.params.iter_mut().map(|p| *p.get_or_insert_with(|| table.fresh_ty())).collect()
-    }
-
-    /// The arguments and what the deferred projections must equal.
-    fn finish(mut self, table: &mut InferTable) -> (Tys, SmallVec<[(Ty, Ty); 1]>) {
-        let args = self.fill(table);
-        for (projection, _) in &mut self.deferred {
-            *projection = projection.subst(&args);
-        }
-        (tys(&args), self.deferred)
-    }
 }

@@ -3,7 +3,6 @@
 use base::{FileId, IndexVec, Name, Span};
 use syntax::ast::Convention;
 
-use super::select::Callable;
 use super::*;
 use crate::infer::{
     AdjustKind, Cause, InferCtx, InferTable, MismatchKind, PickSource, ProbeError, Reason,

@@ -4,8 +4,10 @@
 //! ([`print`], [`parse`]) lets every check be tested without a front end.
 
 pub mod body;
+pub mod check;
 pub mod dataflow;
 pub mod names;
+pub mod parse;
 pub mod place;
 pub mod print;
 pub mod visit;

@@ -1,0 +1,45 @@
+//! The ownership checks: moves, mutability, loans.
+//!
+//! Not here: types and sendability (hir), drops (`elaborate`, which runs after). Bodies are as
+//! lowered, generic ones checked once. The one thing to know: [`loans`] holds the rules and why
+//! they are sound.
+
+pub mod conflicts;
+mod describe;
+pub mod facts;
+pub mod live;
+pub mod loans;
+mod moves;
+mod overlap;
+mod owned;
+mod reports;
+pub mod sets;
+
+use base::Diagnostic;
+use hir::items::Program;
+
+use crate::body::Body;
+use crate::dataflow::engine::reverse_postorder;
+
+/// Checks every body; the diagnostics are in the order of the source.
+pub fn check(program: &Program, bodies: &[Body]) -> Vec<Diagnostic> {
+    let mut facts = facts::Facts::new(program, bodies);
+    let mut out = Vec::new();
+    for body in bodies {
+        check_body(&mut facts, body, &mut out);
+    }
+    out.sort_by_key(|d| d.primary.span);
+    out.dedup_by(|a, b| a.code == b.code && a.primary.span == b.primary.span);
+    out
+}
+
+fn check_body<'a>(facts: &mut facts::Facts<'a>, body: &'a Body, out: &mut Vec<Diagnostic>) {
+    facts.enter(body);
+    let order = reverse_postorder(body);
+    moves::check(facts, body, &order, out);
+    owned::check(facts, body, out);
+    let Some(mut loans) = loans::Loans::build(body, facts) else { return };
+    let live = live::Liveness::compute(loans.facts, body, &loans.depths);
+    let states = loans.solve(&live);
+    conflicts::check(&mut loans, &live, &states, out);
+}

@@ -1,0 +1,295 @@
+//! What the ownership checks ask of types: can a value hold views, how deep, may it write what
+//! it is given into what it points to, does dropping it look at its views.
+//!
+//! Not here: `Copy`, impls, sendability (hir). The one thing to know: every answer errs on the
+//! side of "yes", which refuses more and stays sound; parameters count as views only where the
+//! item at hand declares them so (`T: view`, a trait's `Self`, an associated type declared
+//! `view`).
+
+use base::{FxHashMap, Idx};
+use hir::items::{AdtId, BodyOwner, ClosureId, FnParent, Generics, Program};
+use hir::ty::{Mutability, Predicate, Ty, TyFlags, TyKind};
+
+use crate::body::{Body, Source};
+
+/// How many references deep the views in a value go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Depth {
+    /// Holds no view: an owned value.
+    Owned,
+    /// Its references point to owned values.
+    Flat,
+    /// Its references point to values that hold views themselves.
+    Nested,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Fact {
+    Depth,
+    Absorbs,
+    DropLooks,
+    NeedsDrop,
+}
+
+/// Nesting of types beyond which answers are the cautious ones.
+const LIMIT: u32 = 64;
+
+pub struct Facts<'a> {
+    pub program: &'a Program,
+    closures: FxHashMap<ClosureId, &'a Body>,
+    /// Types without parameters, asked by any body.
+    closed: FxHashMap<(Ty, Fact), Depth>,
+    /// Types with parameters, asked by bodies of `owner`.
+    open: FxHashMap<(Ty, Fact), Depth>,
+    owner: Option<BodyOwner>,
+    /// Definitions being looked into, to end recursion.
+    visiting: Vec<(AdtId, Fact)>,
+    /// Something in `visiting` was met again since this was last cleared.
+    met_again: bool,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(program: &'a Program, bodies: &'a [Body]) -> Facts<'a> {
+        let closures = bodies
+            .iter()
+            .filter_map(|b| match b.source {
+                Source::Closure(id) => Some((id, b)),
+                Source::Owner(_) => None,
+            })
+            .collect();
+        Facts {
+            program,
+            closures,
+            closed: FxHashMap::default(),
+            open: FxHashMap::default(),
+            owner: None,
+            visiting: Vec::new(),
+            met_again: false,
+        }
+    }
+
+    /// Parameters mean those of this body's owner from here on.
+    pub fn enter(&mut self, body: &Body) {
+        let owner = match body.source {
+            Source::Owner(owner) => owner,
+            Source::Closure(id) => id.owner,
+        };
+        if self.owner != Some(owner) {
+            self.owner = Some(owner);
+            self.open.clear();
+        }
+    }
+
+    pub fn closure(&self, id: ClosureId) -> Option<&'a Body> {
+        self.closures.get(&id).copied()
+    }
+
+    pub fn depth(&mut self, ty: Ty) -> Depth {
+        self.ask(ty, Fact::Depth, 0)
+    }
+
+    pub fn holds_views(&mut self, ty: Ty) -> bool {
+        self.depth(ty) > Depth::Owned
+    }
+
+    /// Through a value of this type its user may store views in places outside the value: it
+    /// has an exclusive reference to something that can hold views.
+    pub fn absorbs(&mut self, ty: Ty) -> bool {
+        self.ask(ty, Fact::Absorbs, 0) > Depth::Owned
+    }
+
+    /// Dropping a value of this type may use the views it holds.
+    pub fn drop_looks(&mut self, ty: Ty) -> bool {
+        self.ask(ty, Fact::DropLooks, 0) > Depth::Owned
+    }
+
+    pub fn needs_drop(&mut self, ty: Ty) -> bool {
+        self.ask(ty, Fact::NeedsDrop, 0) > Depth::Owned
+    }
+
+    fn ask(&mut self, ty: Ty, fact: Fact, level: u32) -> Depth {
+        match ty.kind() {
+            TyKind::Int(_)
+            | TyKind::Float(_)
+            | TyKind::Bool
+            | TyKind::Char
+            | TyKind::Never
+            | TyKind::RawPtr(_)
+            | TyKind::Const(_)
+            | TyKind::Infer(_)
+            | TyKind::Error => return Depth::Owned,
+            TyKind::Str | TyKind::Dyn(_) | TyKind::DynFn(_) => {
+                return yes(fact == Fact::NeedsDrop);
+            }
+            _ => {}
+        }
+        if level > LIMIT {
+            return Depth::Nested;
+        }
+        let open = ty.flags().has(TyFlags::HAS_PARAM) || ty.has_projection();
+        let key = (ty, fact);
+        let cache = if open { &self.open } else { &self.closed };
+        if let Some(&known) = cache.get(&key) {
+            return known;
+        }
+        let answer = self.compute(ty, fact, level + 1);
+        // An answer found inside the walk of a recursive definition may rest on that
+        // definition's unfinished one; it is good for the outermost question only.
+        if self.visiting.is_empty() {
+            let cache = if open { &mut self.open } else { &mut self.closed };
+            cache.insert(key, answer);
+        }
+        answer
+    }
+
+    fn compute(&mut self, ty: Ty, fact: Fact, level: u32) -> Depth {
+        match *ty.kind() {
+            TyKind::Tuple(list) => self.any(list, fact, level),
+            TyKind::List(elem) => match fact {
+                Fact::NeedsDrop => Depth::Nested,
+                _ => self.ask(elem, fact, level),
+            },
+            TyKind::Array(elem, _) => self.ask(elem, fact, level),
+            TyKind::Ref(mutability, to) => match fact {
+                Fact::Depth => {
+                    let outer = std::mem::replace(&mut self.met_again, false);
+                    let inner = self.ask(to, Fact::Depth, level);
+                    let again = std::mem::replace(&mut self.met_again, outer);
+                    if inner > Depth::Owned || again { Depth::Nested } else { Depth::Flat }
+                }
+                Fact::Absorbs => {
+                    yes(mutability == Mutability::Mut
+                        && self.ask(to, Fact::Depth, level) > Depth::Owned)
+                }
+                Fact::DropLooks | Fact::NeedsDrop => Depth::Owned,
+            },
+            TyKind::Adt(id, args) => self.adt(id, args, fact, level),
+            TyKind::Closure(id, args) => match self.closures.get(&id) {
+                Some(body) => {
+                    let mut answer = Depth::Owned;
+                    for capture in &body.captures {
+                        answer = answer.max(self.ask(capture.ty.subst(args), fact, level));
+                    }
+                    answer
+                }
+                None => Depth::Nested,
+            },
+            TyKind::Param(p) => match fact {
+                Fact::NeedsDrop => Depth::Nested,
+                Fact::Absorbs if self.view_param(p.index) => yes(!self.only_called(ty, level)),
+                _ if self.view_param(p.index) => Depth::Nested,
+                _ => Depth::Owned,
+            },
+            TyKind::Projection(p) => {
+                let owned = self.program.traits.get(p.trait_).is_some_and(|t| {
+                    t.assoc_types.iter().any(|a| a.name == p.name && !a.view)
+                });
+                yes(fact == Fact::NeedsDrop || !owned)
+            }
+            _ => Depth::Owned,
+        }
+    }
+
+    fn any(&mut self, list: &[Ty], fact: Fact, level: u32) -> Depth {
+        list.iter().fold(Depth::Owned, |d, &t| d.max(self.ask(t, fact, level)))
+    }
+
+    fn adt(&mut self, id: AdtId, args: &[Ty], fact: Fact, level: u32) -> Depth {
+        let Some(adt) = self.program.adts.get(id) else { return Depth::Nested };
+        let in_args = match fact {
+            // A container holds what its parameters hold, whatever its fields are made of.
+            Fact::Depth | Fact::Absorbs | Fact::DropLooks => self.any(args, fact, level),
+            Fact::NeedsDrop if adt.drop_impl.is_some() => return Depth::Nested,
+            Fact::NeedsDrop => Depth::Owned,
+        };
+        if in_args == Depth::Nested {
+            return Depth::Nested;
+        }
+        if fact == Fact::DropLooks && adt.drop_impl.is_some() {
+            // Std's containers drop their elements and use them in no other way.
+            let of_std = self.program.mods.get(adt.module).is_some_and(|m| m.package == 0);
+            let container = of_std && !adt.inherent_view;
+            if !container && (adt.inherent_view || self.any(args, Fact::Depth, level) > Depth::Owned)
+            {
+                return Depth::Nested;
+            }
+        }
+        if self.visiting.contains(&(id, fact)) {
+            self.met_again = true;
+            return in_args;
+        }
+        self.visiting.push((id, fact));
+        let mut answer = in_args;
+        'fields: for variant in adt.variants.iter() {
+            for field in variant.fields.iter() {
+                answer = answer.max(self.ask(field.ty.subst(args), fact, level));
+                if answer == Depth::Nested {
+                    break 'fields;
+                }
+            }
+        }
+        self.visiting.pop();
+        if adt.inherent_view {
+            let args_hold = self.any(args, Fact::Depth, level) > Depth::Owned;
+            match fact {
+                // Std's views may keep their pointers raw.
+                Fact::Depth => {
+                    let own = if args_hold { Depth::Nested } else { Depth::Flat };
+                    answer = answer.max(own);
+                }
+                Fact::Absorbs if args_hold => answer = Depth::Nested,
+                _ => {}
+            }
+        }
+        answer
+    }
+
+    /// A parameter that is only known as a function whose arguments hold no views, apart from
+    /// the borrows that pass them: nothing can be stored through it.
+    fn only_called(&mut self, param: Ty, level: u32) -> bool {
+        let Some(generics) = self.generics() else { return false };
+        let mut called = false;
+        for predicate in &generics.predicates {
+            match *predicate {
+                Predicate::Fn(ty, sig) if ty == param => {
+                    called = true;
+                    // Of a borrowed argument only what its value holds could be kept.
+                    for &(_, arg) in sig.params {
+                        if self.ask(arg, Fact::Depth, level) > Depth::Owned {
+                            return false;
+                        }
+                    }
+                }
+                Predicate::Trait(t) if t.self_ty() == param => return false,
+                _ => {}
+            }
+        }
+        called
+    }
+
+    fn generics(&self) -> Option<&'a Generics> {
+        match self.owner? {
+            BodyOwner::Fn(id) => self.program.fns.get(id).map(|f| &f.generics),
+            _ => None,
+        }
+    }
+
+    fn view_param(&self, index: u32) -> bool {
+        if index == 0
+            && let Some(BodyOwner::Fn(id)) = self.owner
+            && self.program.fns.get(id).is_some_and(|f| matches!(f.parent, FnParent::Trait(_)))
+        {
+            return true;
+        }
+        self.generics().and_then(|g| g.params.get(index as usize)).is_none_or(|p| p.view)
+    }
+}
+
+fn yes(it: bool) -> Depth {
+    if it { Depth::Nested } else { Depth::Owned }
+}
+
+/// Whether an id is one of the program's (bodies read from text may name any).
+pub fn known<I: Idx, T>(table: &base::IndexVec<I, T>, id: I) -> bool {
+    id.index() < table.len()
+}

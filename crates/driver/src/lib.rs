@@ -2,13 +2,15 @@
 //!
 //! In reading order: [`system`] (the outside world behind one trait), [`manifest`],
 //! [`packages`] (which files belong together), [`pipeline`] (the stages, in order),
-//! [`testing`]. It never prints.
+//! [`program`] (past the check boundary), [`testing`]. It never prints.
 
 pub mod embedded;
 pub mod manifest;
 pub mod packages;
 pub mod pipeline;
 pub mod system;
+#[cfg(feature = "codegen")]
+pub mod program;
 #[cfg(feature = "codegen")]
 pub mod testing;
 

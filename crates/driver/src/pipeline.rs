@@ -27,8 +27,10 @@ pub struct Checked {
     pub timings: Vec<(&'static str, Duration)>,
 }
 
-struct Lowered {
-    bodies: Vec<Arc<Body>>,
+/// A checked body and its closures, elaborated.
+pub(crate) struct Lowered {
+    pub(crate) typed: thir::Body,
+    pub(crate) bodies: Vec<Arc<Body>>,
 }
 
 impl Checked {
@@ -82,7 +84,7 @@ fn check_owner(checked: &Checked, owner: BodyOwner, sources: &SourceMap) -> Vec<
         let bodies = mir::lower::lower(&checked.program, &body);
         diagnostics.extend(mir::check::check(&checked.program, &bodies));
         if !diagnostics.iter().any(Diagnostic::is_error) {
-            let lowered = finish_bodies(&checked.program, bodies);
+            let lowered = finish_bodies(&checked.program, body, bodies);
             checked.store.lock().expect("store").insert(owner, Arc::new(lowered));
         }
     }
@@ -90,7 +92,7 @@ fn check_owner(checked: &Checked, owner: BodyOwner, sources: &SourceMap) -> Vec<
 }
 
 /// Drop elaboration and clean-up, after the ownership checks.
-fn finish_bodies(program: &Program, bodies: Vec<Body>) -> Lowered {
+fn finish_bodies(program: &Program, typed: thir::Body, bodies: Vec<Body>) -> Lowered {
     let bodies = bodies
         .into_iter()
         .map(|mut body| {
@@ -99,18 +101,22 @@ fn finish_bodies(program: &Program, bodies: Vec<Body>) -> Lowered {
             Arc::new(body)
         })
         .collect();
-    Lowered { bodies }
+    Lowered { typed, bodies }
 }
 
 impl Checked {
-    /// The elaborated body of a source, lowered now if it was not yet. `None`: it has no body.
+    /// The elaborated body of a source, lowered now if it was not yet.
     pub fn body(&self, source: Source, sources: &SourceMap) -> Option<Arc<Body>> {
         let owner = match source {
             Source::Owner(owner) => owner,
             Source::Closure(id) => id.owner,
         };
+        self.lowered(owner, sources).bodies.iter().find(|b| b.source == source).cloned()
+    }
+
+    pub(crate) fn lowered(&self, owner: BodyOwner, sources: &SourceMap) -> Arc<Lowered> {
         let found = self.store.lock().expect("store").get(&owner).cloned();
-        let lowered = match found {
+        match found {
             Some(lowered) => lowered,
             None => {
                 let (body, diagnostics) = hir::check::check_body(&self.program, owner, sources);
@@ -126,29 +132,43 @@ impl Checked {
                     panic!("a body of std does not check:\n{}", all.join("\n"));
                 }
                 let bodies = mir::lower::lower(&self.program, &body);
-                let lowered = Arc::new(finish_bodies(&self.program, bodies));
+                let lowered = Arc::new(finish_bodies(&self.program, body, bodies));
                 self.store.lock().expect("store").insert(owner, lowered.clone());
                 lowered
             }
-        };
-        lowered.bodies.iter().find(|b| b.source == source).cloned()
+        }
     }
 }
 
-/// A typed body for `--emit hir`.
-pub fn typed_bodies(session: &Session, checked: &Checked) -> Vec<thir::Body> {
-    checked_owners(&checked.program, session)
-        .into_iter()
-        .map(|owner| hir::check::check_body(&checked.program, owner, &session.sources).0)
-        .collect()
+/// For `--emit tree`: the files of the package at hand.
+pub fn trees(session: &Session) -> String {
+    let mut out = String::new();
+    for module in session.packages.last().iter().flat_map(|p| &p.modules) {
+        let source = session.sources.file(module.file);
+        let parse = syntax::parse(module.file, &source.text);
+        out.push_str(&format!("# {}\n{}\n", source.name, syntax::dump(&parse, &source.text)));
+    }
+    out
 }
 
-/// The package's own bodies as MIR, elaborated.
-pub fn mir_bodies(session: &Session, checked: &Checked) -> Vec<Arc<Body>> {
-    let mut out = Vec::new();
+/// For `--emit hir`: the bodies of the package at hand.
+pub fn typed_text(session: &Session, checked: &Checked) -> String {
+    let mut out = String::new();
     for owner in checked_owners(&checked.program, session) {
-        if let Some(lowered) = checked.store.lock().expect("store").get(&owner) {
-            out.extend(lowered.bodies.iter().cloned());
+        let lowered = checked.lowered(owner, &session.sources);
+        out.push_str(&hir::check::dump(&checked.program, &lowered.typed));
+        out.push('\n');
+    }
+    out
+}
+
+/// For `--emit mir`: the bodies of the package at hand, after the checks and drop elaboration.
+pub fn mir_text(session: &Session, checked: &Checked) -> String {
+    let mut out = String::new();
+    for owner in checked_owners(&checked.program, session) {
+        for body in &checked.lowered(owner, &session.sources).bodies {
+            out.push_str(&mir::print::print(&checked.program, body));
+            out.push('\n');
         }
     }
     out

@@ -1,3 +1,61 @@
+//! `altru run`: compile in memory and run.
+
+use std::path::PathBuf;
+
+use driver::program::{self, BuildError};
+
+use super::emit::Stage;
+use super::{REFUSED, fail, load_and_check};
+use crate::render::Renderer;
+
 #[derive(clap::Args)]
-pub struct Args {}
-pub fn run(_: Args) -> u8 { 1 }
+pub struct Args {
+    /// Spend time on faster code
+    #[arg(long)]
+    release: bool,
+    /// Print what a stage of the compiler made, instead of running
+    #[arg(long, value_enum, value_name = "STAGE")]
+    emit: Option<Stage>,
+    /// File, package folder or `-` for standard input, then the program's own arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    program: Vec<String>,
+}
+
+pub fn run(args: Args) -> u8 {
+    let path = args.program.first().map(PathBuf::from);
+    if let Some(stage) = args.emit {
+        return super::emit::emit(path.as_deref(), stage, mode(args.release));
+    }
+    let (session, checked) = match load_and_check(path.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(status) => return status,
+    };
+    if checked.program.main.is_none() {
+        return fail("this package has no `fn main()`: it is a library (`altru test` runs its tests)");
+    }
+    let mut own = args.program;
+    if own.is_empty() {
+        own.push(session.name.clone());
+    }
+    match program::run(&session, &checked, mode(args.release), &own) {
+        Ok(status) => (status & 0xff) as u8,
+        Err(error) => report(&session, error),
+    }
+}
+
+pub fn mode(release: bool) -> driver::program::Mode {
+    if release { program::Mode::Release } else { program::Mode::Quick }
+}
+
+/// Prints why there is no program.
+pub fn report(session: &driver::packages::Session, error: BuildError) -> u8 {
+    match error {
+        BuildError::Refused(diagnostics) => {
+            let mut renderer = Renderer::stderr();
+            renderer.report(&session.sources, &diagnostics);
+            renderer.summary(&diagnostics);
+            REFUSED
+        }
+        BuildError::Failed(message) => fail(&message),
+    }
+}

@@ -1,0 +1,149 @@
+//! Past the check boundary: a checked session to a program that runs in memory or an executable.
+//!
+//! Errors here are the compiler's own, but for polymorphic recursion and what the operating
+//! system refuses.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base::{Diagnostic, SourceMap};
+use codegen::{Debug, Jit, Linker, Object, Options};
+pub use codegen::{Emit, Mode};
+use hir::items::{ClosureId, FnId};
+use hir::traits::{ClosureSig, Closures, ParamEnv, Solver, TraitCache};
+use hir::ty::Ty;
+use mir::mono;
+
+use crate::packages::Session;
+use crate::pipeline::Checked;
+
+/// Why there is no program.
+#[derive(Debug)]
+pub enum BuildError {
+    /// About the source text.
+    Refused(Vec<Diagnostic>),
+    /// About the compiler or its surroundings.
+    Failed(String),
+}
+
+impl From<codegen::Error> for BuildError {
+    fn from(error: codegen::Error) -> BuildError {
+        BuildError::Failed(error.to_string())
+    }
+}
+
+/// Which functions a program begins with.
+#[derive(Clone, Copy)]
+pub enum Entry<'a> {
+    Main,
+    Tests(&'a [FnId]),
+}
+
+/// Closures of every body, asked for while specialising.
+struct AllClosures<'a> {
+    checked: &'a Checked,
+    sources: &'a SourceMap,
+}
+
+impl Closures for AllClosures<'_> {
+    fn sig(&self, id: ClosureId) -> Option<ClosureSig> {
+        self.checked.lowered(id.owner, self.sources).typed.sig(id)
+    }
+
+    fn captures(&self, id: ClosureId, each: &mut dyn FnMut(Ty) -> bool) -> bool {
+        self.checked.lowered(id.owner, self.sources).typed.captures(id, each)
+    }
+}
+
+/// Specialises everything that the entry reaches.
+pub fn monomorphise(
+    session: &Session,
+    checked: &Checked,
+    entry: Entry,
+) -> Result<mono::Program, BuildError> {
+    let roots = match entry {
+        Entry::Main => mono::Roots { main: checked.program.main, tests: Vec::new() },
+        Entry::Tests(tests) => mono::Roots { main: None, tests: tests.to_vec() },
+    };
+    let closures = AllClosures { checked, sources: &session.sources };
+    let (env, cache) = (ParamEnv::empty(), TraitCache::new());
+    let solver =
+        Solver { program: &checked.program, env: &env, cache: &cache, closures: &closures };
+    let bodies = |source| -> Option<Arc<mir::body::Body>> { checked.body(source, &session.sources) };
+    mono::collect(&checked.program, solver, &bodies, &roots).map_err(BuildError::Refused)
+}
+
+/// Compiles in memory and runs. `args` are the program's own, its name first. The status is the
+/// program's.
+pub fn run(session: &Session, checked: &Checked, mode: Mode, args: &[String]) -> Result<i32, BuildError> {
+    let program = monomorphise(session, checked, Entry::Main)?;
+    let object = codegen::compile(&program, &options(session, mode, Debug::Lines, None))?;
+    let jit = Jit::new(&[object], &rt::symbols())?;
+    Ok(jit.run_main(args)?)
+}
+
+fn options<'a>(session: &'a Session, mode: Mode, debug: Debug, cpu: Option<&'a str>) -> Options<'a> {
+    Options { debug, cpu, ..Options::new(mode, &session.sources) }
+}
+
+/// How an executable is made.
+#[derive(Clone, Debug)]
+pub struct Build {
+    pub mode: Mode,
+    pub output: PathBuf,
+    /// A processor name, or `native`.
+    pub cpu: Option<String>,
+}
+
+/// Compiles and links a stand-alone executable.
+pub fn build(session: &Session, checked: &Checked, entry: Entry, build: &Build) -> Result<(), BuildError> {
+    let program = monomorphise(session, checked, entry)?;
+    let debug = if build.mode == Mode::Release { Debug::Lines } else { Debug::Full };
+    let object = codegen::compile(&program, &options(session, build.mode, debug, build.cpu.as_deref()))?;
+    link(&object, &build.output)
+}
+
+fn link(object: &Object, output: &Path) -> Result<(), BuildError> {
+    let failed = |what: &str, path: &Path, e: std::io::Error| {
+        BuildError::Failed(format!("cannot {what} `{}`: {e}", path.display()))
+    };
+    if let Some(folder) = output.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| failed("make the folder", folder, e))?;
+    }
+    // Beside the output: the same disk, and the name is ours.
+    let path = output.with_extension(format!("{}.o", std::process::id()));
+    std::fs::write(&path, &object.0).map_err(|e| failed("write", &path, e))?;
+    let runtime = runtime_archive()?;
+    let result = codegen::link(
+        &Linker::find(None),
+        &codegen::Link { objects: &[path.clone()], runtime: &runtime, output, strip: false },
+    );
+    let _ = std::fs::remove_file(&path);
+    Ok(result?)
+}
+
+/// The runtime's static library: beside this executable, or where the build left it.
+fn runtime_archive() -> Result<PathBuf, BuildError> {
+    if let Some(path) = std::env::var_os("ALTRU_RUNTIME") {
+        return Ok(path.into());
+    }
+    let exe = std::env::current_exe()
+        .map_err(|e| BuildError::Failed(format!("cannot find the compiler's own folder: {e}")))?;
+    let folder = exe.parent().unwrap_or(Path::new("."));
+    // Test executables of the project are one folder further down.
+    [folder.join("librt.a"), folder.join("../librt.a"), folder.join("../lib/altru/librt.a")]
+        .into_iter()
+        .find(|p| p.is_file())
+        .ok_or_else(|| {
+            BuildError::Failed(format!(
+                "the runtime library librt.a is not beside `{}`; set ALTRU_RUNTIME to its path",
+                exe.display()
+            ))
+        })
+}
+
+/// The text that `--emit` shows for a stage past the check boundary.
+pub fn emit(session: &Session, checked: &Checked, mode: Mode, emit: Emit) -> Result<String, BuildError> {
+    let program = monomorphise(session, checked, Entry::Main)?;
+    Ok(codegen::emit_text(&program, &options(session, mode, Debug::None, None), emit)?)
+}

@@ -76,6 +76,7 @@ impl Make {
                 blocks: self.blocks,
                 ret_origins: Vec::new(),
                 captures: Vec::new(),
+                convs: Vec::new(),
                 attrs: BodyAttrs::default(),
             }),
             targets: self.targets,

@@ -11,11 +11,12 @@
 //! In reading order: this file (the data), [`collect`] (the worklist), [`resolve`] (what a call
 //! means), [`glue`] (bodies the compiler makes), [`shapes`] (fields of types), [`symbols`].
 
-//pub mod collect;
-//mod glue;
-//mod resolve;
-//mod shapes;
-//mod symbols;
+pub mod collect;
+mod glue;
+mod literals;
+mod resolve;
+mod shapes;
+mod symbols;
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use hir::ty::{Ty, Tys};
 
 use crate::body::Body;
 
-//pub use collect::{Bodies, Roots, collect};
+pub use collect::{Bodies, Roots, collect};
 pub use hir::{items, thir, ty};
 
 index_type!(FuncId, "func");
@@ -97,14 +98,41 @@ pub enum Target {
     Nothing,
 }
 
-/// Names of the intrinsics that only [`glue`] uses.
+/// Intrinsics that only [`glue`] uses, and the ids that stand for them in the bodies it makes.
 pub mod internal {
+    use hir::items::{FnId, StaticId};
+
     /// `(dyn value's address)`: drops what a `dyn` owns and frees it.
     pub const DROP_DYN: &str = "!drop_dyn";
     /// `[T](ptr)`: frees the heap allocation of a `T` without dropping it.
     pub const FREE_BOX: &str = "!free_box";
+    /// Gives the statics their values.
+    pub const INIT: &str = "!init";
     /// `[F]() -> *u8`: address of the entry function of a closure type (std's `trampoline`).
     pub const FUNCTION_ADDRESS: &str = "trampoline";
+
+    const ALL: [&str; 3] = [DROP_DYN, FREE_BOX, INIT];
+    /// Above every function of a program.
+    const FIRST: u32 = u32::MAX - 16;
+    const FIRST_STATIC: u32 = u32::MAX / 2;
+
+    pub(super) fn id(name: &str) -> FnId {
+        let index = ALL.iter().position(|n| *n == name).unwrap_or(0);
+        FnId(FIRST + index as u32)
+    }
+
+    pub(super) fn name(id: FnId) -> Option<&'static str> {
+        ALL.get(id.0.checked_sub(FIRST)? as usize).copied()
+    }
+
+    /// Stands for the initialiser of a static.
+    pub(super) fn static_id(id: StaticId) -> FnId {
+        FnId(FIRST_STATIC + id.0)
+    }
+
+    pub(super) fn as_static(id: FnId) -> Option<StaticId> {
+        (FIRST_STATIC..FIRST).contains(&id.0).then(|| StaticId(id.0 - FIRST_STATIC))
+    }
 }
 
 #[derive(Debug)]
@@ -157,6 +185,24 @@ pub struct VariantShape {
     pub name: Name,
     pub discriminant: i128,
     pub fields: Vec<FieldShape>,
+}
+
+/// Calls `f` with each operand of a right side.
+fn operands_of(rvalue: &crate::body::Rvalue, f: &mut dyn FnMut(&crate::body::Operand)) {
+    use crate::body::Rvalue;
+    match rvalue {
+        Rvalue::Use(a)
+        | Rvalue::Unary(_, a)
+        | Rvalue::Cast(_, a, _)
+        | Rvalue::Coerce(_, a, _)
+        | Rvalue::Repeat(a, _) => f(a),
+        Rvalue::Binary(_, a, b) | Rvalue::CheckedBinary(_, a, b) => {
+            f(a);
+            f(b);
+        }
+        Rvalue::Aggregate(_, operands) => operands.iter().for_each(f),
+        _ => {}
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -120,7 +120,8 @@ pub struct Terminator {
 #[derive(Clone, Debug)]
 pub enum TerminatorKind {
     Goto(BlockId),
-    /// On integers, `bool`, `char`, discriminants.
+    /// On integers, `bool`, `char`, discriminants. The values are the bits, as wide as the
+    /// type and not sign-extended.
     Switch { value: Operand, targets: Vec<(u128, BlockId)>, otherwise: BlockId },
     Return,
     /// End of a cleanup path: goes on unwinding.
@@ -197,7 +198,8 @@ pub enum Projection {
     Downcast(VariantIdx),
     /// Element; the local holds a checked index of type `int`, `usize` or another integer.
     Index(Local),
-    /// Element at a constant position, from the start or the end (checked before).
+    /// Element at a constant position, from the start or the end (checked before): the first
+    /// is 0 from the start, the last 1 from the end.
     ConstIndex { offset: u64, from_end: bool },
 }
 

@@ -6,8 +6,12 @@
 pub mod body;
 pub mod check;
 pub mod dataflow;
+pub mod lower;
+pub mod mono;
 pub mod names;
 pub mod parse;
 pub mod place;
 pub mod print;
+pub mod simplify;
+pub mod verify;
 pub mod visit;

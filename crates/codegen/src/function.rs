@@ -10,7 +10,7 @@ use mir::body::{
 };
 use mir::mono::thir::BinOp;
 use mir::mono::ty::{Ty, TyKind};
-use mir::mono::{FuncId, Function, Role, Target};
+use mir::mono::{FuncId, Function, Target};
 
 use base::{Idx, Name, Span};
 
@@ -20,7 +20,7 @@ use crate::llvm::{Block, Builder, Value};
 use crate::registers;
 use crate::signature::{Pass, Signature};
 use crate::unit::Unit;
-use crate::value::{Op, PlaceRef, Val};
+use crate::value::{Op, Val};
 
 #[derive(Clone, Copy, Debug)]
 pub enum LocalRef {
@@ -144,8 +144,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 }
             } else if layout.abi == Abi::Zst {
                 LocalRef::Zst
-            } else if local.index() == 0 && self.sret.is_some() {
-                LocalRef::Memory(self.sret.expect("checked"))
+            } else if local.index() == 0
+                && let Some(result) = self.sret
+            {
+                LocalRef::Memory(result)
             } else if in_registers[local] {
                 LocalRef::Register(None)
             } else {
@@ -249,14 +251,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
             }
             TerminatorKind::Unreachable => self.b.unreachable(),
             TerminatorKind::Drop { place, target, unwind } => {
-                match self.function.targets[id.index()].clone() {
-                    Some(Target::Function(glue)) => {
-                        let place_ref = self.place(place);
-                        let pointer = Op::scalar(place_ref.ptr, Ty::mut_ref(place_ref.ty));
-                        self.call_function(glue, &[pointer], None, *unwind, terminator.span);
-                    }
-                    _ if self.locals.is_empty() => {}
-                    _ => {}
+                if let Some(Target::Function(glue)) = self.function.targets[id.index()] {
+                    let dropped = self.place(place);
+                    let pointer = Op::scalar(dropped.ptr, Ty::mut_ref(dropped.ty));
+                    self.call_function(glue, &[pointer], None, *unwind, terminator.span);
                 }
                 let target = self.block_ref(*target);
                 self.b.br(target);
@@ -478,25 +476,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
         pad
     }
 
-    /// A const's function: inlined, so the call costs nothing.
-    pub fn is_entry(&self) -> bool {
-        self.function.role == Role::Entry
-    }
-
-    pub fn local_place(&self, local: Local) -> Option<PlaceRef> {
-        match self.locals[local.index()] {
-            LocalRef::Memory(ptr) => Some(PlaceRef::new(ptr, self.body.locals[local].ty)),
-            _ => None,
-        }
-    }
-
     pub fn set_register(&mut self, local: Local, op: Op) {
         self.locals[local.index()] = LocalRef::Register(Some(op));
     }
 
-    pub fn signature_of(&self, id: FuncId) -> std::rc::Rc<Signature> {
-        self.u.signature(id)
-    }
 }
 
 fn overflow_op(op: BinOp) -> abi::OverflowOp {

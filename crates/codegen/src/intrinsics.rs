@@ -5,11 +5,11 @@ use base::Span;
 use llvm_sys::{LLVMAtomicOrdering, LLVMAtomicRMWBinOp};
 use mir::body::Call;
 use mir::mono::internal;
-use mir::mono::ty::{Mutability, Ty, TyKind};
+use mir::mono::ty::{Mutability, Ty};
 
 use crate::atomics;
 use crate::function::FnCx;
-use crate::layout::{Abi, Meta, Prim, shared_meta};
+use crate::layout::{Abi, Prim};
 use crate::llvm::{IntCmp, Value};
 use crate::value::{Op, PlaceRef, Val};
 
@@ -416,11 +416,4 @@ impl<'u, 'p> FnCx<'u, 'p> {
         }
     }
 
-    /// Does a shared reference to this type carry something beside an address?
-    pub fn is_fat(ty: Ty) -> bool {
-        match *ty.kind() {
-            TyKind::Ref(Mutability::Shared, t) => shared_meta(t) != Meta::None,
-            _ => false,
-        }
-    }
 }

@@ -216,7 +216,9 @@ impl<'p> Layouts<'p> {
             }
             TyKind::Adt(..) | TyKind::Closure(..) => match self.program.shapes.get(&ty) {
                 Some(Shape::Struct(shape)) => {
-                    structure(&self.fields(&shape.fields), shape.non_null)
+                    let layout = structure(&self.fields(&shape.fields), shape.non_null);
+                    // What others may be writing to at any time tells nothing about a variant.
+                    if shape.interior_mutable { Layout { niche: None, ..layout } } else { layout }
                 }
                 Some(Shape::Closure(captures)) => structure(&self.fields(captures), false),
                 Some(Shape::Enum(shape)) => {

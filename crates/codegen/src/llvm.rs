@@ -148,16 +148,8 @@ impl Module {
         ll!(LLVMConstStructInContext(self.context, fields.as_ptr().cast_mut(), fields.len() as c_uint, 0))
     }
 
-    pub fn const_array(&self, elem: Type, values: &[Value]) -> Value {
-        ll!(LLVMConstArray2(elem, values.as_ptr().cast_mut(), values.len() as u64))
-    }
-
     pub fn const_bytes(&self, bytes: &[u8]) -> Value {
         ll!(LLVMConstStringInContext2(self.context, bytes.as_ptr().cast(), bytes.len(), 1))
-    }
-
-    pub fn const_vector(&self, values: &[Value]) -> Value {
-        ll!(LLVMConstVector(values.as_ptr().cast_mut(), values.len() as c_uint))
     }
 
     // ---- functions and globals
@@ -245,10 +237,6 @@ impl Module {
     pub fn add_param_attribute(&self, function: Value, index: Option<u32>, attribute: LLVMAttributeRef) {
         let index = index.map_or(llvm_sys::LLVMAttributeReturnIndex, |i| i + 1);
         ll!(LLVMAddAttributeAtIndex(function, index, attribute));
-    }
-
-    pub fn add_call_attribute(&self, call: Value, attribute: LLVMAttributeRef) {
-        ll!(LLVMAddCallSiteAttribute(call, llvm_sys::LLVMAttributeFunctionIndex, attribute));
     }
 
     pub fn add_call_param_attribute(&self, call: Value, index: Option<u32>, attribute: LLVMAttributeRef) {
@@ -354,7 +342,7 @@ impl Builder {
 
     binary! {
         add = LLVMBuildAdd, sub = LLVMBuildSub, mul = LLVMBuildMul,
-        nuw_add = LLVMBuildNUWAdd, nsw_sub = LLVMBuildNSWSub, nuw_mul = LLVMBuildNUWMul,
+        nuw_add = LLVMBuildNUWAdd, nuw_mul = LLVMBuildNUWMul,
         udiv = LLVMBuildUDiv, sdiv = LLVMBuildSDiv, urem = LLVMBuildURem, srem = LLVMBuildSRem,
         fadd = LLVMBuildFAdd, fsub = LLVMBuildFSub, fmul = LLVMBuildFMul, fdiv = LLVMBuildFDiv,
         frem = LLVMBuildFRem, and = LLVMBuildAnd, or = LLVMBuildOr, xor = LLVMBuildXor,
@@ -525,24 +513,12 @@ impl Builder {
         ll!(LLVMBuildUnreachable(self.raw));
     }
 
-    /// Has the block at hand its terminator?
-    pub fn terminated(&self) -> bool {
-        !ll!(LLVMGetBasicBlockTerminator(self.current())).is_null()
-    }
-}
-
-pub fn set_fast_tail(call: Value) {
-    ll!(LLVMSetTailCall(call, 1));
 }
 
 /// The value, if it is a constant integer.
 pub fn constant_int(value: Value) -> Option<i64> {
     let found = ll!(LLVMIsAConstantInt(value));
     (!found.is_null()).then(|| ll!(LLVMConstIntGetSExtValue(found)))
-}
-
-pub fn is_constant(value: Value) -> bool {
-    ll!(LLVMIsConstant(value)) != 0
 }
 
 

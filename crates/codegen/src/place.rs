@@ -189,13 +189,6 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.load(place)
     }
 
-    pub fn operand_ty(&self, operand: &Operand) -> Ty {
-        match operand {
-            Operand::Copy(place) | Operand::Move(place) => self.place_ty(place),
-            Operand::Const(constant) => constant.ty,
-        }
-    }
-
     pub fn place_ty(&self, place: &Place) -> Ty {
         let mut ty = self.body.locals[place.local].ty;
         for step in &place.projection {

@@ -2,13 +2,13 @@
 
 use base::Span;
 use mir::body::{Aggregate, Operand, Place, Projection, Rvalue};
-use mir::mono::thir::{BinOp, Coercion};
+use mir::mono::thir::Coercion;
 use mir::mono::ty::{Mutability, Ty, TyKind};
 
 use crate::function::{FnCx, LocalRef};
 use crate::layout::{Abi, Kind, Meta, shared_meta};
 use crate::llvm::Value;
-use crate::value::{Discriminated, Op, PlaceRef, Val, field_offset};
+use crate::value::{Discriminated, Op, Val, field_offset};
 
 impl<'u, 'p> FnCx<'u, 'p> {
     pub fn assign(&mut self, place: &Place, rvalue: &Rvalue, span: Span) -> Result<(), String> {
@@ -309,7 +309,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
     }
 
     fn ref_to_dyn(&mut self, op: Op, to: Ty) -> Result<Op, String> {
-        let (TyKind::Ref(_, from), TyKind::Ref(mutability, dyn_ty)) = (op.ty.kind().clone(), to.kind().clone()) else {
+        let (TyKind::Ref(_, from), TyKind::Ref(mutability, dyn_ty)) = (*op.ty.kind(), *to.kind()) else {
             return Err("a coercion between references of something else".to_owned());
         };
         if from == dyn_ty {
@@ -343,11 +343,4 @@ impl<'u, 'p> FnCx<'u, 'p> {
         matches!(ty.kind(), TyKind::Int(int) if int.is_signed())
     }
 
-    pub fn pointee_place(&self, pointer: Op, ty: Ty) -> PlaceRef {
-        PlaceRef::new(pointer.single(), ty)
-    }
-
-    pub fn is_comparison(op: BinOp) -> bool {
-        matches!(op, BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge)
-    }
 }

@@ -7,7 +7,7 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::Parser;
+use super::{Parser, push_tight};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -283,7 +283,7 @@ impl Parser<'_> {
         let (mut elements, mut comma) = (Vec::new(), false);
         self.list(T::RParen, |p| {
             let element = p.expr();
-            elements.push(element);
+            push_tight(&mut elements, element);
             if p.at(T::Eq) {
                 p.equals_in_condition();
                 p.expr();
@@ -334,7 +334,7 @@ impl Parser<'_> {
             while !self.at(T::Pipe) && !self.at(T::Eof) {
                 let before = self.pos;
                 let param = self.closure_param();
-                params.push(param);
+                push_tight(&mut params, param);
                 if !self.eat(T::Comma) || self.pos == before {
                     break;
                 }
@@ -499,7 +499,7 @@ impl Parser<'_> {
             let before = p.pos;
             let arm = p.match_arm();
             if p.pos > before {
-                arms.push(arm);
+                push_tight(&mut arms, arm);
             }
         });
         self.spanned(lo, ExprKind::Match { scrutinee, arms })

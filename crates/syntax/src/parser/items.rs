@@ -3,7 +3,7 @@
 
 use base::{Applicability, Diagnostic, Span, codes};
 
-use super::Parser;
+use super::{Parser, push_tight};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -308,7 +308,7 @@ impl Parser<'_> {
         }
         self.list(T::RParen, |p| {
             let param = p.fn_param(closure);
-            params.push(param);
+            push_tight(&mut params, param);
         });
         params
     }
@@ -608,7 +608,7 @@ impl Parser<'_> {
             self.foreign_keyword();
         }
         if self.at(T::LBracket) || self.at_item() {
-            items.push(self.item());
+            push_tight(items, self.item());
             return;
         }
         let d = Diagnostic::error(codes::E0118, self.span(), format!("expected an item {place}, found {}", self.found()));

@@ -217,6 +217,16 @@ struct Parser<'a> {
     names: FxHashMap<&'a str, Name>,
 }
 
+/// Pushes to a list that mostly stays short: nodes are large, and the usual first step to room
+/// for four would waste most of the tree's memory.
+#[inline]
+fn push_tight<T>(list: &mut Vec<T>, value: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len().max(1));
+    }
+    list.push(value);
+}
+
 // ------------------------------------------------------------ cursor
 
 impl<'a> Parser<'a> {

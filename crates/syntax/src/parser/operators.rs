@@ -6,7 +6,7 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::Parser;
+use super::{Parser, push_tight};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -307,7 +307,7 @@ impl Parser<'_> {
         let mut args = Vec::new();
         self.list(T::RParen, |p| {
             let arg = p.arg();
-            args.push(arg);
+            push_tight(&mut args, arg);
         });
         args
     }

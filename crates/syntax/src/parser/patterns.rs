@@ -2,7 +2,7 @@
 
 use base::{Diagnostic, codes};
 
-use super::Parser;
+use super::{Parser, push_tight};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -199,7 +199,7 @@ impl Parser<'_> {
                 self.take_ident()
             };
             let args = (self.at(T::LBracket) && self.adjacent()).then(|| self.generic_args());
-            segments.push(PathSegment { name, args });
+            push_tight(&mut segments, PathSegment { name, args });
             if !self.eat(T::ColonColon) {
                 break;
             }
@@ -213,7 +213,7 @@ impl Parser<'_> {
         match self.cur {
             T::LParen => {
                 let mut fields = Vec::new();
-                self.list(T::RParen, |p| fields.push(p.pattern()));
+                self.list(T::RParen, |p| push_tight(&mut fields, p.pattern()));
                 return PatternKind::TupleStruct { path, fields };
             }
             T::LBrace => return self.struct_pattern(path),

@@ -5,7 +5,7 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::Parser;
+use super::{Parser, push_tight};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -17,7 +17,7 @@ impl Parser<'_> {
         let stmt = self.stmt();
         self.leave(outer);
         if self.pos > before {
-            stmts.push(stmt);
+            push_tight(stmts, stmt);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use base::{Applicability, Diagnostic, Span, codes};
 
-use super::Parser;
+use super::{Parser, push_tight};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -232,7 +232,7 @@ impl Parser<'_> {
             } else {
                 None
             };
-            segments.push(PathSegment { name, args });
+            push_tight(&mut segments, PathSegment { name, args });
             if !self.eat(T::ColonColon) {
                 break;
             }
@@ -250,7 +250,7 @@ impl Parser<'_> {
                 let ty = p.type_expr();
                 bindings.push((name, ty));
             } else {
-                args.push(p.type_expr());
+                push_tight(&mut args, p.type_expr());
             }
         });
         GenericArgs { span, args, bindings }
@@ -296,8 +296,8 @@ impl Parser<'_> {
         loop {
             match self.cur {
                 T::View if self.nth(1).kind != T::ColonColon => view = Some(self.bump()),
-                T::Fn | T::Mut | T::Own => bounds.push(Bound::Fn(self.fn_type())),
-                k if k.is_ident() => bounds.push(Bound::Trait(self.type_path())),
+                T::Fn | T::Mut | T::Own => push_tight(&mut bounds, Bound::Fn(self.fn_type())),
+                k if k.is_ident() => push_tight(&mut bounds, Bound::Trait(self.type_path())),
                 _ => {
                     self.expected("a trait");
                     break;
@@ -354,7 +354,7 @@ impl Parser<'_> {
                 args.push(IndexArg::Type(p.type_expr()));
                 return;
             }
-            args.push(IndexArg::Expr(p.expr()));
+            push_tight(&mut args, IndexArg::Expr(p.expr()));
         });
         if args.is_empty() {
             let d = Diagnostic::error(codes::E0101, span, "an index is missing between the brackets");

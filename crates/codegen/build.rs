@@ -21,6 +21,9 @@ fn main() {
         });
         (dir, name)
     };
+    if let Some(lld) = rust_lld() {
+        println!("cargo:rustc-env=ALTRU_RUST_LLD={lld}");
+    }
     println!("cargo:rustc-link-search=native={dir}");
     println!("cargo:rustc-link-lib=dylib={name}");
     println!("cargo:rustc-link-arg=-Wl,-rpath,{dir}");
@@ -34,6 +37,14 @@ fn llvm_in(dir: &Path) -> Option<String> {
         let stem = name.strip_prefix("lib")?.strip_suffix(".so")?;
         stem.starts_with("LLVM-22-").then(|| stem.to_owned())
     })
+}
+
+/// The linker that comes with the Rust toolchain, for linking Altru programs.
+fn rust_lld() -> Option<String> {
+    let rustc = std::env::var("RUSTC").ok()?;
+    let host = std::env::var("HOST").ok()?;
+    let path = format!("{}/lib/rustlib/{host}/bin/rust-lld", output(&rustc, &["--print", "sysroot"]));
+    Path::new(&path).exists().then_some(path)
 }
 
 fn output(program: &str, args: &[&str]) -> String {

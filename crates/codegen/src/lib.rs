@@ -30,7 +30,7 @@ use base::SourceMap;
 use mir::mono::Program;
 
 pub use jit::Jit;
-pub use link::{Linker, link};
+pub use link::{Link, Linker, link};
 
 /// How much time goes into better code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

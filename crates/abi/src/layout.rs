@@ -24,11 +24,8 @@ pub struct RawString {
 }
 
 impl RawString {
-    pub const EMPTY: RawString = RawString {
-        ptr: core::ptr::without_provenance_mut(16),
-        cap: 0,
-        len: 0,
-    };
+    pub const EMPTY: RawString =
+        RawString { ptr: core::ptr::without_provenance_mut(16), cap: 0, len: 0 };
 }
 
 /// A borrow `&string` or `&[T]`.

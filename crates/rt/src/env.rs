@@ -2,7 +2,7 @@
 //!
 //! Altru's strings are UTF-8: what is not is passed on with U+FFFD in the place of the odd bytes.
 
-use std::ffi::{CStr, OsStr, OsString};
+use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
 
 use abi::RawString;
@@ -86,8 +86,7 @@ pub unsafe extern "C" fn altru_env_var(name: *const u8, len: usize, out: *mut Ra
 pub unsafe extern "C" fn altru_env_vars(out: *mut RawString) {
     // SAFETY: by contract.
     let mut out = unsafe { Out::new(out) };
-    for (name, value) in std::env::vars_os() {
-        let mut line = OsString::from(name);
+    for (mut line, value) in std::env::vars_os() {
         line.push("=");
         line.push(value);
         out.push(line.to_string_lossy().as_bytes());

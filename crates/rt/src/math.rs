@@ -2,9 +2,11 @@
 
 use abi::{MathBinary, MathUnary};
 
+type Unary = (MathUnary, fn(f64) -> f64);
+
 #[unsafe(no_mangle)]
 pub extern "C" fn altru_math_unary(op: i32, x: f64) -> f64 {
-    const OPS: [(MathUnary, fn(f64) -> f64); 15] = [
+    const OPS: [Unary; 15] = [
         (MathUnary::Exp, f64::exp),
         (MathUnary::Ln, f64::ln),
         (MathUnary::Log10, f64::log10),

@@ -196,6 +196,7 @@ impl Verifier<'_> {
                 return;
             }
             match self.body.blocks.get(target) {
+                Some(_) if target == BlockId(0) => verdict = Err("goes to the entry".into()),
                 None => verdict = Err(format!("goes to {target:?}, which does not exist")),
                 Some(to) if block.cleanup && !to.cleanup => {
                     verdict = Err(format!("leaves cleanup for {target:?}"));

@@ -8,7 +8,7 @@ use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
 use hir::infer::{Cause, InferCtx, ProbeError};
 use hir::items::{ModId, Program, TraitId};
 use hir::traits::{Facts, NoClosures, ParamEnv, Selection, Solver, TraitCache};
-use hir::ty::{Projection, TraitRef, Ty, display, tys};
+use hir::ty::{Projection, TraitRef, Ty, TyKind, display, tys};
 
 fn parse(texts: &mut SourceMap, name: &str, text: &str, path: Vec<Name>) -> ModuleInput {
     let file = texts.add(name, text);
@@ -152,6 +152,7 @@ type M = Map[string, [int]]
 type R = &string
 type Rm = &mut string
 type Sh = Shared[Point]
+type Ptr = (int, *int)
 ",
     );
     ask.implements("I", &["Copy", "Clone", "Eq", "Ord", "Hash", "Debug", "Display", "Default", "Send"], &["Iterator"]);
@@ -163,9 +164,10 @@ type Sh = Shared[Point]
     ask.implements("L", &["Clone", "Debug", "Eq", "Hash"], &["Copy", "Ord"]);
     ask.implements("A", &["Clone", "Debug"], &["Copy"]);
     ask.implements("Pair", &["Clone", "Debug", "Eq", "Ord", "Hash"], &["Copy"]);
-    ask.implements("O", &["Copy", "Clone", "Debug"], &["Send"]);
+    ask.implements("O", &["Copy", "Clone", "Debug", "Send"], &[]);
     ask.implements("M", &["Clone", "Debug", "Send"], &["Copy"]);
-    ask.implements("R", &["Copy", "Clone", "Display", "Debug"], &["Send"]);
+    ask.implements("R", &["Copy", "Clone", "Display", "Debug", "Send"], &[]);
+    ask.implements("Ptr", &["Copy"], &["Send"]);
     ask.implements("Rm", &["Display"], &["Copy", "Clone"]);
     ask.implements("Sh", &["Clone", "Deref", "Send"], &["Copy"]);
 }
@@ -203,7 +205,8 @@ fn every_method_of_a_trait_resolves_for_its_impls() {
     let mut checked = 0;
     for impl_ in p.impls.iter() {
         let Some(t) = impl_.trait_ else { continue };
-        if t.args.iter().any(|t| t.has_param() || t.has_projection()) {
+        let by_structure = p.traits[t.trait_].name == "Send";
+        if by_structure || t.args.iter().any(|t| t.has_param() || t.has_projection()) {
             continue;
         }
         let selection = solver.select_concrete(t);
@@ -324,4 +327,43 @@ fn selection_is_quick() {
     for _ in 0..100_000 {
         assert_eq!(solver.select_concrete(want), first);
     }
+}
+
+/// What std's own declarations demand of the types in them holds.
+#[test]
+fn types_in_declarations_of_std_keep_their_bounds() {
+    let ask = Ask::new("");
+    let p = &ask.program;
+    let mut failed = Vec::new();
+    let mut check = |env: &ParamEnv, ty: Ty, place: String| {
+        let mut ctx = InferCtx::new(p, env, &ask.cache);
+        ty.walk(&mut |part| {
+            if let TyKind::Adt(id, args) = *part.kind() {
+                let cause = Cause::other(p.adts[id].name_span);
+                ctx.register_bounds(&p.adts[id].generics, args, cause);
+            }
+            true
+        });
+        for error in ctx.finish() {
+            let d = ctx.report(&error);
+            failed.push(format!("{place}: {} {} {:?}", d.code, d.message, d.primary.text));
+        }
+    };
+    for adt in p.adts.iter() {
+        let env = ParamEnv::of_generics(p, &adt.generics);
+        for field in adt.variants.iter().flat_map(|v| v.fields.iter()) {
+            check(&env, field.ty, format!("{}.{}", adt.name, field.name));
+        }
+    }
+    for (id, decl) in p.fns.iter_enumerated() {
+        let env = ParamEnv::of_fn(p, id);
+        for ty in decl.params.iter().map(|p| p.ty).chain([decl.ret]) {
+            check(&env, ty, format!("fn {}", decl.name));
+        }
+    }
+    for (id, impl_) in p.impls.iter_enumerated() {
+        let env = ParamEnv::of_impl(p, id);
+        check(&env, impl_.self_ty, format!("impl for {}", display(p, impl_.self_ty)));
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
 }

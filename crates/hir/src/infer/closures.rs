@@ -92,6 +92,7 @@ impl InferCtx<'_> {
         state.sig.call = call;
         state.call_known = true;
         state.captures = Some(captures);
+        self.table.touch();
         for (expected, cause) in std::mem::take(&mut state.wanted) {
             if !call_serves(call, expected) {
                 let args = Ty::new(TyKind::Closure(id, &[]));
@@ -165,8 +166,7 @@ impl InferCtx<'_> {
     pub fn expects_owned(&mut self, ty: Ty) -> Option<Cause> {
         let ty = self.table.shallow(ty);
         for i in 0..self.pending.len() {
-            if let Demand::Owned(subject, _) | Demand::Sendable(subject) =
-                self.pending[i].obligation.demand
+            if let Demand::Owned(subject, _) = self.pending[i].obligation.demand
                 && self.table.shallow(subject) == ty
             {
                 return Some(self.pending[i].obligation.cause);

@@ -268,7 +268,6 @@ impl InferCtx<'_> {
     /// An owned `dyn` never hides a view, nor what may not cross threads.
     fn demand_owned(&mut self, ty: Ty, cause: Cause) {
         self.demand(Demand::Owned(ty, u32::MAX), cause);
-        self.demand(Demand::Sendable(ty), cause);
     }
 
     /// The trait, itself or a supertrait, that declares the associated type.

@@ -11,6 +11,7 @@ use super::closures::ClosureStates;
 use super::demand::{Cause, Demand, Obligation, Parent, Reason, Unsatisfied, Waiting};
 use super::table::{InferTable, Mismatch};
 use crate::items::{Generics, ImplId, Program, TraitId};
+use crate::traits::facts::UnsendableReason;
 use crate::traits::select::Pending as Predicates;
 use crate::traits::{
     Builtin, Callable, ParamEnv, Selection, Solver, TraitCache, Truth,
@@ -242,9 +243,9 @@ impl<'a> InferCtx<'a> {
                 continue;
             }
             // Most arguments are plainly owned; nothing to queue for them.
-            if !ty.has_infer() && !ty.flags().has(crate::ty::TyFlags::HAS_REF) {
+            if !ty.has_infer() && !ty.has_closure() {
                 let (solver, _) = self.parts();
-                if !(crate::traits::Facts { solver }).is_view(ty) {
+                if solver.may_be_owned(ty) {
                     continue;
                 }
             }
@@ -364,7 +365,6 @@ impl<'a> InferCtx<'a> {
             Demand::Predicate(Predicate::ProjectionEq(p, ty)) => self.step_projection(p, ty),
             Demand::Predicate(Predicate::Fn(ty, sig)) => self.step_fn(ty, sig, obligation.cause),
             Demand::Owned(ty, _) => self.step_owned(ty, obligation.cause),
-            Demand::Sendable(ty) => self.step_sendable(ty, obligation.cause),
         }
     }
 
@@ -402,15 +402,7 @@ impl<'a> InferCtx<'a> {
             }
             Selection::Param(_) | Selection::Builtin(_) => Step::Done,
             Selection::Ambiguous => Step::Wait(None),
-            Selection::None => {
-                // What a closure captures is known late.
-                if let TyKind::Closure(id, _) = *self_ty.kind()
-                    && self.closure(id).is_some_and(|c| c.captures.is_none())
-                {
-                    return Step::Wait(None);
-                }
-                Step::Fail(Reason::NotImplemented)
-            }
+            Selection::None => Step::Fail(Reason::NotImplemented),
         }
     }
 
@@ -547,27 +539,16 @@ impl<'a> InferCtx<'a> {
             return Step::Wait(None);
         }
         let (solver, _) = self.parts();
-        if (crate::traits::Facts { solver }).is_view(ty) {
-            return Step::Fail(Reason::View);
+        let facts = crate::traits::Facts { solver };
+        if let Err(why) = facts.is_sendable(ty) {
+            let borrows = facts.is_view(ty) && !ty.has_param();
+            return Step::Fail(if borrows || why.reason == UnsendableReason::View {
+                Reason::View
+            } else {
+                Reason::Sendable(why)
+            });
         }
         if seen_open { Step::Wait(None) } else { Step::Done }
-    }
-
-    fn step_sendable(&mut self, ty: Ty, cause: Cause) -> Step {
-        match self.step_owned(ty, cause) {
-            Step::Done => {}
-            Step::Fail(Reason::View) => {}
-            other => return other,
-        }
-        let ty = self.table.resolve(ty);
-        if ty.has_error() {
-            return Step::Done;
-        }
-        let (solver, _) = self.parts();
-        match (crate::traits::Facts { solver }).is_sendable(ty) {
-            Ok(()) => Step::Done,
-            Err(why) => Step::Fail(Reason::Sendable(why)),
-        }
     }
 
     // ------------------------------------------------------------ the end
@@ -595,7 +576,7 @@ impl<'a> InferCtx<'a> {
                 Demand::Predicate(Predicate::ProjectionEq(p, _)) => self.first_open(p.args),
                 Demand::Predicate(Predicate::Fn(ty, _)) => self.first_open(&[ty]),
                 // What stays unknown is reported for itself.
-                Demand::Owned(..) | Demand::Sendable(_) => None,
+                Demand::Owned(..) => None,
             };
             if let Some(var) = subject {
                 self.errors.push(Unsatisfied { obligation, reason: Reason::Unknown(var) });

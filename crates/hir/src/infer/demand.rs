@@ -51,11 +51,9 @@ impl Cause {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Demand {
     Predicate(Predicate),
-    /// The type argument of a parameter that stands for owned types: no views in it. The index
-    /// is the parameter's in the item of the cause.
+    /// The type argument of a parameter that stands for owned types: no views in it, nothing
+    /// bound to its thread. The index is the parameter's in the item of the cause.
     Owned(Ty, u32),
-    /// May cross threads.
-    Sendable(Ty),
 }
 
 #[derive(Clone, Debug)]

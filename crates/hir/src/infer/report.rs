@@ -60,7 +60,7 @@ impl InferCtx<'_> {
             Demand::Predicate(Predicate::Fn(ty, sig)) => {
                 has(ty) || has(sig.ret) || sig.params.iter().any(|&(_, t)| has(t))
             }
-            Demand::Owned(ty, _) | Demand::Sendable(ty) => has(ty),
+            Demand::Owned(ty, _) => has(ty),
         }
     }
 
@@ -75,7 +75,7 @@ impl InferCtx<'_> {
             (Reason::Unknown(var), _) => return self.report_unknown(*var, span),
             (Reason::Overflow, demand) => self.overflow(demand, span),
             (Reason::View, Demand::Owned(ty, index)) => self.view(error, ty, index),
-            (Reason::Sendable(why), Demand::Sendable(ty)) => self.unsendable(ty, why, span),
+            (Reason::Sendable(why), Demand::Owned(ty, _)) => self.unsendable(ty, why, span),
             (Reason::Projection { expected, found }, demand) => {
                 self.projection(demand, *expected, *found, span)
             }
@@ -94,6 +94,13 @@ impl InferCtx<'_> {
     fn not_implemented(&mut self, t: TraitRef, error: &Unsatisfied) -> Diagnostic {
         let t = TraitRef { args: self.table.resolve_list(t.args), ..t };
         let cause = error.obligation.cause;
+        if self.program.lang.trait_("Send") == Some(t.trait_) {
+            let (solver, _) = self.parts();
+            let facts = crate::traits::Facts { solver };
+            if let Err(why) = facts.is_sendable_into_scope(t.self_ty()) {
+                return self.unsendable(t.self_ty(), &why, cause.span);
+            }
+        }
         let ty = self.show(t.self_ty());
         let trait_ = display_trait(self.program, t);
         let nested = error.obligation.parents.is_some();
@@ -335,7 +342,7 @@ impl InferCtx<'_> {
                 display_predicate(self.program, Predicate::Trait(t))
             }
             Demand::Predicate(p) => display_predicate(self.program, p),
-            Demand::Owned(ty, _) | Demand::Sendable(ty) => self.show(ty),
+            Demand::Owned(ty, _) => self.show(ty),
         };
         Diagnostic::error(
             codes::E0325,
@@ -411,6 +418,12 @@ impl InferCtx<'_> {
                 diagnostic =
                     diagnostic.also(adt.name_span, format!("`{}` is `[thread_bound]`", adt.name));
                 format!("`{part}` stays on the thread that made it")
+            }
+            UnsendableReason::Parameter => {
+                diagnostic = diagnostic.help(format!(
+                    "declare `{part}` without `view`, or demand `{part}: Send`"
+                ));
+                format!("`{part}` is declared `view`: it may stand for anything")
             }
             UnsendableReason::ImplBounds => {
                 format!("the `unsafe impl Send` of `{part}` does not cover these types")

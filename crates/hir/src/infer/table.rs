@@ -112,6 +112,11 @@ impl InferTable {
         self.bindings
     }
 
+    /// Something beside the table changed that open demands may wait for.
+    pub fn touch(&mut self) {
+        self.bindings += 1;
+    }
+
     pub fn snapshot(&mut self) -> Snapshot {
         self.open_snapshots += 1;
         Snapshot { log: self.log.len(), slots: self.slots.len() }

@@ -2,8 +2,9 @@
 //!
 //! Not here: impl selection, which `Copy` and `unsafe impl Send` go through ([`super::select`]).
 //! The one thing to know: for a type parameter the answer is the safe one: it needs dropping
-//! unless it is `Copy`, holds views if it is declared `view`. Only sendability is assumed of an
-//! owned parameter, and asked again of the concrete type by monomorphisation.
+//! unless it is `Copy`, holds views if it is declared `view`. A parameter not declared `view`
+//! stands only for what may cross threads: for owned types without raw pointers or foreign
+//! handles; one that is needs a `Send` bound for that.
 
 use base::{FxHashSet, Name};
 use smallvec::SmallVec;
@@ -61,6 +62,8 @@ pub enum UnsendableReason {
     RawPointer,
     /// Its type is marked `[thread_bound]`.
     ThreadBound(AdtId),
+    /// A type parameter declared `view`, which may stand for anything.
+    Parameter,
     /// Its `unsafe impl Send` has bounds that do not hold.
     ImplBounds,
 }
@@ -293,13 +296,15 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Whether an owned value of this type may go to another thread, task or actor.
+    /// Whether a value of this type may go to another thread, task or actor: it is owned, and
+    /// nothing in it is bound to this thread. Also what a parameter not declared `view` demands.
     pub fn is_sendable(&self, ty: Ty) -> Result<(), Unsendable> {
         self.sendable(ty, false)
     }
 
     /// As [`Self::is_sendable`], where views may cross because what they view outlives the
-    /// receiver (a `scope`).
+    /// receiver (a `scope`). This is what the trait `Send` says: that a type is owned is said by
+    /// the parameter not being declared `view`.
     pub fn is_sendable_into_scope(&self, ty: Ty) -> Result<(), Unsendable> {
         self.sendable(ty, true)
     }
@@ -354,7 +359,9 @@ impl<'a> Facts<'a> {
             TyKind::Tuple(elems) => elems.iter().find_map(|&t| element(t, path)),
             TyKind::List(t) | TyKind::Array(t, _) => element(t, path),
             TyKind::Param(_) | TyKind::Projection(_) => {
-                (!views && self.is_view(ty)).then_some((ty, UnsendableReason::View))
+                // What is not declared `view` stands only for what may cross.
+                (self.is_view(ty) && !(views && self.solver.assumes_send(ty)))
+                    .then_some((ty, UnsendableReason::Parameter))
             }
             TyKind::Adt(id, args) => self.adt_unsendable(ty, id, args, views, path, visited),
             TyKind::Closure(id, args) => {
@@ -412,15 +419,18 @@ impl<'a> Facts<'a> {
                 if !holds {
                     return Some((ty, UnsendableReason::ImplBounds));
                 }
-                // The promise is about the type itself; views in its arguments are still views.
-                if views {
-                    return None;
-                }
-                if adt.inherent_view {
+                if adt.inherent_view && !views {
                     return Some((ty, UnsendableReason::View));
                 }
+                // The promise is about the type itself; what it holds of its arguments' types
+                // must keep it too.
                 return args.iter().find_map(|&arg| {
-                    self.is_view(arg).then_some((arg, UnsendableReason::View))
+                    path.push((ty, Step::Element));
+                    let found = self.find_unsendable(arg, views, path, visited);
+                    if found.is_none() {
+                        path.pop();
+                    }
+                    found
                 });
             }
         }

@@ -116,7 +116,9 @@ impl<'a> Solver<'a> {
         if args.iter().any(|t| t.has_error()) {
             return Selection::Builtin(Builtin::Error);
         }
-        if matches!(args[0].kind(), TyKind::Infer(InferVar::Ty(_))) {
+        if matches!(args[0].kind(), TyKind::Infer(InferVar::Ty(_)))
+            || (self.is_open_inside(args[0]) && self.is_structural(trait_ref.trait_))
+        {
             return Selection::Ambiguous;
         }
         let cacheable = self.is_cacheable(args);
@@ -196,7 +198,9 @@ impl<'a> Solver<'a> {
                 return found;
             }
         }
-        if let Some(impls) = self.program.trait_impls.get(&want.trait_) {
+        // `Send` holds by structure; that looks at the impls as promises about their types.
+        let impls = self.program.trait_impls.get(&want.trait_);
+        if let Some(impls) = impls.filter(|_| !self.is_lang(want.trait_, "Send")) {
             for &id in impls {
                 let Some(have) = self.program.impls[id].trait_ else { continue };
                 if have.args.iter().zip(want.args).all(|(&p, &t)| may_match(p, t))
@@ -284,6 +288,35 @@ impl<'a> Solver<'a> {
         }
     }
 
+    /// An assumption says that the parameter is `Send`.
+    pub(crate) fn assumes_send(&self, ty: Ty) -> bool {
+        let Some(send) = self.program.lang.trait_("Send") else { return false };
+        let is_it = |t: &TraitRef| t.trait_ == send && t.self_ty() == ty;
+        let mut found = self.env.traits.iter().any(is_it);
+        self.each_item_bound(ty, &mut |p| found |= matches!(p, Predicate::Trait(t) if is_it(&t)));
+        found
+    }
+
+    /// A closure in it is not analysed yet, so that its structure is not known.
+    fn is_open_inside(&self, ty: Ty) -> bool {
+        if !ty.has_closure() || self.closures.is_final() {
+            return false;
+        }
+        let mut open = false;
+        ty.walk(&mut |part| {
+            if let TyKind::Closure(id, _) = *part.kind() {
+                open |= !self.closures.captures(id, &mut |_| false);
+            }
+            !open
+        });
+        open
+    }
+
+    /// Traits that hold by what a type is made of.
+    fn is_structural(&self, trait_: TraitId) -> bool {
+        ["Send", "Copy", "Clone"].iter().any(|name| self.is_lang(trait_, name))
+    }
+
     // ------------------------------------------------------------ headers
 
     /// Unifies the impl's header with `want`. Gives the impl's arguments and what projections
@@ -348,7 +381,7 @@ impl<'a> Solver<'a> {
                     return Truth::No;
                 }
             }
-            if self.owned_params(table, id, args).any(|(ty, _)| self.shows_view(ty)) {
+            if self.owned_params(table, id, args).any(|(ty, _)| !self.may_be_owned(ty)) {
                 return Truth::No;
             }
             pending.extend(self.impl_predicates(id, args));
@@ -378,28 +411,10 @@ impl<'a> Solver<'a> {
         found.into_iter()
     }
 
-    /// It is a view whatever is yet to be known.
-    pub(crate) fn shows_view(&self, ty: Ty) -> bool {
-        if ty.has_closure() && !self.closures.is_final() {
-            // A closure that must own what it uses is told so by the demand.
-            let mut shown = false;
-            ty.walk(&mut |part| match part.kind() {
-                TyKind::Ref(..) => {
-                    shown = true;
-                    false
-                }
-                TyKind::Closure(id, _) => {
-                    if self.closures.captures(*id, &mut |_| false) {
-                        shown |= super::Facts { solver: *self }.is_view(part);
-                    }
-                    false
-                }
-                TyKind::Dyn(_) | TyKind::DynFn(_) => false,
-                _ => true,
-            });
-            return shown;
-        }
-        super::Facts { solver: *self }.is_view(ty)
+    /// Not surely a view or bound to its thread. A closure not analysed yet is told by the
+    /// demand to own what it uses.
+    pub(crate) fn may_be_owned(&self, ty: Ty) -> bool {
+        super::Facts { solver: *self }.is_sendable(ty).is_ok()
     }
 
     // ------------------------------------------------------------ evaluation
@@ -483,7 +498,9 @@ impl<'a> Solver<'a> {
         if args.iter().any(|t| t.has_error()) {
             return Truth::Yes;
         }
-        if matches!(args[0].kind(), TyKind::Infer(InferVar::Ty(_))) {
+        if matches!(args[0].kind(), TyKind::Infer(InferVar::Ty(_)))
+            || (self.is_open_inside(args[0]) && self.is_structural(want.trait_))
+        {
             return Truth::Maybe;
         }
         let open = args.iter().any(|t| t.has_infer());
@@ -578,7 +595,7 @@ impl<'a> Solver<'a> {
         }
         if self.is_lang(want.trait_, "Send") {
             let facts = super::Facts { solver: *self };
-            return facts.is_sendable(ty).is_ok().then_some(Builtin::Send);
+            return facts.is_sendable_into_scope(ty).is_ok().then_some(Builtin::Send);
         }
         None
     }

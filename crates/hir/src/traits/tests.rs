@@ -666,6 +666,7 @@ fn facts() {
     let bad = facts.is_sendable(Ty::tuple(&[int, option(Ty::raw_ptr(int))])).unwrap_err();
     assert_eq!(bad.reason, facts::UnsendableReason::RawPointer);
     assert_eq!(bad.path.len(), 2);
+    assert!(facts.is_sendable(t).is_ok() && facts.is_sendable(p(1, "V")).is_err());
     assert!(facts.is_sendable(Ty::shared_ref(int)).is_err());
     assert!(facts.is_sendable_into_scope(Ty::shared_ref(int)).is_ok());
     assert!(concrete(&w, str, w.send) && !concrete(&w, Ty::raw_ptr(int), w.send));

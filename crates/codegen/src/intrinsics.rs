@@ -43,14 +43,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
 
             // ---- raw pointers
             "ptr_read" => {
-                let layout = self.u.layout(ty);
+                // What stays in memory is copied to the destination at once.
                 let place = PlaceRef::new(first(0), ty);
-                if layout.abi == Abi::Memory {
-                    // Copied now: what it was read from may change at once.
-                    let slot = self.temp(&layout);
-                    self.copy(place.ptr, slot, &layout);
-                    return Ok(Some(Op { val: Val::Memory(slot), ty }));
-                }
                 Ok(Some(self.load(place)))
             }
             "ptr_write" => {

@@ -148,6 +148,10 @@ impl Module {
         ll!(LLVMConstStructInContext(self.context, fields.as_ptr().cast_mut(), fields.len() as c_uint, 0))
     }
 
+    pub fn const_array(&self, elem: Type, values: &[Value]) -> Value {
+        ll!(LLVMConstArray2(elem, values.as_ptr().cast_mut(), values.len() as u64))
+    }
+
     pub fn const_bytes(&self, bytes: &[u8]) -> Value {
         ll!(LLVMConstStringInContext2(self.context, bytes.as_ptr().cast(), bytes.len(), 1))
     }

@@ -308,12 +308,24 @@ impl<'u, 'p> FnCx<'u, 'p> {
         data
     }
 
+    /// A reference to a value becomes the pair that a reference to a `dyn` leads to (or such a
+    /// reference, then to a pair in this frame).
     fn ref_to_dyn(&mut self, op: Op, to: Ty) -> Result<Op, String> {
-        let (TyKind::Ref(_, from), TyKind::Ref(mutability, dyn_ty)) = (*op.ty.kind(), *to.kind()) else {
-            return Err("a coercion between references of something else".to_owned());
+        let TyKind::Ref(_, from) = *op.ty.kind() else {
+            return Err("a coercion to `&dyn` of what is no reference".to_owned());
+        };
+        let (mutability, dyn_ty) = match *to.kind() {
+            TyKind::Ref(mutability, dyn_ty) => (Some(mutability), dyn_ty),
+            _ => (None, to),
         };
         if from == dyn_ty {
-            return Ok(Op { ty: to, ..op });
+            return Ok(match mutability {
+                Some(_) => Op { ty: to, ..op },
+                None => {
+                    let (data, vtable) = self.dyn_parts(op);
+                    Op::pair(data, vtable, to)
+                }
+            });
         }
         let vtable = self.vtable_for(from, dyn_ty)?;
         let data = match (op.val, shared_meta(from)) {
@@ -328,8 +340,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
             _ => op.single(),
         };
         match mutability {
-            Mutability::Shared => Ok(Op::pair(data, vtable, to)),
-            Mutability::Mut => {
+            None | Some(Mutability::Shared) => Ok(Op::pair(data, vtable, to)),
+            Some(Mutability::Mut) => {
                 let pair = Op::pair(data, vtable, dyn_ty);
                 let slot = self.temp(&self.u.layout(dyn_ty));
                 self.store(pair, slot);

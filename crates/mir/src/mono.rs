@@ -48,10 +48,8 @@ pub struct Program {
     pub vtable_ids: FxHashMap<(Ty, Ty), VtableId>,
     /// The drop glue of the types that need one.
     pub drop_glue: FxHashMap<Ty, FuncId>,
-    /// `fn main() -> i32` made around the user's; absent when only tests are compiled.
+    /// `fn() -> i32` made around the user's `main`; absent when only tests are compiled.
     pub main: Option<FuncId>,
-    /// Gives the statics their first values; `main` calls it, a test runner does. No arguments.
-    pub init: Option<FuncId>,
     /// The tests, in the order asked for: each `fn() -> i32`, as `main`.
     pub tests: Vec<FuncId>,
 }

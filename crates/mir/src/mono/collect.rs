@@ -110,7 +110,6 @@ pub fn collect(
         let id = c.func(Instance::Test(test));
         c.out.tests.push(id);
     }
-    c.out.init = Some(init);
     // `Init` comes last: it needs to know every static.
     let mut next = 1;
     while next < c.instances.len() && !c.overflow {

@@ -172,8 +172,8 @@ impl Collector<'_> {
                 self.trampoline(ty).finish(name)
             }
             Instance::Init => self.init().finish("initialise statics".to_owned()),
-            Instance::Main(main) => self.main(main, true).finish("program".to_owned()),
-            Instance::Test(test) => self.main(test, false).finish("test".to_owned()),
+            Instance::Main(main) => self.main(main).finish("program".to_owned()),
+            Instance::Test(test) => self.main(test).finish("test".to_owned()),
         }
     }
 
@@ -548,17 +548,16 @@ impl Collector<'_> {
         m
     }
 
-    /// `fn() -> i32`: runs a function and turns its result into an exit status.
-    fn main(&mut self, main: hir::items::FnId, with_init: bool) -> Maker {
+    /// `fn() -> i32`: gives the statics their values, runs a function and turns its result into
+    /// an exit status.
+    fn main(&mut self, main: hir::items::FnId) -> Maker {
         let decl = &self.items.fns[main];
         let code = Ty::int_of(hir::ty::IntTy::I32);
         let mut m = Maker::new(decl.span, code, &[]);
         let mut block = m.block(false);
-        if with_init {
-            let unit = m.temp(Ty::unit());
-            let callee = Callee::Fn { id: internal::id(internal::INIT), args: &[] };
-            block = m.call(block, callee, vec![], unit, None);
-        }
+        let unit = m.temp(Ty::unit());
+        let callee = Callee::Fn { id: internal::id(internal::INIT), args: &[] };
+        block = m.call(block, callee, vec![], unit, None);
         let ret = self.closed(decl.ret, &[]);
         let result = m.temp(ret);
         block = m.call(block, Callee::Fn { id: main, args: &[] }, vec![], result, None);

@@ -15,7 +15,7 @@ use crate::body::{
 };
 
 /// Types that nest deeper than this grow without end.
-const MAX_TYPE_DEPTH: usize = 100;
+pub(super) const MAX_TYPE_DEPTH: usize = 100;
 
 /// A function while it is being put together.
 pub(super) struct FunctionWork {
@@ -55,7 +55,8 @@ impl Collector<'_> {
                 if let Rvalue::Coerce(kind, operand, to) = rvalue
                     && matches!(kind, Coercion::ToDyn | Coercion::RefToDyn | Coercion::ToDynFn)
                 {
-                    coercions.push((operand.ty(&work.body.locals), *to, statement.span));
+                    let from = operand.ty(&work.body.locals);
+                    coercions.push((*kind, from, *to, statement.span));
                 }
                 super::operands_of(rvalue, &mut |o| items.extend(item_of(o)));
             }
@@ -80,8 +81,8 @@ impl Collector<'_> {
                 Item::Static(id) => self.static_(work.id, id),
             }
         }
-        for (from, to, span) in coercions {
-            self.coercion(from, to, span);
+        for (kind, from, to, span) in coercions {
+            self.coercion(kind, from, to, span);
         }
 
         match &work.body.blocks[block].terminator.kind {
@@ -320,10 +321,15 @@ impl Collector<'_> {
         Some(Target::Nothing)
     }
 
-    /// A value, or a reference, becomes a `dyn`.
-    fn coercion(&mut self, from: Ty, to: Ty, span: Span) {
-        let (from, to) = match (from.kind(), to.kind()) {
-            (TyKind::Ref(_, from), TyKind::Ref(_, to)) => (*from, *to),
+    /// A value, or what a reference leads to, becomes a `dyn`.
+    fn coercion(&mut self, kind: Coercion, from: Ty, to: Ty, span: Span) {
+        let behind = |ty: Ty| match *ty.kind() {
+            TyKind::Ref(_, pointee) => pointee,
+            _ => ty,
+        };
+        let (from, to) = match kind {
+            // The target is the pair that the result refers to.
+            Coercion::RefToDyn => (behind(from), behind(to)),
             _ => (from, to),
         };
         if from != to {
@@ -440,7 +446,7 @@ fn item_of(operand: &Operand) -> Option<Item> {
     }
 }
 
-fn deeper_than(ty: Ty, limit: usize) -> bool {
+pub(super) fn deeper_than(ty: Ty, limit: usize) -> bool {
     fn depth(ty: Ty, left: usize) -> bool {
         if left == 0 {
             return true;

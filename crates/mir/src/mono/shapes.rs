@@ -4,6 +4,7 @@ use hir::items::AdtKind;
 use hir::ty::{Ty, TyKind, Tys};
 
 use super::collect::Collector;
+use super::resolve::{MAX_TYPE_DEPTH, deeper_than};
 use super::{EnumShape, FieldShape, Shape, StructShape, VariantShape};
 use crate::body::Source;
 
@@ -19,7 +20,8 @@ impl Collector<'_> {
                 self.note_type(t);
             }
             TyKind::Adt(adt, args) => {
-                if self.out.shapes.len() > 200_000 {
+                if deeper_than(ty, MAX_TYPE_DEPTH) {
+                    self.report_type_growth(adt);
                     return;
                 }
                 let shape = self.adt_shape(ty, adt, args);
@@ -46,6 +48,19 @@ impl Collector<'_> {
             }
             _ => {}
         }
+    }
+
+    fn report_type_growth(&mut self, adt: hir::items::AdtId) {
+        if self.overflow {
+            return;
+        }
+        self.overflow = true;
+        let decl = &self.items.adts[adt];
+        let message = format!("`{}` holds ever larger versions of itself", decl.name);
+        self.diagnostics.push(
+            base::Diagnostic::error(base::codes::E0390, decl.name_span, message)
+                .help("use the same type arguments where the type mentions itself"),
+        );
     }
 
     fn close(&self, ty: Ty, args: Tys) -> Ty {

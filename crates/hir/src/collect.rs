@@ -101,7 +101,6 @@ pub(crate) struct Sources<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct FnSource<'a> {
     pub item: &'a ast::FnItem,
-    pub public: Option<Span>,
 }
 
 #[derive(Clone, Copy)]

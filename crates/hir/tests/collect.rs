@@ -205,3 +205,50 @@ fn std_is_accepted() {
     let session = Session { texts, program, diagnostics };
     assert!(session.diagnostics.is_empty(), "{:#?}", session.found());
 }
+
+/// The examples of each `E02` page: the first gives just that code, the second none.
+#[test]
+fn error_pages_are_true() {
+    let mut texts = SourceMap::default();
+    let modules = std_package(&mut texts).modules;
+    let mut check = |text: &str| {
+        let std = PackageInput {
+            name: Name::new("std"),
+            is_std: true,
+            modules: modules
+                .iter()
+                .map(|m| ModuleInput { path: m.path.clone(), file: m.file, ast: m.ast.clone() })
+                .collect(),
+        };
+        let file = texts.add("page.altru", text);
+        let parse = syntax::parse(file, text);
+        if parse.has_errors() {
+            return parse.diagnostics.iter().map(|d| format!("parser {}: {}", d.code, d.message)).collect();
+        }
+        let root = ModuleInput { path: vec![], file, ast: Arc::new(parse.file) };
+        let demo = PackageInput { name: Name::new("demo"), is_std: false, modules: vec![root] };
+        let (_, diagnostics) = collect(&[std, demo], &texts);
+        diagnostics.iter().map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>()
+    };
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
+    let mut wrong = Vec::new();
+    for &(code, _) in base::codes::ALL.iter().filter(|(c, _)| c.0.starts_with("E02")) {
+        let page = std::fs::read_to_string(dir.join(format!("{code}.md"))).unwrap_or_default();
+        let blocks: Vec<&str> = page.split("```").skip(1).step_by(2).collect();
+        let bad = blocks.iter().find_map(|b| b.strip_prefix(&format!("altru error:{code}\n")[..]));
+        let good = blocks.iter().find_map(|b| b.strip_prefix("altru\n"));
+        let (Some(bad), Some(good)) = (bad, good) else {
+            wrong.push(format!("{code}: the page lacks an example"));
+            continue;
+        };
+        let found = check(bad);
+        if found.len() != 1 || !found[0].starts_with(code.0) {
+            wrong.push(format!("{code}: the refused example gives {found:#?}"));
+        }
+        let found = check(good);
+        if !found.is_empty() {
+            wrong.push(format!("{code}: the accepted example gives {found:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -433,11 +433,16 @@ impl<'a> Collector<'a> {
             ast: Some(Arc::new(f.clone())),
             docs,
         });
-        self.sources.fns.push(Some(FnSource { item: f, public: item.public }));
+        self.sources.fns.push(Some(FnSource { item: f }));
         if let Some(body) = &f.body {
             self.walk_block(body, module);
         }
-        self.check_body_presence(f, parent, attrs, module);
+        if let (Some(body), Some(_)) = (&f.body, attrs.intrinsic) {
+            self.report(
+                Diagnostic::error(codes::E0231, body.span, "an intrinsic has no body")
+                    .label("remove the body"),
+            );
+        }
         if attrs.function.test
             && self.program.mods[module].package + 1 == self.program.roots.len()
             && !self.program.in_std(module)
@@ -445,16 +450,6 @@ impl<'a> Collector<'a> {
             self.program.tests.push(id);
         }
         id
-    }
-
-    fn check_body_presence(&mut self, f: &ast::FnItem, parent: FnParent, attrs: &Attrs, _module: ModId) {
-        match (&f.body, attrs.intrinsic, parent) {
-            (Some(body), Some(_), _) => self.report(
-                Diagnostic::error(codes::E0231, body.span, "an intrinsic has no body")
-                    .label("remove the body"),
-            ),
-            _ => {}
-        }
     }
 
     fn new_adt(

@@ -5,7 +5,7 @@ use base::{Applicability, Diagnostic, FxHashMap, Name, Span, codes};
 use syntax::ast::{self, Convention, ItemKind, PatternKind, TypeExpr, TypeExprKind};
 
 use super::headers::{Round, Surroundings, type_paths};
-use super::{Collector, ImplSource};
+use super::Collector;
 use crate::items::*;
 use crate::lower_ty::{conv_of, known_copy, lower_fn_sig, lower_ty, self_param};
 use crate::resolve::KNOWN;
@@ -196,12 +196,7 @@ impl<'a> Collector<'a> {
             _ => (KNOWN.empty, param.pattern.span),
         };
         let Some(written) = &param.ty else {
-            if name != KNOWN.empty || !matches!(param.pattern.kind, PatternKind::Error) {
-                self.report(
-                    Diagnostic::error(codes::E0226, param.span, format!("parameter `{name}` needs a type"))
-                        .label("write `name: Type`"),
-                );
-            }
+            // The parser has reported it.
             return ParamDecl { name, span, conv: Conv::Ref, ty: Ty::error() };
         };
         if let TypeExprKind::Fn(f) = &written.kind {
@@ -426,13 +421,6 @@ impl<'a> Collector<'a> {
                 }
             }
             self.program.traits[id].dyn_safe = verdict;
-        }
-    }
-
-    pub(crate) fn impl_is_written(&self, id: ImplId) -> Option<&'a ast::ImplItem> {
-        match self.impl_source(id) {
-            ImplSource::Written(item) => Some(item),
-            _ => None,
         }
     }
 }

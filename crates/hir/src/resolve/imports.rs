@@ -39,8 +39,8 @@ enum Container {
 
 enum Walk {
     Found(Container),
-    /// Nothing by that name (yet): the segment's position.
-    Missing(usize),
+    /// Nothing by that name (yet).
+    Missing,
     /// Reported elsewhere, or here.
     Failed(Option<Box<Diagnostic>>),
 }
@@ -135,7 +135,7 @@ impl Importer<'_, '_> {
                 self.changed = true;
             }
             Walk::Found(container) => self.bind_named(i, container),
-            Walk::Missing(_) => {}
+            Walk::Missing => {}
             Walk::Failed(diagnostic) => self.fail(i, diagnostic),
         }
     }
@@ -192,7 +192,7 @@ impl Importer<'_, '_> {
                     None => None,
                 };
                 match entry {
-                    None => return Walk::Missing(0),
+                    None => return Walk::Missing,
                     Some(entry) => match self.container(prefix[0], entry.def) {
                         Ok(container) => (container, 1),
                         Err(diagnostic) => return Walk::Failed(diagnostic),
@@ -213,7 +213,7 @@ impl Importer<'_, '_> {
                 )));
             };
             let Some(entry) = self.program.mods[inside].names.get(Ns::Types, segment.name) else {
-                return Walk::Missing(used);
+                return Walk::Missing;
             };
             if !self.program.visible(inside, entry.public, module) {
                 return Walk::Failed(Some(Box::new(resolver.private(segment, &entry, inside))));

@@ -346,22 +346,19 @@ impl Channel {
         let mut sent = 0;
         while sent < n {
             let mut wakers = Wakers::new();
-            let mut size = 0;
-            {
-                let mut state = self.state.lock();
-                if !state.closed {
-                    size = state.buffer.size;
-                    // SAFETY: `values + sent` is one of the values not yet moved.
-                    while sent < n && unsafe { state.try_send(values.add(sent * size), &mut wakers) }
-                    {
-                        sent += 1;
-                    }
-                } else if sent < n {
-                    drop(state);
-                    wakers.wake();
-                    return sent;
-                }
+            let mut state = self.state.lock();
+            if state.closed {
+                return sent;
             }
+            let size = state.buffer.size;
+            while sent < n {
+                // SAFETY: `values + sent` is the first of the values not yet moved.
+                if !unsafe { state.try_send(values.add(sent * size), &mut wakers) } {
+                    break;
+                }
+                sent += 1;
+            }
+            drop(state);
             wakers.wake();
             if sent < n {
                 // No room: wait for the next one to go, then fill up again.

@@ -9,7 +9,9 @@ use crate::text::{Out, bytes, text};
 use crate::wait::{LOT, Reason};
 use crate::{clock, format, locks, memory, os, random, select, stdio, text as texts};
 
-use crate::{env::*, fs::*, math::*, panic::*, process::*, random::*, start::*, thread::*, time::*};
+use crate::{
+    env::*, fs::*, math::*, panic::*, process::*, random::*, start::*, thread::*, time::*,
+};
 
 // Contract of every export: pointers are what the list in `abi` says of them, and valid for the call; strings that are
 // appended to belong to the caller.

@@ -5,6 +5,8 @@
 //!
 //! The one thing to know: whatever blocks does so through `wait`, whose head describes the protocol.
 
+#![cfg_attr(loom, allow(dead_code))]
+
 mod census;
 mod channel;
 mod clock;

@@ -5,12 +5,12 @@ use std::process::{Command, Stdio};
 
 use abi::{RawChild, RawCommand, RawSlice, RawString};
 
+use crate::clock;
 use crate::env::os_str;
 use crate::fs::{altru_fs_close as close, read_more};
 use crate::os;
 use crate::stdio::{self, write_all};
 use crate::text::{Out, bytes};
-use crate::clock;
 
 #[unsafe(no_mangle)]
 pub extern "C" fn altru_process_id() -> i64 {

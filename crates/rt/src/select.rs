@@ -209,7 +209,8 @@ pub(crate) unsafe fn select(
     // Leave: whoever committed has unlinked its node, the others are still linked (or were skipped).
     for (index, case) in cases.iter().enumerate() {
         let Some(lock) = case.lock().filter(|_| open[index]) else { continue };
-        if matches!(ended, Ended::Committed { case, outcome: Outcome::Done } if case == index as u32) {
+        if matches!(ended, Ended::Committed { case, outcome: Outcome::Done } if case == index as u32)
+        {
             continue;
         }
         lock.lock();

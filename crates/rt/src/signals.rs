@@ -66,8 +66,11 @@ impl Drop for AltStack {
         }
         // SAFETY: disables this thread's alternative stack before its memory goes.
         unsafe {
-            let off =
-                libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
+            let off = libc::stack_t {
+                ss_sp: std::ptr::null_mut(),
+                ss_flags: libc::SS_DISABLE,
+                ss_size: 0,
+            };
             libc::sigaltstack(&raw const off, std::ptr::null_mut());
             libc::munmap(self.0, ALT_STACK);
         }

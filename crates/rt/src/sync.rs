@@ -8,7 +8,9 @@ pub(crate) use imp::*;
 /// Atomics for statics: never modelled.
 pub(crate) mod global {
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-    pub(crate) use std::sync::{Mutex, OnceLock, PoisonError};
+    #[cfg(not(loom))]
+    pub(crate) use std::sync::OnceLock;
+    pub(crate) use std::sync::{Mutex, PoisonError};
 }
 
 #[cfg(not(loom))]
@@ -26,10 +28,8 @@ mod imp {
     /// Sleeps while `*word == expected`, until `deadline` (monotonic nanoseconds, -1 for none). May wake for no
     /// reason. False: the deadline has passed.
     pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: i64) -> bool {
-        let time = libc::timespec {
-            tv_sec: deadline / 1_000_000_000,
-            tv_nsec: deadline % 1_000_000_000,
-        };
+        let time =
+            libc::timespec { tv_sec: deadline / 1_000_000_000, tv_nsec: deadline % 1_000_000_000 };
         let time_ptr = if deadline < 0 { std::ptr::null() } else { &raw const time };
         // SAFETY: `word` outlives the call and `time` is a valid timespec; the kernel only reads both.
         let result = unsafe {
@@ -51,7 +51,12 @@ mod imp {
     pub(crate) fn futex_wake(word: *const AtomicU32, count: i32) {
         // SAFETY: the kernel uses the address as a key; it does not access the memory for a private wake.
         unsafe {
-            libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, count);
+            libc::syscall(
+                libc::SYS_futex,
+                word,
+                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
+                count,
+            );
         }
     }
 }

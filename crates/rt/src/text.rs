@@ -53,7 +53,10 @@ impl<'a> Out<'a> {
         }
         // SAFETY: `len <= cap` bytes of one allocation.
         unsafe {
-            std::slice::from_raw_parts_mut(string.ptr.add(string.len).cast(), string.cap - string.len)
+            std::slice::from_raw_parts_mut(
+                string.ptr.add(string.len).cast(),
+                string.cap - string.len,
+            )
         }
     }
 

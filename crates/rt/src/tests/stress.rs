@@ -93,8 +93,7 @@ fn a_read_write_lock_excludes_writers_from_everyone() {
             let (word, readers, writers) = (&word, &readers, &writers);
             scope.spawn(move || {
                 for i in 0..ROUNDS {
-                    let deadline =
-                        if i % 5 == 0 { clock::deadline(MILLISECOND / 50) } else { -1 };
+                    let deadline = if i % 5 == 0 { clock::deadline(MILLISECOND / 50) } else { -1 };
                     if (i + t) % 4 == 0 {
                         if !locks::rwlock_write(&LOT, word, deadline) {
                             continue;
@@ -129,8 +128,7 @@ fn a_semaphore_never_gives_more_than_it_has() {
             scope.spawn(move || {
                 for i in 0..ROUNDS {
                     let n = 1 + ((i + t) % 3) as u32;
-                    let deadline =
-                        if i % 4 == 0 { clock::deadline(MILLISECOND / 50) } else { -1 };
+                    let deadline = if i % 4 == 0 { clock::deadline(MILLISECOND / 50) } else { -1 };
                     if !locks::semaphore_acquire(&LOT, word, n, deadline) {
                         continue;
                     }
@@ -219,9 +217,10 @@ fn all_arrive(capacity: i64, with_timeouts: bool) {
                 })
             })
             .collect();
-        readers.into_iter().map(|r| r.join().expect("a reader ends")).fold((0, 0), |a, b| {
-            (a.0 + b.0, a.1 + b.1)
-        })
+        readers
+            .into_iter()
+            .map(|r| r.join().expect("a reader ends"))
+            .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
     });
     let n = (THREADS * ROUNDS) as u64;
     assert_eq!((sums, received), (n * (n - 1) / 2, n));
@@ -354,10 +353,8 @@ fn select_is_fair_among_ready_cases() {
             }
         }
         let mut out = 0;
-        let cases: Vec<_> = channels
-            .iter()
-            .map(|c| case(SelectKind::Recv, &raw const **c, &raw mut out))
-            .collect();
+        let cases: Vec<_> =
+            channels.iter().map(|c| case(SelectKind::Recv, &raw const **c, &raw mut out)).collect();
         hits[choose(&cases, Some(-1)) as usize] += 1;
     }
     assert_eq!(hits[2], 0);
@@ -401,14 +398,15 @@ fn select_takes_a_mutex_or_gives_up_without_a_trace() {
         for t in 0..THREADS {
             let (word, event, held) = (&word, &event, &held);
             scope.spawn(move || {
-                let cases = [(SelectKind::Lock, word), (SelectKind::Event, event)].map(
-                    |(kind, word)| SelectCase {
-                        kind: kind as u32,
-                        outcome: 0,
-                        object: address(word),
-                        value: std::ptr::null_mut(),
-                    },
-                );
+                let cases =
+                    [(SelectKind::Lock, word), (SelectKind::Event, event)].map(|(kind, word)| {
+                        SelectCase {
+                            kind: kind as u32,
+                            outcome: 0,
+                            object: address(word),
+                            value: std::ptr::null_mut(),
+                        }
+                    });
                 for i in 0..ROUNDS {
                     let timeout = if (i + t) % 3 == 0 { MILLISECOND / 100 } else { -1 };
                     match choose(&cases, Some(timeout)) {

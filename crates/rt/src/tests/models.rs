@@ -1,0 +1,304 @@
+//! Models for loom: small programs over the waiting protocol, run under every interleaving.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p rt --lib --release` (with LOOM_MAX_PREEMPTIONS=3 for minutes, not hours).
+
+use loom::sync::Arc;
+use loom::thread;
+
+use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
+
+use crate::channel::Channel;
+use crate::sync::{AtomicU32, Ordering};
+use crate::wait::{Lot, Reason};
+use crate::{locks, select};
+
+/// A deadline that passes at any moment.
+const SOON: i64 = 1;
+
+struct Shared {
+    lot: Lot,
+    word: AtomicU32,
+    other: AtomicU32,
+    inside: AtomicU32,
+}
+
+fn shared() -> Arc<Shared> {
+    Arc::new(Shared {
+        lot: Lot::new(),
+        word: AtomicU32::new(0),
+        other: AtomicU32::new(0),
+        inside: AtomicU32::new(0),
+    })
+}
+
+impl Shared {
+    fn alone(&self) {
+        assert_eq!(self.inside.fetch_add(1, Ordering::Relaxed), 0);
+        self.inside.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn send(channel: &Channel, mut value: u64, deadline: Option<i64>) -> SendOutcome {
+    // SAFETY: `value` is what the channel carries.
+    unsafe { channel.send((&raw mut value).cast(), deadline) }
+}
+
+fn recv(channel: &Channel, deadline: Option<i64>) -> Result<u64, RecvOutcome> {
+    let mut value = 0u64;
+    // SAFETY: `value` is what the channel carries.
+    match unsafe { channel.recv((&raw mut value).cast(), deadline) } {
+        RecvOutcome::Received => Ok(value),
+        other => Err(other),
+    }
+}
+
+fn case(kind: SelectKind, object: *const Channel, value: *mut u64) -> SelectCase {
+    SelectCase {
+        kind: kind as u32,
+        outcome: 0,
+        object: object.cast_mut().cast(),
+        value: value.cast(),
+    }
+}
+
+fn choose(lot: &Lot, cases: &[SelectCase], deadline: Option<i64>) -> i32 {
+    // SAFETY: the models keep objects and values alive.
+    unsafe { select::select(lot, cases, deadline, true, &mut |_| 0) }
+}
+
+#[test]
+fn mutex_excludes_and_wakes() {
+    loom::model(|| {
+        let shared = shared();
+        let other = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                locks::mutex_lock(&shared.lot, &shared.word, -1);
+                shared.alone();
+                locks::mutex_unlock(&shared.lot, &shared.word);
+            })
+        };
+        locks::mutex_lock(&shared.lot, &shared.word, -1);
+        shared.alone();
+        locks::mutex_unlock(&shared.lot, &shared.word);
+        other.join().expect("it ends");
+    });
+}
+
+#[test]
+fn mutex_timeout_loses_no_wake_up() {
+    loom::model(|| {
+        let shared = shared();
+        let other = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                if locks::mutex_lock(&shared.lot, &shared.word, SOON) {
+                    shared.alone();
+                    locks::mutex_unlock(&shared.lot, &shared.word);
+                }
+            })
+        };
+        locks::mutex_lock(&shared.lot, &shared.word, -1);
+        shared.alone();
+        locks::mutex_unlock(&shared.lot, &shared.word);
+        other.join().expect("it ends");
+        assert!(locks::mutex_lock(&shared.lot, &shared.word, -1));
+    });
+}
+
+#[test]
+fn rwlock_hands_over() {
+    loom::model(|| {
+        let shared = shared();
+        let writer = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                locks::rwlock_write(&shared.lot, &shared.word, -1);
+                shared.alone();
+                locks::rwlock_unlock_write(&shared.lot, &shared.word);
+            })
+        };
+        locks::rwlock_read(&shared.lot, &shared.word, -1);
+        shared.alone();
+        locks::rwlock_unlock_read(&shared.lot, &shared.word);
+        writer.join().expect("it ends");
+        assert_eq!(shared.word.load(Ordering::Relaxed), 0);
+    });
+}
+
+#[test]
+fn condvar_misses_no_notification() {
+    loom::model(|| {
+        let shared = shared();
+        let other = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                locks::mutex_lock(&shared.lot, &shared.word, -1);
+                shared.inside.store(1, Ordering::Relaxed);
+                locks::condvar_notify(&shared.lot, &shared.other, false);
+                locks::mutex_unlock(&shared.lot, &shared.word);
+            })
+        };
+        locks::mutex_lock(&shared.lot, &shared.word, -1);
+        while shared.inside.load(Ordering::Relaxed) == 0 {
+            locks::condvar_wait(&shared.lot, &shared.other, &shared.word, -1);
+        }
+        locks::mutex_unlock(&shared.lot, &shared.word);
+        other.join().expect("it ends");
+    });
+}
+
+#[test]
+fn event_wakes_its_waiter() {
+    loom::model(|| {
+        let shared = shared();
+        let other = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || locks::event_set(&shared.lot, &shared.word))
+        };
+        assert!(locks::event_wait(&shared.lot, &shared.word, Reason::Event, -1));
+        other.join().expect("it ends");
+    });
+}
+
+#[test]
+fn rendezvous_moves_one_value() {
+    loom::model(|| {
+        let channel = Arc::new(Channel::new(0, 8, 8));
+        let sender = {
+            let channel = Arc::clone(&channel);
+            thread::spawn(move || assert_eq!(send(&channel, 7, Some(-1)), SendOutcome::Sent))
+        };
+        assert_eq!(recv(&channel, Some(-1)), Ok(7));
+        sender.join().expect("it ends");
+    });
+}
+
+#[test]
+fn a_timed_out_send_has_sent_nothing() {
+    loom::model(|| {
+        let channel = Arc::new(Channel::new(0, 8, 8));
+        let sender = {
+            let channel = Arc::clone(&channel);
+            thread::spawn(move || send(&channel, 7, Some(SOON)))
+        };
+        let received = recv(&channel, Some(SOON));
+        let sent = sender.join().expect("it ends");
+        assert_eq!(received.is_ok(), sent == SendOutcome::Sent);
+    });
+}
+
+#[test]
+fn closing_wakes_a_receiver() {
+    loom::model(|| {
+        let channel = Arc::new(Channel::new(-1, 8, 8));
+        let sender = {
+            let channel = Arc::clone(&channel);
+            thread::spawn(move || {
+                send(&channel, 7, Some(-1));
+                channel.drop_sender();
+            })
+        };
+        assert_eq!(recv(&channel, Some(-1)), Ok(7));
+        assert_eq!(recv(&channel, Some(-1)), Err(RecvOutcome::Closed));
+        sender.join().expect("it ends");
+    });
+}
+
+/// Two selects that can serve each other over either of two channels must meet over exactly one.
+#[test]
+fn selects_meet_once() {
+    loom::model(|| {
+        let shared = shared();
+        let channels = Arc::new([Channel::new(0, 8, 8), Channel::new(0, 8, 8)]);
+        let other = {
+            let (shared, channels) = (Arc::clone(&shared), Arc::clone(&channels));
+            thread::spawn(move || {
+                let (mut value, mut out) = (1u64, 0u64);
+                let cases = [
+                    case(SelectKind::Send, &raw const channels[0], &raw mut value),
+                    case(SelectKind::Recv, &raw const channels[1], &raw mut out),
+                ];
+                (choose(&shared.lot, &cases, Some(-1)), out)
+            })
+        };
+        let (mut value, mut out) = (2u64, 0u64);
+        let cases = [
+            case(SelectKind::Send, &raw const channels[1], &raw mut value),
+            case(SelectKind::Recv, &raw const channels[0], &raw mut out),
+        ];
+        let mine = choose(&shared.lot, &cases, Some(-1));
+        let (theirs, received) = other.join().expect("it ends");
+        match (mine, theirs) {
+            (0, 1) => assert_eq!((out, received), (0, 2)),
+            (1, 0) => assert_eq!((out, received), (1, 0)),
+            other => panic!("both took {other:?}"),
+        }
+    });
+}
+
+/// A select that times out leaves no trace: the value goes to the one who is still there.
+#[test]
+fn a_timed_out_select_takes_nothing() {
+    loom::model(|| {
+        let shared = shared();
+        let channel = Arc::new(Channel::new(-1, 8, 8));
+        let other = {
+            let (shared, channel) = (Arc::clone(&shared), Arc::clone(&channel));
+            thread::spawn(move || {
+                let mut out = 0u64;
+                let cases = [case(SelectKind::Recv, &raw const *channel, &raw mut out)];
+                choose(&shared.lot, &cases, Some(SOON))
+            })
+        };
+        assert_eq!(send(&channel, 7, Some(-1)), SendOutcome::Sent);
+        let taken = other.join().expect("it ends") == 0;
+        assert_eq!(channel.len(), usize::from(!taken));
+    });
+}
+
+/// Closing the only channel of a select ends it.
+#[test]
+fn a_select_without_hope_ends() {
+    loom::model(|| {
+        let shared = shared();
+        let channel = Arc::new(Channel::new(0, 8, 8));
+        let other = {
+            let channel = Arc::clone(&channel);
+            thread::spawn(move || channel.close())
+        };
+        let mut out = 0u64;
+        let cases = [case(SelectKind::Recv, &raw const *channel, &raw mut out)];
+        assert_eq!(choose(&shared.lot, &cases, Some(-1)), select::NEVER);
+        other.join().expect("it ends");
+    });
+}
+
+/// A mutex handed over to a select while it times out is released by nobody else.
+#[test]
+fn a_select_on_a_mutex_commits_or_leaves_it_free() {
+    loom::model(|| {
+        let shared = shared();
+        let other = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                let word = &raw const shared.word;
+                let cases = [SelectCase {
+                    kind: SelectKind::Lock as u32,
+                    outcome: 0,
+                    object: word.cast_mut().cast(),
+                    value: std::ptr::null_mut(),
+                }];
+                if choose(&shared.lot, &cases, Some(SOON)) == 0 {
+                    shared.alone();
+                    locks::mutex_unlock(&shared.lot, &shared.word);
+                }
+            })
+        };
+        locks::mutex_lock(&shared.lot, &shared.word, -1);
+        shared.alone();
+        locks::mutex_unlock(&shared.lot, &shared.word);
+        other.join().expect("it ends");
+        assert!(locks::mutex_lock(&shared.lot, &shared.word, -1));
+    });
+}

@@ -556,3 +556,6 @@ pub fn field_offsets(layout: &Layout) -> &[u64] {
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests;

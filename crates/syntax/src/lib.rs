@@ -5,11 +5,13 @@
 
 pub mod ast;
 mod dump;
+pub mod fmt;
 pub mod lexer;
 mod parser;
 pub mod token;
 
 pub use dump::{dump, shape};
+pub use fmt::format;
 pub use parser::{MAX_NESTING, parse};
 pub use token::{Token, TokenKind};
 

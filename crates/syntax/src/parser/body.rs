@@ -5,7 +5,7 @@
 
 use base::{Applicability, Diagnostic, Span, codes};
 
-use super::{Layout, Parser};
+use super::{EventKind, Layout, Parser};
 use crate::ast::{Block, BlockStyle, Stmt, StmtKind};
 use crate::token::TokenKind as T;
 
@@ -164,7 +164,9 @@ impl Parser<'_> {
         };
         let docs = self.body_docs(of);
         let lo = self.lo();
+        self.event(EventKind::Open(BlockStyle::Indented));
         self.lines(of, each);
+        self.event(EventKind::Close);
         let span = self.span_from(lo);
         self.layout = outer;
         self.refresh();
@@ -177,9 +179,12 @@ impl Parser<'_> {
         self.layout.header = false;
         self.layout.contract = false;
         let lo = self.lo();
+        self.event(EventKind::Open(BlockStyle::Inline));
         loop {
             let before = self.pos;
+            self.event(EventKind::Start);
             each(self);
+            self.event(EventKind::End);
             if !of.commas || !self.at(T::Comma) || self.pos == before {
                 break;
             }
@@ -190,6 +195,7 @@ impl Parser<'_> {
             }
             self.bump();
         }
+        self.event(EventKind::Close);
         let span = self.span_from(lo);
         self.layout = outer;
         // `inline` does not change how a token shows.
@@ -207,6 +213,7 @@ impl Parser<'_> {
             header: false,
             contract: false,
         };
+        self.event(EventKind::Open(BlockStyle::Braces));
         let opener = self.bump();
         let first = self.tok();
         if first.first && first.indent > outer.indent {
@@ -224,6 +231,7 @@ impl Parser<'_> {
             self.report(d);
             self.refresh();
         }
+        self.event(EventKind::Close);
         Body { style: BlockStyle::Braces, span: self.span_from(opener.lo), docs }
     }
 
@@ -287,7 +295,9 @@ impl Parser<'_> {
             self.stray_close();
             return;
         }
+        self.event(EventKind::Start);
         each(self);
+        self.event(EventKind::End);
         if self.pos == before && !self.at(T::Eof) {
             // Nothing could be made of the token.
             if self.errors == errors {

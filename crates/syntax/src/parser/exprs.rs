@@ -7,7 +7,7 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::{Parser, push_tight};
+use super::{Parser, push_tight, role};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -75,7 +75,7 @@ impl Parser<'_> {
             T::Old if self.layout.contract && self.nth(1).kind == T::LParen => {
                 self.bump();
                 let mut value = None;
-                self.list(T::RParen, |p| value = Some(p.expr()));
+                self.glued_list(T::RParen, |p| value = Some(p.expr()));
                 let value = value.unwrap_or_else(|| self.error_expr());
                 self.spanned(lo, ExprKind::Old(Box::new(value)))
             }
@@ -249,9 +249,11 @@ impl Parser<'_> {
     pub(super) fn struct_literal(&mut self, path: Path) -> Expr {
         let lo = path.span.lo;
         let (mut fields, mut base) = (Vec::new(), None);
-        self.list(T::RBrace, |p| {
+        self.glued_list(T::RBrace, |p| {
             let lo = p.lo();
-            if p.eat(T::DotDot) {
+            if p.at(T::DotDot) {
+                p.role(role::PREFIX);
+                p.bump();
                 base = Some(Box::new(p.expr()));
                 return;
             }
@@ -326,10 +328,12 @@ impl Parser<'_> {
         let lo = self.lo();
         let mut params = Vec::new();
         if self.at(T::PipePipe) {
+            self.role(role::BAR_CLOSE);
             self.bump();
         } else {
             // The bars enclose like brackets, though they are no pair.
             let outer = self.enter_brackets();
+            self.role(role::BAR_OPEN);
             let opener = self.bump();
             while !self.at(T::Pipe) && !self.at(T::Eof) {
                 let before = self.pos;
@@ -341,6 +345,7 @@ impl Parser<'_> {
             }
             self.layout = outer;
             if self.at(T::Pipe) {
+                self.role(role::BAR_CLOSE);
                 self.bump();
             } else {
                 let d = Diagnostic::error(codes::E0101, self.span(), format!("expected `,` or `|`, found {}", self.found()))

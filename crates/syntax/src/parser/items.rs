@@ -3,7 +3,7 @@
 
 use base::{Applicability, Diagnostic, Span, codes};
 
-use super::{Parser, push_tight};
+use super::{Parser, push_tight, role};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -92,7 +92,7 @@ impl Parser<'_> {
                 let name = if p.cur.is_word() { p.take_ident() } else { p.ident("the name of an attribute") };
                 let mut args = Vec::new();
                 if p.at(T::LParen) {
-                    p.list(T::RParen, |p| {
+                    p.glued_list(T::RParen, |p| {
                         let name = if p.cur.is_ident() && p.nth(1).kind == T::Eq {
                             let name = p.take_ident();
                             p.bump();
@@ -110,6 +110,9 @@ impl Parser<'_> {
                 }
                 attributes.push(Attribute { span: p.span_from(lo), name, args });
             });
+            if let Some(record) = &mut self.record {
+                record.roles[self.pos - 1] |= role::ATTRIBUTE_END;
+            }
             self.reveal();
         }
         attributes
@@ -306,7 +309,7 @@ impl Parser<'_> {
             self.expected("`(`");
             return params;
         }
-        self.list(T::RParen, |p| {
+        self.glued_list(T::RParen, |p| {
             let param = p.fn_param(closure);
             push_tight(&mut params, param);
         });
@@ -459,6 +462,7 @@ impl Parser<'_> {
         loop {
             match self.cur {
                 T::Star => {
+                    self.role(role::PREFIX);
                     let glob = Some(self.bump());
                     let span = self.span_from(lo);
                     trees.push(UseTree { span, segments: prefix.clone(), glob, alias: None });

@@ -2,7 +2,7 @@
 
 use base::{Diagnostic, codes};
 
-use super::Parser;
+use super::{Parser, role};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -182,6 +182,7 @@ impl Parser<'_> {
     fn brace_fields(&mut self) -> Vec<FieldDef> {
         let mut fields = Vec::new();
         let outer = self.enter_brackets();
+        self.role(role::GLUED);
         let opener = self.bump();
         while !self.at(T::RBrace) && !self.at(T::Eof) {
             let before = self.pos;
@@ -200,7 +201,7 @@ impl Parser<'_> {
 
     fn tuple_fields(&mut self) -> Vec<FieldDef> {
         let mut fields = Vec::new();
-        self.list(T::RParen, |p| {
+        self.glued_list(T::RParen, |p| {
             let lo = p.lo();
             let docs = p.docs();
             let public = p.public();

@@ -28,7 +28,7 @@ mod types;
 use base::{Applicability, Code, Diagnostic, FileId, FxHashMap, Name, Span, codes};
 
 use crate::Parse;
-use crate::ast::Ident;
+use crate::ast::{BlockStyle, Ident};
 use crate::lexer;
 use crate::token::{Token, TokenKind as T};
 
@@ -37,8 +37,19 @@ pub const MAX_NESTING: u32 = 256;
 
 /// Parses a file. Always gives a tree; what is wrong is in the diagnostics.
 pub fn parse(file: FileId, text: &str) -> Parse {
+    parse_with(file, text, None).0
+}
+
+/// Parses for the formatter: also gives the tokens without trivia and what they turned out to be.
+pub(crate) fn parse_recorded(text: &str) -> (Parse, Vec<Tok>, Record) {
+    let (parse, toks, record) = parse_with(FileId::default(), text, Some(Record::default()));
+    (parse, toks, record.unwrap_or_default())
+}
+
+fn parse_with(file: FileId, text: &str, record: Option<Record>) -> (Parse, Vec<Tok>, Option<Record>) {
     let lexed = lexer::lex(text);
     let (toks, mixed) = significant(text, &lexed.tokens);
+    let record = record.map(|r| Record { roles: vec![0; toks.len()], ..r });
     let mut parser = Parser {
         text,
         file,
@@ -65,27 +76,65 @@ pub fn parse(file: FileId, text: &str) -> Parse {
         docs_taken: usize::MAX,
         inner_docs: Vec::new(),
         names: FxHashMap::default(),
+        record,
     };
     let tree = parser.file();
-    let parsed = parser.diagnostics;
+    let Parser { diagnostics: parsed, toks, record, .. } = parser;
     let diagnostics = faults::merge(file, text, &lexed.errors, mixed, parsed);
-    Parse { tokens: lexed.tokens, file: tree, diagnostics }
+    (Parse { tokens: lexed.tokens, file: tree, diagnostics }, toks, record)
+}
+
+/// What tokens turned out to be, for the formatter.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// For each token without trivia, [`role`] bits.
+    pub roles: Vec<u8>,
+    /// Where blocks and their elements begin and end, in order.
+    pub events: Vec<Event>,
+}
+
+pub(crate) mod role {
+    /// An operator before its operand.
+    pub const PREFIX: u8 = 1;
+    /// An opening bracket that belongs to what stands before it.
+    pub const GLUED: u8 = 2;
+    /// The `|` that opens a closure's parameters.
+    pub const BAR_OPEN: u8 = 4;
+    /// The `|` (or `||`) that closes them.
+    pub const BAR_CLOSE: u8 = 8;
+    /// The `]` of an attribute line.
+    pub const ATTRIBUTE_END: u8 = 16;
+}
+
+/// A boundary, just before the token at `pos`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub pos: usize,
+    pub kind: EventKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum EventKind {
+    Open(BlockStyle),
+    Close,
+    Start,
+    End,
 }
 
 /// A token that is not trivia, and where it stands.
 #[derive(Clone, Copy)]
-struct Tok {
-    kind: T,
+pub(crate) struct Tok {
+    pub kind: T,
     /// First of its line.
-    first: bool,
+    pub first: bool,
     /// A `##` comment stands between it and the token before.
     doc: bool,
     /// Column at which its line's text begins.
-    indent: u16,
-    lo: u32,
-    hi: u32,
+    pub indent: u16,
+    pub lo: u32,
+    pub hi: u32,
     /// Index in the full list.
-    index: u32,
+    pub index: u32,
 }
 
 /// A line indented with tabs in a file that uses blanks, or the other way round, or both.
@@ -186,6 +235,7 @@ struct Mark {
     diagnostics: usize,
     errors: u32,
     error_pos: usize,
+    events: usize,
 }
 
 struct Parser<'a> {
@@ -215,6 +265,7 @@ struct Parser<'a> {
     /// `##` lines inside the item being parsed that are about the item.
     inner_docs: Vec<Span>,
     names: FxHashMap<&'a str, Name>,
+    record: Option<Record>,
 }
 
 /// Pushes to a list that mostly stays short: nodes are large, and the usual first step to room
@@ -344,6 +395,7 @@ impl<'a> Parser<'a> {
             diagnostics: self.diagnostics.len(),
             errors: self.errors,
             error_pos: self.error_pos,
+            events: self.record.as_ref().map_or(0, |r| r.events.len()),
         }
     }
 
@@ -358,6 +410,25 @@ impl<'a> Parser<'a> {
         self.diagnostics.truncate(mark.diagnostics);
         self.errors = mark.errors;
         self.error_pos = mark.error_pos;
+        if let Some(record) = &mut self.record {
+            record.events.truncate(mark.events);
+            record.roles[mark.pos..].fill(0);
+        }
+    }
+
+    /// Says what the current token is.
+    #[inline]
+    fn role(&mut self, role: u8) {
+        if let Some(record) = &mut self.record {
+            record.roles[self.pos] |= role;
+        }
+    }
+
+    #[inline]
+    fn event(&mut self, kind: EventKind) {
+        if let Some(record) = &mut self.record {
+            record.events.push(Event { pos: self.pos, kind });
+        }
     }
 
     // -------------------------------------------------------- names
@@ -491,6 +562,12 @@ impl<'a> Parser<'a> {
         }
         self.close(outer, opener, closer);
         self.span_from(opener.lo)
+    }
+
+    /// A [`list`](Self::list) whose bracket belongs to what stands before it.
+    fn glued_list(&mut self, closer: T, element: impl FnMut(&mut Self)) -> Span {
+        self.role(role::GLUED);
+        self.list(closer, element)
     }
 
     // -------------------------------------------------------- depth

@@ -6,7 +6,7 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::{Parser, push_tight};
+use super::{Parser, push_tight, role};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -196,20 +196,24 @@ impl Parser<'_> {
             T::Bang => self.foreign_not(),
             T::Minus | T::Tilde => {
                 let op = if self.cur == T::Minus { UnaryOp::Neg } else { UnaryOp::BitNot };
+                self.role(role::PREFIX);
                 self.bump();
                 let operand = Box::new(self.expr_above(PREFIX));
                 self.spanned(lo, ExprKind::Unary { op, operand })
             }
             T::Star => {
+                self.role(role::PREFIX);
                 self.bump();
                 let place = self.expr_above(PREFIX);
                 self.spanned(lo, ExprKind::Deref(Box::new(place)))
             }
             T::Amp => {
+                self.role(role::PREFIX);
                 self.bump();
                 self.reference(lo)
             }
             T::AmpAmp => {
+                self.role(role::PREFIX);
                 self.bump();
                 let inner = self.reference(lo + 1);
                 self.spanned(lo, ExprKind::Ref { mutable: false, place: Box::new(inner) })
@@ -235,6 +239,7 @@ impl Parser<'_> {
             }
             T::DotDot | T::DotDotEq => {
                 let op = self.cur;
+                self.role(role::PREFIX);
                 self.bump();
                 let end = self.range_end(op);
                 let kind = ExprKind::Range { start: None, end, inclusive: op == T::DotDotEq };
@@ -305,7 +310,7 @@ impl Parser<'_> {
 
     fn call_args(&mut self) -> Vec<Arg> {
         let mut args = Vec::new();
-        self.list(T::RParen, |p| {
+        self.glued_list(T::RParen, |p| {
             let arg = p.arg();
             push_tight(&mut args, arg);
         });

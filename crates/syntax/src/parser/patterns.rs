@@ -2,7 +2,7 @@
 
 use base::{Diagnostic, codes};
 
-use super::{Parser, push_tight};
+use super::{Parser, push_tight, role};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -48,6 +48,7 @@ impl Parser<'_> {
             }
             T::DotDot | T::DotDotEq => {
                 let inclusive = self.cur == T::DotDotEq;
+                self.role(role::PREFIX);
                 self.bump();
                 match self.range_bound() {
                     Some(end) => PatternKind::Range { start: None, end: Some(Box::new(end)), inclusive },
@@ -91,10 +92,12 @@ impl Parser<'_> {
                 PatternKind::List(elements)
             }
             T::Amp => {
+                self.role(role::PREFIX);
                 self.bump();
                 PatternKind::Ref(Box::new(self.pattern_no_alt()))
             }
             T::AmpAmp => {
+                self.role(role::PREFIX);
                 self.bump();
                 let inner = Pattern {
                     kind: PatternKind::Ref(Box::new(self.pattern_no_alt())),
@@ -146,6 +149,7 @@ impl Parser<'_> {
 
     fn negative(&mut self) -> Expr {
         let lo = self.lo();
+        self.role(role::PREFIX);
         self.bump();
         let operand = Box::new(self.unary_operand());
         self.spanned(lo, ExprKind::Unary { op: UnaryOp::Neg, operand })
@@ -213,7 +217,7 @@ impl Parser<'_> {
         match self.cur {
             T::LParen => {
                 let mut fields = Vec::new();
-                self.list(T::RParen, |p| push_tight(&mut fields, p.pattern()));
+                self.glued_list(T::RParen, |p| push_tight(&mut fields, p.pattern()));
                 return PatternKind::TupleStruct { path, fields };
             }
             T::LBrace => return self.struct_pattern(path),
@@ -231,7 +235,7 @@ impl Parser<'_> {
 
     fn struct_pattern(&mut self, path: Path) -> PatternKind {
         let (mut fields, mut rest) = (Vec::new(), false);
-        self.list(T::RBrace, |p| {
+        self.glued_list(T::RBrace, |p| {
             let lo = p.lo();
             if p.eat(T::DotDot) {
                 rest = true;

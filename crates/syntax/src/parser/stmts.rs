@@ -5,7 +5,7 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::{Parser, push_tight};
+use super::{Parser, push_tight, role};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -44,6 +44,7 @@ impl Parser<'_> {
             T::LBracket if self.at_biased() => {
                 let span = self.bump();
                 self.bump();
+                self.role(role::ATTRIBUTE_END);
                 let span = span.to(self.bump());
                 self.reveal();
                 let mut select = self.select();

@@ -3,7 +3,7 @@
 
 use base::{Applicability, Diagnostic, Span, codes};
 
-use super::{Parser, push_tight};
+use super::{Parser, push_tight, role};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -58,15 +58,18 @@ impl Parser<'_> {
                 }
             }
             T::Amp => {
+                self.role(role::PREFIX);
                 self.bump();
                 self.ref_type()
             }
             T::AmpAmp => {
+                self.role(role::PREFIX);
                 self.bump();
                 let inner = TypeExpr { kind: self.ref_type(), span: self.span_from(lo + 1) };
                 TypeExprKind::Ref { mutable: false, ty: Box::new(inner) }
             }
             T::Star => {
+                self.role(role::PREFIX);
                 self.bump();
                 // `*mut T` and `*const T` are one type here.
                 if matches!(self.cur, T::Mut | T::Const) {
@@ -146,6 +149,7 @@ impl Parser<'_> {
 
     fn unary_const(&mut self) -> Expr {
         let lo = self.lo();
+        self.role(role::PREFIX);
         self.bump();
         let operand = Box::new(self.unary_operand());
         self.spanned(lo, ExprKind::Unary { op: UnaryOp::Neg, operand })
@@ -178,7 +182,7 @@ impl Parser<'_> {
         if !self.eat(T::Fn) {
             self.expected("`fn`");
         } else if self.at(T::LParen) {
-            self.list(T::RParen, |p| {
+            self.glued_list(T::RParen, |p| {
                 if p.cur.is_ident() && p.nth(1).kind == T::Colon {
                     let span = Span { hi: p.nth(2).lo, ..p.span() };
                     p.slip(
@@ -243,7 +247,7 @@ impl Parser<'_> {
     /// `[A, B, Item = C]`.
     pub(super) fn generic_args(&mut self) -> GenericArgs {
         let (mut args, mut bindings) = (Vec::new(), Vec::new());
-        let span = self.list(T::RBracket, |p| {
+        let span = self.glued_list(T::RBracket, |p| {
             if p.cur.is_ident() && p.nth(1).kind == T::Eq {
                 let name = p.take_ident();
                 p.bump();
@@ -268,7 +272,7 @@ impl Parser<'_> {
         if !self.at(T::LBracket) {
             return generics;
         }
-        let span = self.list(T::RBracket, |p| {
+        let span = self.glued_list(T::RBracket, |p| {
             let is_const = p.eat(T::Const);
             let name = p.ident("the name of a type parameter");
             let mut param = GenericParam { name, const_ty: None, view: None, bounds: Vec::new(), default: None };
@@ -340,7 +344,7 @@ impl Parser<'_> {
     /// `[a, b]` after an expression: indices, or generic arguments.
     pub(super) fn index_args(&mut self) -> Vec<IndexArg> {
         let mut args = Vec::new();
-        let span = self.list(T::RBracket, |p| {
+        let span = self.glued_list(T::RBracket, |p| {
             let ty = match p.cur {
                 T::Amp | T::LBracket | T::Fn | T::Dyn | T::Bang => true,
                 T::Mut | T::Own => p.nth(1).kind == T::Fn,

@@ -1,0 +1,93 @@
+//! The formatter: what it makes of texts, and that it never changes what they say.
+
+use std::path::{Path, PathBuf};
+
+use base::FileId;
+use syntax::fmt::format_unchecked;
+
+fn programs() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> =
+        ["crates/syntax/tests", "std", "examples", "tests"].iter().map(|f| root.join(f)).collect();
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for path in entries.flatten().map(|e| e.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "altru")
+                && let Ok(text) = std::fs::read_to_string(&path)
+            {
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn comments(parse: &syntax::Parse, text: &str) -> Vec<String> {
+    let comments = parse.tokens.iter().filter(|t| t.kind.is_comment());
+    comments.map(|t| text[t.lo as usize..t.hi as usize].trim_end().to_owned()).collect()
+}
+
+/// Formats and checks that the result means the same and is a fixed point.
+fn check(text: &str, place: &str) -> Option<String> {
+    let parse = syntax::parse(FileId(0), text);
+    if parse.has_errors() {
+        assert!(syntax::format(text).is_err());
+        return None;
+    }
+    let formatted = format_unchecked(text).expect("a text without errors");
+    let again = syntax::parse(FileId(0), &formatted);
+    assert!(!again.has_errors(), "{place}: broken by formatting:\n{text}\n----\n{formatted}\n----\n{:#?}", again.diagnostics);
+    assert_eq!(syntax::shape(&parse, text), syntax::shape(&again, &formatted), "{place}: meaning changed:\n{text}\n----\n{formatted}");
+    assert_eq!(comments(&parse, text), comments(&again, &formatted), "{place}: comments changed:\n{text}\n----\n{formatted}");
+    let twice = format_unchecked(&formatted).expect("a formatted text without errors");
+    assert_eq!(formatted, twice, "{place}: not a fixed point; from\n{text}\n----");
+    Some(formatted)
+}
+
+#[test]
+fn programs_keep_their_meaning() {
+    for (path, text) in programs() {
+        check(&text, &path.display().to_string());
+    }
+}
+
+/// A generator of pseudo-random numbers, so that runs repeat.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n.max(1) as u64) as usize
+    }
+}
+
+const INSERTS: &[&str] =
+    &["\n", "\n\n\n", " ", "    ", " # note\n", "\n# note\n", "## doc\n", " ### a ### ", "\n### a\nb ###\n", "\\\n", "// c\n", "\n        # deep\n", ",", "x", "(", ")", "a_rather_long_name_that_makes_lines_overflow_and_break_in_various_places"];
+
+#[test]
+fn disturbed_programs_keep_their_meaning() {
+    let rounds = std::env::var("ALTRU_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    for (path, text) in programs() {
+        // Small pieces, so that an error elsewhere does not hide them.
+        let pieces: Vec<&str> = text.split("\n\n").collect();
+        for _ in 0..rounds {
+            let from = random.below(pieces.len());
+            let to = (from + 1 + random.below(4)).min(pieces.len());
+            let mut piece = pieces[from..to].join("\n\n");
+            for _ in 0..1 + random.below(3) {
+                let at = (0..=random.below(piece.len() + 1)).rev().find(|&a| piece.is_char_boundary(a)).unwrap_or(0);
+                // Mostly where something may stand: at a blank or line end.
+                let at = piece[at..].find([' ', '\n', '(', ',']).map_or(at, |n| at + n);
+                piece.insert_str(at, INSERTS[random.below(INSERTS.len())]);
+            }
+            check(&piece, &path.display().to_string());
+        }
+    }
+}

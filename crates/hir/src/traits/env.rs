@@ -196,7 +196,7 @@ impl Closures for NoClosures {
 
 impl Closures for crate::thir::Body {
     fn sig(&self, id: ClosureId) -> Option<ClosureSig> {
-        let closure = self.closures.iter().find(|c| c.id == id)?;
+        let closure = self.closures.get(id.index as usize).filter(|c| c.id == id)?;
         let params: Vec<_> = closure.params.iter().map(|p| (p.conv, p.ty)).collect();
         Some(ClosureSig {
             sig: FnSig {
@@ -210,7 +210,8 @@ impl Closures for crate::thir::Body {
     }
 
     fn captures(&self, id: ClosureId, each: &mut dyn FnMut(Ty) -> bool) -> bool {
-        let Some(closure) = self.closures.iter().find(|c| c.id == id) else { return false };
+        let closure = self.closures.get(id.index as usize).filter(|c| c.id == id);
+        let Some(closure) = closure else { return false };
         for capture in &closure.captures {
             let ty = self.locals[capture.local].ty;
             let field = match capture.mode {

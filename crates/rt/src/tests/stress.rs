@@ -181,6 +181,7 @@ fn all_arrive(capacity: i64, with_timeouts: bool) {
     let (sums, received) = thread::scope(|scope| {
         for t in 0..THREADS {
             let channel = &channel;
+            channel.add_sender();
             scope.spawn(move || {
                 for i in 0..ROUNDS {
                     let value = (t * ROUNDS + i) as u64;
@@ -191,7 +192,6 @@ fn all_arrive(capacity: i64, with_timeouts: bool) {
                 }
                 channel.drop_sender();
             });
-            channel.add_sender();
         }
         channel.drop_sender();
         let readers: Vec<_> = (0..THREADS)

@@ -53,7 +53,8 @@ pub struct AttributeArg {
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum ItemKind {
-    Fn(Box<FnItem>),
+    /// Shared, so that the item tables can keep it without a copy.
+    Fn(std::sync::Arc<FnItem>),
     Struct(StructItem),
     Enum(EnumItem),
     Trait(TraitItem),

@@ -398,7 +398,7 @@ impl<'a> Collector<'a> {
     fn declare_fn(
         &mut self,
         item: &'a ast::Item,
-        f: &'a ast::FnItem,
+        f: &'a Arc<ast::FnItem>,
         module: ModId,
         parent: FnParent,
         attrs: &Attrs,
@@ -430,7 +430,7 @@ impl<'a> Collector<'a> {
             is_unsafe: f.is_unsafe,
             attrs: attrs.function.clone(),
             kind,
-            ast: Some(Arc::new(f.clone())),
+            ast: Some(f.clone()),
             docs,
         });
         self.sources.fns.push(Some(FnSource { item: f }));

@@ -162,7 +162,7 @@ impl Parser<'_> {
 
     fn item_kind(&mut self) -> ItemKind {
         match self.cur {
-            T::Fn | T::Async => ItemKind::Fn(Box::new(self.fn_item())),
+            T::Fn | T::Async => ItemKind::Fn(std::sync::Arc::new(self.fn_item())),
             T::Unsafe => match self.nth(1).kind {
                 T::Impl => {
                     let head = self.bump();
@@ -172,7 +172,7 @@ impl Parser<'_> {
                     self.bump();
                     self.extern_item()
                 }
-                _ => ItemKind::Fn(Box::new(self.fn_item())),
+                _ => ItemKind::Fn(std::sync::Arc::new(self.fn_item())),
             },
             T::Struct => self.struct_item(),
             T::Enum => self.enum_item(),

@@ -12,8 +12,8 @@ use mir::mono::{Function, Program, Role, Target};
 
 /// Builds one body.
 pub struct Make {
-    locals: IndexVec<Local, LocalDecl>,
-    blocks: IndexVec<BlockId, Block>,
+    pub locals: IndexVec<Local, LocalDecl>,
+    pub blocks: IndexVec<BlockId, Block>,
     targets: Vec<Option<Target>>,
     args: usize,
 }

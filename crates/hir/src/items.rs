@@ -92,6 +92,8 @@ pub struct Program {
     pub copy_adts: FxHashMap<AdtId, Vec<bool>>,
     /// Names that two globs bring into a module with different meanings: reported where used.
     pub ambiguous: FxHashMap<(ModId, Name), (Span, Span)>,
+    /// Answers about types, found once for all bodies. Empty until the tables are complete.
+    pub trait_cache: crate::traits::TraitCache,
     /// Written `use` paths, for [`crate::resolve::unused_imports`].
     pub imports: Vec<Import>,
 }

@@ -1,6 +1,7 @@
 //! The words for demands that failed.
 //!
-//! Not here: type mismatches of expressions and methods not found (the body checker's). The one thing to know: a
+//! Not here: type mismatches of expressions (the body checker's), methods not found
+//! ([`super::report_method`]). The one thing to know: a
 //! message names the innermost thing that is missing, and says in notes how the program came to
 //! ask for it.
 
@@ -13,7 +14,7 @@ use super::demand::{CauseKind, Demand, Reason, Unsatisfied};
 use crate::items::{FnId, FnParent, Generics, ModId};
 use crate::traits::facts::{Step, Unsendable, UnsendableReason};
 use crate::ty::display::{display_predicate, display_sig, display_trait};
-use crate::ty::{Conv, Predicate, TraitRef, Ty, TyKind, display};
+use crate::ty::{Conv, InferVar, Predicate, TraitRef, Ty, TyKind, display};
 
 /// Traits that `[derive(…)]` can make.
 const DERIVABLE: [&str; 7] = ["Clone", "Copy", "Debug", "Eq", "Ord", "Hash", "Default"];
@@ -63,7 +64,7 @@ impl InferCtx<'_> {
         }
     }
 
-    fn show(&mut self, ty: Ty) -> String {
+    pub(super) fn show(&mut self, ty: Ty) -> String {
         let ty = self.table.resolve(ty);
         display(self.program, ty)
     }
@@ -129,7 +130,7 @@ impl InferCtx<'_> {
     }
 
     /// What to do about a missing trait.
-    fn add_remedy(&mut self, mut diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
+    pub(super) fn add_remedy(&mut self, mut diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
         let program = self.program;
         let name = program.traits[t.trait_].name;
         match *t.self_ty().kind() {
@@ -218,7 +219,7 @@ impl InferCtx<'_> {
         diagnostic.note(format!("`{name}` is implemented for {}", near.join(", ")))
     }
 
-    fn is_users(&self, module: ModId) -> bool {
+    pub(super) fn is_users(&self, module: ModId) -> bool {
         self.program.mods.get(module).is_some_and(|m| !m.is_std)
     }
 
@@ -571,4 +572,16 @@ fn bound_span(generics: &Generics, demand: Demand) -> Option<(Span, Bound)> {
     let first = matching.next()?;
     // With several such bounds it is not said which one it was.
     matching.next().is_none().then_some(first)
+}
+
+/// A variable in a type, for "not known" reports by the body checker.
+pub fn open_variable(ty: Ty) -> Option<Ty> {
+    let mut found = None;
+    ty.walk(&mut |part| {
+        if matches!(part.kind(), TyKind::Infer(InferVar::Ty(_))) {
+            found.get_or_insert(part);
+        }
+        found.is_none() && part.has_infer()
+    });
+    found
 }

@@ -141,8 +141,8 @@ impl ParamEnv {
     }
 }
 
-/// What is remembered about types without parameters and inference variables. One per program;
-/// shared by threads.
+/// What is remembered about types without parameters and inference variables. One per program
+/// ([`Program::trait_cache`]); shared by threads.
 #[derive(Default)]
 pub struct TraitCache {
     pub(super) selections: RwLock<FxHashMap<TraitRef, Selection>>,
@@ -150,6 +150,12 @@ pub struct TraitCache {
     pub(super) holds: RwLock<FxHashMap<TraitRef, bool>>,
     pub(super) normal: RwLock<FxHashMap<Ty, Ty>>,
     pub(super) facts: RwLock<FxHashMap<Ty, super::facts::FactBits>>,
+}
+
+impl std::fmt::Debug for TraitCache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TraitCache")
+    }
 }
 
 impl TraitCache {
@@ -190,6 +196,10 @@ impl Closures for NoClosures {
         None
     }
     fn captures(&self, _: ClosureId, _: &mut dyn FnMut(Ty) -> bool) -> bool {
+        false
+    }
+    // Others may know more.
+    fn is_final(&self) -> bool {
         false
     }
 }

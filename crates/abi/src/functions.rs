@@ -44,7 +44,7 @@ macro_rules! runtime_functions {
             [unwind cold] fn altru_panic_overflow(op: I32, location: Ptr) -> Never;
             /// Division (`op` 0) or remainder (`op` 1) by zero.
             [unwind cold] fn altru_panic_div_zero(op: I32, location: Ptr) -> Never;
-            /// A shift by a negative amount or by at least the width of the type.
+            /// A shift by a negative amount or by at least the width of the type; `bits` 0: not told which.
             [unwind cold] fn altru_panic_shift(amount: I64, bits: I32, location: Ptr) -> Never;
             /// Code that the program said cannot be reached.
             [unwind cold] fn altru_panic_unreachable(location: Ptr) -> Never;

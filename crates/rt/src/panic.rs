@@ -227,7 +227,11 @@ pub unsafe extern "C-unwind" fn altru_panic_shift(
     bits: i32,
     location: *const Location,
 ) -> ! {
-    let message = format!("shift by {amount}: the type has {bits} bits");
+    let message = if bits == 0 {
+        "shift by a negative amount, or by as many bits as the type has or more".to_string()
+    } else {
+        format!("shift by {amount}: the type has {bits} bits")
+    };
     // SAFETY: by contract.
     unsafe { raise(message, location) }
 }

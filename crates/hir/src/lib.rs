@@ -5,6 +5,7 @@
 //! [`ty`], [`items`], [`lang`], [`collect`] (syntax to tables), [`traits`] (what types can do),
 //! [`infer`] (unification), [`check`] (bodies), [`thir`].
 
+pub mod check;
 pub mod collect;
 pub mod consteval;
 mod derive;

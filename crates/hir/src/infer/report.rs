@@ -130,7 +130,7 @@ impl InferCtx<'_> {
     }
 
     /// What to do about a missing trait.
-    pub(super) fn add_remedy(&mut self, mut diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
+    pub(crate) fn add_remedy(&mut self, mut diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
         let program = self.program;
         let name = program.traits[t.trait_].name;
         match *t.self_ty().kind() {

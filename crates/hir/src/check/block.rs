@@ -1,0 +1,264 @@
+//! Blocks and statements.
+//!
+//! Not here: control flow, which consists of expressions ([`super::expr`], [`super::loops`]).
+//! The one thing to know: in statement position ([`Expect::Discard`]) a block's last expression
+//! is a statement like the others.
+
+use base::{Applicability, Diagnostic, Span, codes};
+use syntax::ast;
+
+use super::coerce::Why;
+use super::{Checker, Expect};
+use crate::thir::{self, ExprId, ExprKind};
+use crate::ty::{Mutability, Ty, TyKind};
+
+impl Checker<'_> {
+    pub(super) fn check_block(&mut self, block: &ast::Block, expect: Expect) -> ExprId {
+        self.push_scope();
+        self.enter_items(block.span);
+        let id = self.check_statements(&block.stmts, block.span, expect);
+        self.pop_scope();
+        id
+    }
+
+    /// A block's statements, in the scope at hand.
+    pub(super) fn check_statements(
+        &mut self,
+        stmts: &[ast::Stmt],
+        span: Span,
+        expect: Expect,
+    ) -> ExprId {
+        let before = std::mem::replace(&mut self.diverges, false);
+        let mut done = Vec::with_capacity(stmts.len());
+        let mut value = None;
+        let mut warned = false;
+        for (i, stmt) in stmts.iter().enumerate() {
+            if self.diverges && !warned && !matches!(stmt.kind, ast::StmtKind::Item(_)) {
+                warned = true;
+                self.warn_unreachable(stmt.span);
+            }
+            let last = i + 1 == stmts.len();
+            match &stmt.kind {
+                ast::StmtKind::Expr(expr) if last && !matches!(expect, Expect::Discard) => {
+                    let id = self.check_expr(expr, expect);
+                    value = Some(self.value(id));
+                }
+                _ => self.check_stmt(stmt, &mut done),
+            }
+        }
+        let ty = match value {
+            Some(value) => self.ty_of(value),
+            None if self.diverges => Ty::never(),
+            None => Ty::unit(),
+        };
+        let ty = if self.diverges && self.shallow(ty).is_unit() { Ty::never() } else { ty };
+        self.diverges |= before;
+        self.push(ty, span, ExprKind::Block(thir::Block { stmts: done, value }))
+    }
+
+    pub(super) fn check_stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<thir::Stmt>) {
+        match &stmt.kind {
+            ast::StmtKind::Let { mutable, pattern, ty, value, else_ } => {
+                let parts = LetParts {
+                    mutable: *mutable,
+                    pattern,
+                    ty: ty.as_ref(),
+                    value: value.as_ref(),
+                    else_: else_.as_ref(),
+                    span: stmt.span,
+                };
+                let checked = self.check_let(parts);
+                out.push(checked);
+            }
+            ast::StmtKind::Item(_) | ast::StmtKind::Pass => {}
+            ast::StmtKind::Error => self.has_errors = true,
+            ast::StmtKind::Expr(expr) => {
+                let id = self.check_expr(expr, Expect::Discard);
+                self.warn_unused_value(id, expr);
+                out.push(thir::Stmt::Expr(id));
+            }
+            ast::StmtKind::Assign { op: None, target, value, .. } => {
+                let id = self.check_assign(target, value, stmt.span);
+                out.push(thir::Stmt::Expr(id));
+            }
+            ast::StmtKind::Assign { op: Some(op), op_span, target, value } => {
+                let id = self.check_compound(*op, *op_span, target, value, stmt.span);
+                out.push(thir::Stmt::Expr(id));
+            }
+            ast::StmtKind::Contract(contract) => self.check_stray_contract(contract, out),
+            ast::StmtKind::Defer(block) => {
+                let first_loop = std::mem::replace(&mut self.frame().first_loop, usize::MAX);
+                let diverges = self.diverges;
+                let id = self.check_block(block, Expect::Discard);
+                self.diverges = diverges;
+                self.frame().first_loop = first_loop;
+                out.push(thir::Stmt::Defer(id));
+            }
+            ast::StmtKind::Go(_) => {
+                let id = self.unsupported(stmt.span, "tasks (`go`)");
+                out.push(thir::Stmt::Expr(id));
+            }
+        }
+    }
+
+    fn check_let(&mut self, parts: LetParts<'_>) -> thir::Stmt {
+        let LetParts { mutable, pattern, ty, value, else_, span } = parts;
+        let declared = ty.map(|t| (self.lower_type(t), t.span));
+        let (value, ty) = match (value, declared) {
+            (Some(value), Some((ty, ty_span))) => {
+                let why = Why::because(ty_span, "expected because of this");
+                (Some(self.check_coerce(value, ty, &why)), ty)
+            }
+            (Some(value), None) => {
+                let id = self.check_expr(value, Expect::Any);
+                let id = self.value(id);
+                (Some(id), self.ty_of(id))
+            }
+            (None, Some((ty, _))) => (None, ty),
+            (None, None) => (None, self.fresh(pattern.span)),
+        };
+        // The `else` block does not see the pattern's names.
+        let after_value = self.diverges;
+        let else_id = else_.map(|block| {
+            let id = self.check_block(block, Expect::Any);
+            if !self.diverges && !self.shallow(self.ty_of(id)).has_error() {
+                self.report(
+                    Diagnostic::error(
+                        codes::E0403,
+                        block.span,
+                        "the `else` of a `let` must leave the surrounding code",
+                    )
+                    .label("this goes on to the code after the `let`, where its names have no value")
+                    .help("end it with `return`, `break`, `continue` or `panic(…)`"),
+                );
+            }
+            self.diverges = after_value;
+            id
+        });
+        let checked = self.check_pattern_let(pattern, ty, mutable, value.is_some());
+        if value.is_none() && !matches!(pattern.kind, ast::PatternKind::Binding { sub: None, .. }) {
+            self.report(
+                Diagnostic::error(
+                    codes::E0404,
+                    pattern.span,
+                    "a `let` without a value can only declare a single name",
+                )
+                .help("give it a value, or declare the names one by one"),
+            );
+        }
+        if else_id.is_none() {
+            self.note_irrefutable(&checked, "let");
+        } else {
+            self.note_refutable(&checked);
+        }
+        thir::Stmt::Let { pattern: checked, value, else_: else_id, span }
+    }
+
+    // ------------------------------------------------------------ assignment
+
+    fn check_assign(&mut self, target: &ast::Expr, value: &ast::Expr, span: Span) -> ExprId {
+        if let ast::ExprKind::Path(path) = &target.kind
+            && let [segment] = path.segments.as_slice()
+            && segment.name.name == "_"
+        {
+            let id = self.check_expr(value, Expect::Any);
+            let id = self.value(id);
+            let ty = self.ty_of(id);
+            let pattern = thir::Pat { ty, span: target.span, kind: thir::PatKind::Wildcard };
+            let stmt = thir::Stmt::Let { pattern, value: Some(id), else_: None, span };
+            let block = thir::Block { stmts: vec![stmt], value: None };
+            return self.push(Ty::unit(), span, ExprKind::Block(block));
+        }
+        let mut place = self.check_expr(target, Expect::Any);
+        if !self.require_place(place, target) {
+            self.check_expr(value, Expect::Any);
+            return self.error_expr(span);
+        }
+        let ty = self.structurally(self.ty_of(place));
+        // `x = v` with `x: &mut T` and a `T` changes what `x` views.
+        if let TyKind::Ref(Mutability::Mut, inner) = *ty.kind() {
+            let id = self.check_expr(value, Expect::Hint(inner));
+            let found = self.structurally(self.ty_of(id));
+            if !matches!(found.kind(), TyKind::Ref(Mutability::Mut, _)) {
+                place = self.push(inner, target.span, ExprKind::Deref(place));
+                let value = self.coerce(id, inner, &Why::place(target.span, "has this type"));
+                return self.push(Ty::unit(), span, ExprKind::Assign { target: place, value });
+            }
+            let value = self.coerce(id, ty, &Why::place(target.span, "has this type"));
+            return self.push(Ty::unit(), span, ExprKind::Assign { target: place, value });
+        }
+        self.make_mut(place);
+        let value = self.check_coerce(value, ty, &Why::place(target.span, "has this type"));
+        self.push(Ty::unit(), span, ExprKind::Assign { target: place, value })
+    }
+
+    /// Reports a target that is no place.
+    pub(super) fn require_place(&mut self, id: ExprId, target: &ast::Expr) -> bool {
+        if self.is_place(id) {
+            return true;
+        }
+        if !self.ty_of(id).has_error() {
+            let mut diagnostic = Diagnostic::error(
+                codes::E0350,
+                target.span,
+                "the left side of an assignment must be a place that can hold a value",
+            )
+            .label("this is a value, not a variable, field or element");
+            if let ast::ExprKind::Binary { op: ast::BinaryOp::Eq, .. } = target.kind {
+                diagnostic = diagnostic.help("`==` compares, `=` assigns");
+            }
+            self.report(diagnostic);
+        }
+        false
+    }
+
+    fn warn_unused_value(&mut self, id: ExprId, expr: &ast::Expr) {
+        let ty = self.shallow(self.ty_of(id));
+        let TyKind::Adt(adt, _) = *ty.kind() else { return };
+        let is_result = self.program.lang.adt("Result") == Some(adt);
+        if !is_result && !self.program.adts[adt].must_use {
+            return;
+        }
+        if let ExprKind::Call { callee, .. } = &self.exprs[id].kind {
+            let function = match callee {
+                thir::Callee::Fn { id, .. } => Some(*id),
+                thir::Callee::TraitMethod { method, .. }
+                | thir::Callee::DynMethod { method, .. } => Some(*method),
+                thir::Callee::Value { .. } => None,
+            };
+            if function.is_some_and(|f| self.program.fns[f].attrs.discardable) {
+                return;
+            }
+        }
+        let shown = self.show(ty);
+        let diagnostic = if is_result {
+            Diagnostic::warning(
+                codes::W0401,
+                expr.span,
+                format!("this `{shown}` may be a failure, and nobody looks at it"),
+            )
+            .help("handle it with `match`, pass it on with `?`, or discard it with `let _ = …`")
+            .fix("discard it", expr.span.start(), "let _ = ", Applicability::Maybe)
+        } else {
+            Diagnostic::warning(codes::W0401, expr.span, format!("this `{shown}` is not used"))
+                .fix("discard it", expr.span.start(), "let _ = ", Applicability::Maybe)
+        };
+        self.report(diagnostic);
+    }
+
+    fn warn_unreachable(&mut self, span: Span) {
+        self.report(
+            Diagnostic::warning(codes::W0404, span, "this code is never reached")
+                .label("everything before it leaves this block"),
+        );
+    }
+}
+
+struct LetParts<'a> {
+    mutable: bool,
+    pattern: &'a ast::Pattern,
+    ty: Option<&'a ast::TypeExpr>,
+    value: Option<&'a ast::Expr>,
+    else_: Option<&'a ast::Block>,
+    span: Span,
+}

@@ -1,0 +1,104 @@
+//! A function's body as a whole: parameters, contracts, result.
+
+use base::{Diagnostic, Span, codes};
+use syntax::ast;
+
+use super::{Checker, Expect, Frame};
+use crate::items::{FnId, FnKind};
+use crate::thir::{self, ExprId};
+use crate::ty::{Ty, TyKind};
+
+impl Checker<'_> {
+    pub(super) fn check_fn(&mut self, id: FnId) -> thir::Body {
+        let program = self.program;
+        let decl = &program.fns[id];
+        let ret = decl.ret;
+        self.frames.push(Frame {
+            ret,
+            ret_span: (decl.ret_span != Span::default()).then_some(decl.ret_span),
+            closure: None,
+            return_to: None,
+            returns: false,
+            first_loop: 0,
+            outer_diverges: false,
+        });
+        let mut params = Vec::new();
+        if let FnKind::Script(stmts) = &decl.kind {
+            self.enter_items(decl.span);
+            let value = self.check_statements(stmts, decl.span, Expect::Discard);
+            let value = self.coerce_body(value, ret, decl.span);
+            return self.finish(decl.span, params, ret, value);
+        }
+        let Some(item) = decl.ast.clone() else {
+            let value = self.error_expr(decl.span);
+            return self.finish(decl.span, params, ret, value);
+        };
+        for (i, param) in decl.params.iter().enumerate() {
+            let Some(written) = item.params.get(i) else { continue };
+            let bound = self.bind_param(&written.pattern, written.span, param.conv, param.ty, written.convention);
+            if let thir::PatKind::Binding { local, sub: None, .. } = bound.pattern.kind {
+                // What a trait asks for need not be used.
+                let free = matches!(decl.parent, crate::items::FnParent::None | crate::items::FnParent::Inherent(_));
+                self.local_notes[local].warn_unused = free && !written.is_self;
+            }
+            params.push(bound);
+        }
+        let value = match &item.body {
+            Some(block) => {
+                let id = self.check_contracted(block, ret);
+                self.coerce_body(id, ret, block.span)
+            }
+            None => self.error_expr(decl.span),
+        };
+        self.finish(decl.span, params, ret, value)
+    }
+
+    /// The statements of a function's body.
+    pub(super) fn check_fn_statements(&mut self, stmts: &[ast::Stmt], span: Span, ret: Ty) -> ExprId {
+        let expect = if ret.is_unit() { Expect::Discard } else { Expect::Hint(ret) };
+        self.push_scope();
+        self.enter_items(span);
+        let id = self.check_statements(stmts, span, expect);
+        self.pop_scope();
+        id
+    }
+
+    fn coerce_body(&mut self, id: ExprId, ret: Ty, span: Span) -> ExprId {
+        let ty = self.shallow(self.ty_of(id));
+        if ty.is_unit() && !ret.is_unit() && !ret.has_error() && !matches!(ret.kind(), TyKind::Infer(_)) {
+            let valueless = match &self.exprs[id].kind {
+                thir::ExprKind::Block(block) => block.value.is_none_or(|v| self.ty_of(v).is_unit()),
+                _ => false,
+            };
+            if valueless {
+                self.report_no_result(ret, span);
+                return self.error_expr(span);
+            }
+        }
+        let why = self.return_why();
+        self.coerce(id, ret, &why)
+    }
+
+    fn report_no_result(&mut self, ret: Ty, span: Span) {
+        let shown = self.show(ret);
+        let place = self.frame().ret_span;
+        let end = Span { lo: span.hi.saturating_sub(1).max(span.lo), ..span };
+        let mut diagnostic = Diagnostic::error(
+            codes::E0357,
+            end,
+            format!("this function may end without giving its `{shown}`"),
+        )
+        .label("the end can be reached from here");
+        if let Some(place) = place {
+            diagnostic = diagnostic.also(place, "the result's type is declared here");
+        }
+        let is_result = matches!(*ret.kind(), TyKind::Adt(adt, args)
+            if self.program.lang.adt("Result") == Some(adt) && args[0].is_unit());
+        diagnostic = diagnostic.help(if is_result {
+            "end it with `return Ok(())`"
+        } else {
+            "end every path with `return …` or with the value"
+        });
+        self.report(diagnostic);
+    }
+}

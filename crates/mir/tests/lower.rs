@@ -5,6 +5,8 @@
 mod generate;
 #[path = "lower/machine.rs"]
 mod machine;
+#[path = "lower/patterns.rs"]
+mod patterns;
 
 use generate::Generator;
 use machine::Machine;
@@ -43,4 +45,30 @@ fn values_end_exactly_once() {
         }
     }
     assert!(refused * 4 < count, "{refused} of {count} were refused");
+}
+
+#[test]
+fn matches_choose_the_first_arm_that_fits() {
+    let program = patterns::program();
+    let count: u64 = std::env::var("MIR_LOWER_CASES").map_or(2000, |n| n.parse().expect("number"));
+    for seed in 1..=count {
+        let mut generator = patterns::Generator::new(seed);
+        let thir = generator.body();
+        let bodies = mir::lower::lower(&program, &thir);
+        let mut body = bodies.into_iter().next().expect("a body");
+        mir::elaborate::elaborate(&program, &mut body);
+        mir::simplify::simplify(&mut body);
+        mir::verify::verify(&body).expect("simplified");
+        for _ in 0..20 {
+            let value = generator.scrutinee();
+            let expected = patterns::reference(&thir, &value);
+            let mut machine = Machine::new(&program, &body, 1, 0);
+            let found = machine.run_with(vec![value.clone()]);
+            if found != Ok(Some(machine::Value::Int(expected))) {
+                let text = mir::print::print(&program, &body);
+                let arms = patterns::show(&thir);
+                panic!("seed {seed}: {value:?}: {expected}, not {found:?}\n{arms}\n{text}");
+            }
+        }
+    }
 }

@@ -53,10 +53,23 @@ impl<'a> Machine<'a> {
         self.random % n
     }
 
-    /// `Err` if a rule is broken.
+    /// Runs with that many fresh tokens as arguments. `Err` if a rule is broken.
     pub fn run(&mut self, args: usize) -> Run<()> {
-        for i in 0..args {
-            self.locals[i + 1] = self.make();
+        let args = (0..args).map(|_| self.make()).collect();
+        let result = self.run_with(args)?;
+        if let Some(result) = result {
+            self.end(&result)?;
+        }
+        if !self.alive.is_empty() {
+            return Err(format!("leaks {:?}: {:?}", self.alive, self.locals));
+        }
+        Ok(())
+    }
+
+    /// The result, if it returned.
+    pub fn run_with(&mut self, args: Vec<Value>) -> Run<Option<Value>> {
+        for (i, arg) in args.into_iter().enumerate() {
+            self.locals[i + 1] = arg;
         }
         let mut at = BlockId(0);
         for _ in 0..3000 {
@@ -67,21 +80,15 @@ impl<'a> Machine<'a> {
             }
             match self.terminator(&block.terminator).map_err(|e| format!("{at:?}: {e}"))? {
                 Some(next) => at = next,
-                None => return self.finish(&block.terminator),
+                None if matches!(block.terminator.kind, TerminatorKind::Return) => {
+                    return Ok(Some(std::mem::replace(&mut self.locals[0], Value::Uninit)));
+                }
+                None => return Ok(None),
             }
         }
-        Ok(())
-    }
-
-    fn finish(&mut self, terminator: &Terminator) -> Run<()> {
-        if let TerminatorKind::Return = terminator.kind {
-            let result = std::mem::replace(&mut self.locals[0], Value::Uninit);
-            self.end(&result)?;
-        }
-        if !self.alive.is_empty() {
-            return Err(format!("leaks {:?}: {:?}", self.alive, self.locals));
-        }
-        Ok(())
+        // Goes round and round: what it holds is let go.
+        self.alive.clear();
+        Ok(None)
     }
 
     fn make(&mut self) -> Value {
@@ -224,8 +231,17 @@ impl<'a> Machine<'a> {
                     BinOp::Add => a + b,
                     BinOp::Eq => i128::from(a == b),
                     BinOp::Lt => i128::from(a < b),
+                    BinOp::Le => i128::from(a <= b),
+                    BinOp::Gt => i128::from(a > b),
+                    BinOp::Ge => i128::from(a >= b),
                     _ => return Err("operator".into()),
                 })
+            }
+            Rvalue::CheckedBinary(BinOp::Add, a, b) => {
+                let (Value::Int(a), Value::Int(b)) = (self.operand(a)?, self.operand(b)?) else {
+                    return Err("operands".into());
+                };
+                Value::Tuple(vec![Value::Int(a + b), Value::Int(0)])
             }
             Rvalue::Unary(UnOp::Not, a) => match self.operand(a)? {
                 Value::Int(n) => Value::Int(1 - n),
@@ -270,7 +286,12 @@ impl<'a> Machine<'a> {
                 Some(*target)
             }
             TerminatorKind::Call(call) => return self.call(call),
-            TerminatorKind::Assert { .. } => return Err("assert".into()),
+            TerminatorKind::Assert { condition, expected, target, .. } => {
+                if self.operand(condition)? != Value::Int(i128::from(*expected)) {
+                    return Err("a failed assertion".into());
+                }
+                Some(*target)
+            }
         })
     }
 

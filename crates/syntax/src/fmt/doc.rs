@@ -59,11 +59,19 @@ struct Task<'d> {
     doc: &'d Doc,
 }
 
-/// Prints `doc`, whose first line begins at the end of `out`, with `tail` columns to follow its
-/// last line.
-pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) {
+/// What [`print`] did with comments.
+pub(super) struct Printed {
+    /// Some were moved to the ends of lines.
+    pub moved: bool,
+    /// One ends the last line.
+    pub at_end: bool,
+}
+
+/// Prints `doc`, whose first line begins at the end of `out`.
+pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) -> Printed {
+    let mut moved = false;
     let mut column = width_of_last_line(out);
-    let mut comments: Vec<&str> = Vec::new();
+    let mut comments: Vec<(usize, &str)> = Vec::new();
     let mut tasks = vec![Task { indent, mode: Mode::Broken, doc }];
     while let Some(Task { indent, mode, doc }) = tasks.pop() {
         let new_line = match doc {
@@ -90,7 +98,8 @@ pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) {
                 false
             }
             Doc::Comment(text) => {
-                comments.push(text);
+                comments.push((indent, text));
+                moved = true;
                 false
             }
             Doc::Indent(parts) => {
@@ -110,18 +119,20 @@ pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) {
             }
         };
         if new_line {
-            flush(&mut comments, indent, out);
+            flush(&mut comments, out);
             end_line(out);
             out.extend(std::iter::repeat_n(' ', indent));
             column = indent;
         }
     }
-    flush(&mut comments, indent, out);
+    let at_end = !comments.is_empty();
+    flush(&mut comments, out);
+    Printed { moved, at_end }
 }
 
 /// Comments go to the end of the line; more than one go on lines of their own after it.
-fn flush(comments: &mut Vec<&str>, indent: usize, out: &mut String) {
-    for (i, comment) in comments.drain(..).enumerate() {
+fn flush(comments: &mut Vec<(usize, &str)>, out: &mut String) {
+    for (i, (indent, comment)) in comments.drain(..).enumerate() {
         if i == 0 {
             trim_blanks(out);
             out.push_str("  ");
@@ -129,7 +140,9 @@ fn flush(comments: &mut Vec<&str>, indent: usize, out: &mut String) {
             end_line(out);
             out.extend(std::iter::repeat_n(' ', indent));
         }
-        out.push_str(comment);
+        // What documented nothing must not document what follows now.
+        let stray_doc = i > 0 && comment.starts_with("##") && !comment.starts_with("###");
+        out.push_str(&comment[usize::from(stray_doc)..]);
     }
 }
 

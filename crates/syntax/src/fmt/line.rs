@@ -292,16 +292,19 @@ impl Line<'_> {
 
     /// What stands between an atom and the one before: a blank or not, and comments.
     fn spaced(&self, at: usize, parts: &mut Vec<Doc>) {
-        for comment in self.atoms[at].behind.iter().chain(&self.atoms[at].above) {
-            parts.push(Doc::Comment(comment.clone()));
-        }
+        self.comments_behind(at, parts);
+        parts.extend(self.atoms[at].above.iter().map(|c| Doc::Comment(c.clone())));
         if !self.no_blank(at - 1, at) {
             parts.push(Doc::text(" "));
         }
     }
 
     fn comments_behind(&self, at: usize, parts: &mut Vec<Doc>) {
-        parts.extend(self.atoms[at].behind.iter().map(|c| Doc::Comment(c.clone())));
+        for comment in &self.atoms[at].behind {
+            // `### … ###` may stand between tokens; other comments take the rest of the line.
+            let inline = comment.starts_with("###") && !comment.starts_with("####") && !comment.contains('\n');
+            parts.push(if inline { Doc::text(format!(" {comment}")) } else { Doc::Comment(comment.clone()) });
+        }
     }
 
     fn comments_above(&self, at: usize, parts: &mut Vec<Doc>) {
@@ -357,9 +360,8 @@ impl Line<'_> {
             let last = i + 1 == elements.len();
             if hi < close {
                 // Comments before the comma.
-                for comment in self.atoms[hi].behind.iter().chain(&self.atoms[hi].above) {
-                    inner.push(Doc::Comment(comment.clone()));
-                }
+                self.comments_behind(hi, &mut inner);
+                inner.extend(self.atoms[hi].above.iter().map(|c| Doc::Comment(c.clone())));
             }
             if !last || (single_tuple && trailing) {
                 inner.push(Doc::text(","));

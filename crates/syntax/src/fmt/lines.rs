@@ -21,7 +21,7 @@ pub(super) struct Comment {
 
 impl<'a> Printer<'a> {
     pub(super) fn file(&mut self, elements: &[Element]) {
-        self.elements(elements, 0);
+        self.elements(elements, self.toks.len() - 1, 0);
         let end = self.tokens.len();
         self.comment_lines(end, 0, |_| true, self.out.is_empty());
         doc::trim_blanks(&mut self.out);
@@ -74,6 +74,10 @@ impl<'a> Printer<'a> {
 
     /// Comments behind what was just printed, on its line.
     fn trailing_comments(&mut self, upto: usize) {
+        if self.comment_at_end {
+            // They get a line of their own.
+            return;
+        }
         let (comments, _) = self.pending(upto);
         for comment in comments.iter().take_while(|c| !c.own_line) {
             let text = self.comment_text(comment);
@@ -99,6 +103,7 @@ impl<'a> Printer<'a> {
     /// Begins a line, perhaps after an empty one.
     fn start_line(&mut self, level: usize, blank: bool) {
         doc::trim_blanks(&mut self.out);
+        self.comment_at_end = false;
         if !self.out.is_empty() {
             if !self.out.ends_with('\n') {
                 self.out.push('\n');
@@ -112,12 +117,12 @@ impl<'a> Printer<'a> {
 
     // -------------------------------------------------------- elements
 
-    /// Lines of a block.
-    fn elements(&mut self, elements: &[Element], level: usize) {
+    /// Lines of a block that ends before the token at `block_end`.
+    fn elements(&mut self, elements: &[Element], block_end: usize, level: usize) {
         let mut before_tall_item = false;
         for (i, element) in elements.iter().enumerate() {
             let upto = self.toks[element.start].index as usize;
-            let tall_item = self.is_item(element) && self.is_tall(element);
+            let tall_item = self.is_item(element) && self.is_tall(element, level);
             let apart = i > 0 && (tall_item || before_tall_item);
             let (comments, blank_after) = self.pending(upto);
             for (j, comment) in comments.iter().enumerate() {
@@ -134,7 +139,7 @@ impl<'a> Printer<'a> {
             let end = self.toks[element.end].index as usize;
             self.trailing_comments(end);
             // Separators are written anew; comments behind them belong to the line too.
-            if matches!(self.kind(element.end), T::Comma | T::Semi) && self.next <= end {
+            if element.end < block_end && matches!(self.kind(element.end), T::Comma | T::Semi) && self.next <= end {
                 let after = self.toks[(element.end + 1).min(self.toks.len() - 1)].index as usize;
                 let (comments, _) = self.pending(end);
                 if comments.is_empty() {
@@ -168,8 +173,8 @@ impl<'a> Printer<'a> {
     }
 
     /// Takes several lines for sure.
-    fn is_tall(&self, element: &Element) -> bool {
-        element.blocks.iter().any(|b| self.stands_apart(b))
+    fn is_tall(&self, element: &Element, level: usize) -> bool {
+        element.blocks.iter().any(|b| self.stands_apart(b)) || self.overflows(element, &[], level)
             || self.roles[element.start..element.end].iter().any(|r| r & role::ATTRIBUTE_END != 0)
     }
 
@@ -290,7 +295,9 @@ impl<'a> Printer<'a> {
             }
             self.next = self.next.max(self.toks[start].index as usize);
             let doc = self.stretch(start, stop);
-            doc::print(&doc, level * STEP, &mut self.out);
+            let printed = doc::print(&doc, level * STEP, &mut self.out);
+            self.moved |= printed.moved;
+            self.comment_at_end = printed.at_end;
             self.next = self.toks[stop - 1].index as usize + 1;
             if stop == end {
                 break;
@@ -323,7 +330,7 @@ impl<'a> Printer<'a> {
         // A comment behind the header.
         let upto = self.toks[first.start].index as usize;
         self.trailing_comments(upto);
-        self.elements(&block.elements, level + 1);
+        self.elements(&block.elements, block.end, level + 1);
         // Comments after the last line that are indented as the block is.
         let column = self.toks[first.start].indent as usize;
         let braces = block.style == BlockStyle::Braces;
@@ -331,7 +338,7 @@ impl<'a> Printer<'a> {
         let upto = self.toks[end].index as usize;
         let inline = block.style == BlockStyle::Inline;
         if !inline {
-            self.comment_lines(upto, level + 1, |c| c.own_line && (braces || c.column >= column), false);
+            self.comment_lines(upto, level + 1, |c| braces || !c.own_line || c.column >= column, false);
         }
     }
 }

@@ -30,6 +30,21 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
 /// Formats without looking at the result. For tests.
 #[doc(hidden)]
 pub fn format_unchecked(text: &str) -> Result<String, Vec<Diagnostic>> {
+    let (mut formatted, mut moved) = format_once(text)?;
+    // A comment in the middle of an expression may need a second step to its final place.
+    for _ in 0..4 {
+        if !moved {
+            break;
+        }
+        let Ok((next, again)) = format_once(&formatted) else { break };
+        moved = again && next != formatted;
+        formatted = next;
+    }
+    Ok(formatted)
+}
+
+/// The formatted text, and whether comments were moved.
+fn format_once(text: &str) -> Result<(String, bool), Vec<Diagnostic>> {
     let (parse, toks, record) = parser::parse_recorded(text);
     if parse.has_errors() {
         return Err(parse.diagnostics);
@@ -42,9 +57,11 @@ pub fn format_unchecked(text: &str) -> Result<String, Vec<Diagnostic>> {
         roles: &record.roles,
         out: String::with_capacity(text.len() + text.len() / 8),
         next: 0,
+        moved: false,
+        comment_at_end: false,
     };
     printer.file(&blocks);
-    Ok(printer.out)
+    Ok((printer.out, printer.moved))
 }
 
 /// Both parse to the same tree and have the same comments.
@@ -55,7 +72,14 @@ fn same_meaning(before: &str, after: &str) -> bool {
 
 fn comments<'a>(parse: &Parse, text: &'a str) -> Vec<&'a str> {
     let comments = parse.tokens.iter().filter(|t| t.kind.is_comment());
-    comments.map(|t| text[t.lo as usize..t.hi as usize].trim_end()).collect()
+    let plain = |t: &Token| {
+        let text = text[t.lo as usize..t.hi as usize].trim_end();
+        // `##` in the middle of an expression, which documents nothing, may become `#`.
+        if t.kind == T::DocComment { &text[1..] } else { text }
+    };
+    let mut all: Vec<&str> = comments.map(plain).collect();
+    all.sort_unstable();
+    all
 }
 
 /// A block's place: the tokens `start..end`, braces included.
@@ -118,6 +142,10 @@ struct Printer<'a> {
     roles: &'a [u8],
     out: String,
     next: usize,
+    /// Comments were moved to the ends of lines.
+    moved: bool,
+    /// The current line ends with a comment.
+    comment_at_end: bool,
 }
 
 impl<'a> Printer<'a> {

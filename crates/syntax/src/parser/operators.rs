@@ -360,6 +360,11 @@ impl Parser<'_> {
         match tok.kind {
             T::Int => {
                 let text = self.text_of(tok);
+                if let ExprKind::Literal(Literal::Int { .. }) = base.kind {
+                    let span = base.span.to(self.span());
+                    let d = Diagnostic::error(codes::E0109, span, "a number is written without spaces");
+                    self.report(d);
+                }
                 let index_span = self.bump();
                 let index = match text.parse::<u32>() {
                     Ok(index) => index,

@@ -95,14 +95,19 @@ impl InferCtx<'_> {
         let mut steps: SmallVec<[Adjust; 4]> = SmallVec::new();
         let mut at = self.structurally_resolve(receiver);
         let first = at;
+        // A private method counts only if there is no other.
+        let mut hidden: Option<(FoundList, Ty, usize)> = None;
         loop {
             match at.kind() {
                 TyKind::Infer(InferVar::Ty(_)) => return Err(ProbeError::Unknown(at)),
                 TyKind::Error => return Err(ProbeError::Error),
                 _ => {}
             }
-            if let Some(found) = self.at_step(at, name)? {
-                return self.pick(found, at, &steps, from);
+            if let Some(found) = self.at_step(at, name, from)? {
+                if found.iter().any(|f| !self.is_private(f, from)) {
+                    return self.pick(found, at, &steps, from);
+                }
+                hidden.get_or_insert((found, at, steps.len()));
             }
             if steps.len() >= MAX_DEREFS {
                 break;
@@ -115,7 +120,7 @@ impl InferCtx<'_> {
         // Methods of lists that only read apply to arrays.
         if let TyKind::Array(elem, _) = *at.kind() {
             let list = Ty::list(elem);
-            let mut found = self.candidates(list, name);
+            let mut found = self.candidates(list, name, from);
             found.retain(|f| matches!(self.self_conv(f.method), Some(Conv::Ref | Conv::Val)));
             if !found.is_empty() {
                 let mut pick = self.pick(found, list, &steps, from)?;
@@ -130,16 +135,24 @@ impl InferCtx<'_> {
                 return Ok(pick);
             }
         }
-        Err(ProbeError::NotFound(Box::new(self.explain_missing(first, name))))
+        if let Some((found, at, count)) = hidden {
+            return self.pick(found, at, &steps[..count], from);
+        }
+        Err(ProbeError::NotFound(Box::new(self.explain_missing(first, name, from))))
     }
 
     /// The candidates at one step, if there are any.
-    fn at_step(&mut self, ty: Ty, name: Name) -> Result<Option<FoundList>, ProbeError> {
+    fn at_step(
+        &mut self,
+        ty: Ty,
+        name: Name,
+        from: ModId,
+    ) -> Result<Option<FoundList>, ProbeError> {
         let some = |found: FoundList| Ok((!found.is_empty()).then_some(found));
-        let TyKind::Ref(m, inner) = *ty.kind() else { return some(self.callable_on(ty, name)) };
+        let TyKind::Ref(m, inner) = *ty.kind() else { return some(self.callable_on(ty, name, from)) };
         // `own self` of the reference itself goes before what it points to; that goes before
         // reading or changing the reference.
-        let all = self.callable_on(ty, name);
+        let all = self.callable_on(ty, name, from);
         let mut own = all.clone();
         own.retain(|f| self.self_conv(f.method) == Some(Conv::Own));
         if !own.is_empty() {
@@ -149,7 +162,7 @@ impl InferCtx<'_> {
         if let TyKind::Infer(InferVar::Ty(_)) = inner.kind() {
             return Err(ProbeError::Unknown(inner));
         }
-        let mut behind = self.callable_on(inner, name);
+        let mut behind = self.callable_on(inner, name, from);
         behind.retain(|f| match self.self_conv(f.method) {
             Some(Conv::Ref | Conv::Val) => true,
             Some(Conv::Mut) => m == Mutability::Mut,
@@ -170,28 +183,30 @@ impl InferCtx<'_> {
         if decl.has_self { decl.params.first().map(|p| p.conv) } else { None }
     }
 
-    fn callable_on(&mut self, ty: Ty, name: Name) -> FoundList {
-        let mut found = self.candidates(ty, name);
+    fn callable_on(&mut self, ty: Ty, name: Name, from: ModId) -> FoundList {
+        let mut found = self.candidates(ty, name, from);
         found.retain(|f| self.program.fns[f.method].has_self);
         found
     }
 
     /// Everything called `name` whose `Self` is `ty`: inherent, else of traits.
-    fn candidates(&mut self, ty: Ty, name: Name) -> FoundList {
+    fn candidates(&mut self, ty: Ty, name: Name, from: ModId) -> FoundList {
         let mut found = FoundList::new();
+        let mut hidden = FoundList::new();
         let program = self.program;
         if let Some(list) = program.inherent.get(&name) {
             for &method in list {
                 let FnParent::Inherent(id) = program.fns[method].parent else { continue };
                 if self.impl_applies(id, ty) != Truth::No {
-                    found.push(Found { method, source: PickSource::Inherent(id) });
+                    let one = Found { method, source: PickSource::Inherent(id) };
+                    if self.is_private(&one, from) { hidden.push(one) } else { found.push(one) }
                 }
             }
         }
         if !found.is_empty() {
             return found;
         }
-        let Some(list) = program.trait_methods.get(&name) else { return found };
+        let Some(list) = program.trait_methods.get(&name) else { return hidden };
         for &method in list {
             let FnParent::Trait(trait_) = program.fns[method].parent else { continue };
             self.trait_candidates(ty, trait_, method, &mut found);
@@ -200,7 +215,12 @@ impl InferCtx<'_> {
         if found.len() > 1 && found.iter().any(|f| matches!(f.source, PickSource::Param(_))) {
             found.retain(|f| matches!(f.source, PickSource::Param(_)));
         }
-        found
+        if found.is_empty() { hidden } else { found }
+    }
+
+    fn is_private(&self, found: &Found, from: ModId) -> bool {
+        matches!(found.source, PickSource::Inherent(_))
+            && !self.is_visible(&self.program.fns[found.method], from)
     }
 
     fn impl_applies(&mut self, id: ImplId, ty: Ty) -> Truth {
@@ -296,18 +316,10 @@ impl InferCtx<'_> {
                     let target = Ty::new(TyKind::Ref(m, self_ty));
                     adjusts.push(Adjust { kind: AdjustKind::Borrow(m), target });
                 }
-                let private = matches!(f.source, PickSource::Inherent(_))
-                    && !self.is_visible(decl, from);
+                let private = self.is_private(f, from);
                 Pick { method: f.method, source: f.source, self_ty, adjusts, private }
             })
             .collect();
-        if picks.len() > 1 {
-            // Two modules may each have a private method of one name on one type's instances.
-            let visible = picks.iter().filter(|p| !p.private).count();
-            if visible == 1 {
-                picks.retain(|p| !p.private);
-            }
-        }
         if picks.len() > 1 {
             return Err(ProbeError::Ambiguous(picks));
         }
@@ -336,9 +348,9 @@ impl InferCtx<'_> {
             TyKind::Error => return Err(ProbeError::Error),
             _ => {}
         }
-        let found = self.candidates(ty, name);
+        let found = self.candidates(ty, name, from);
         if found.is_empty() {
-            return Err(ProbeError::NotFound(Box::new(self.explain_missing(ty, name))));
+            return Err(ProbeError::NotFound(Box::new(self.explain_missing(ty, name, from))));
         }
         let mut pick = self.pick(found, ty, &[], from)?;
         pick.adjusts.clear();
@@ -424,7 +436,7 @@ impl InferCtx<'_> {
 
     // ------------------------------------------------------------ explanation
 
-    fn explain_missing(&mut self, receiver: Ty, name: Name) -> NotFound {
+    fn explain_missing(&mut self, receiver: Ty, name: Name, from: ModId) -> NotFound {
         let mut missing = NotFound::default();
         let mut steps: SmallVec<[Ty; 4]> = smallvec![receiver];
         let mut at = receiver;
@@ -456,18 +468,26 @@ impl InferCtx<'_> {
                 continue;
             }
             missing.traits.push(trait_);
-            for &ty in &steps {
-                for &id in program.trait_impls.get(&trait_).into_iter().flatten() {
-                    if matches!(program.impls[id].self_ty.kind(), TyKind::Param(_)) {
-                        continue;
-                    }
+            let impls = program.trait_impls.get(&trait_).map_or(&[][..], |i| i);
+            // What an impl for every type needs is said only of the type behind all references,
+            // and if nothing nearer was found.
+            let is_blanket = |id: ImplId| matches!(program.impls[id].self_ty.kind(), TyKind::Param(_));
+            for &id in impls.iter().filter(|&&id| !is_blanket(id)) {
+                for &ty in &steps {
                     if let Some(unmet) = self.unmet_bounds(id, ty).filter(|u| !u.is_empty()) {
                         missing.unmet.push((method, ty, unmet));
                     }
                 }
             }
+            let blanket = impls.iter().copied().filter(|&id| is_blanket(id));
+            for id in blanket.take(if missing.unmet.is_empty() { 2 } else { 0 }) {
+                let ty = receiver.peel_refs();
+                if let Some(unmet) = self.unmet_bounds(id, ty).filter(|u| !u.is_empty()) {
+                    missing.unmet.push((method, ty, unmet));
+                }
+            }
         }
-        missing.similar = self.similar_method(&steps, name);
+        missing.similar = self.similar_method(&steps, name, from);
         missing
     }
 
@@ -491,7 +511,7 @@ impl InferCtx<'_> {
         })
     }
 
-    fn similar_method(&mut self, steps: &[Ty], name: Name) -> Option<Name> {
+    fn similar_method(&mut self, steps: &[Ty], name: Name, from: ModId) -> Option<Name> {
         let program = self.program;
         let mut near: Vec<Name> = program
             .inherent
@@ -502,7 +522,7 @@ impl InferCtx<'_> {
             .collect();
         near.sort_by_key(|n| n.as_str());
         near.dedup();
-        near.retain(|&n| steps.iter().any(|&ty| !self.callable_on(ty, n).is_empty()));
+        near.retain(|&n| steps.iter().any(|&ty| self.callable_on(ty, n, from).iter().any(|f| !self.is_private(f, from))));
         let best = base::diagnostic::closest(name.as_str(), near.iter().map(|n| n.as_str()))?;
         Some(Name::new(best))
     }

@@ -425,6 +425,9 @@ impl InferCtx<'_> {
                 ));
                 format!("`{part}` is declared `view`: it may stand for anything")
             }
+            UnsendableReason::Endless => {
+                "its definition leads to ever larger types".to_owned()
+            }
             UnsendableReason::ImplBounds => {
                 format!("the `unsafe impl Send` of `{part}` does not cover these types")
             }

@@ -66,9 +66,15 @@ pub enum UnsendableReason {
     Parameter,
     /// Its `unsafe impl Send` has bounds that do not hold.
     ImplBounds,
+    /// Its definition leads to ever larger types.
+    Endless,
 }
 
-type Visited = FxHashSet<(AdtId, crate::ty::Tys)>;
+/// Types looked into: each is looked into once, however often it occurs.
+type Visited = FxHashSet<Ty>;
+
+/// A definition that leads to ever larger types is not followed further.
+const MAX_VISITED: usize = 400;
 
 impl<'a> Facts<'a> {
     pub fn new(
@@ -223,8 +229,9 @@ impl<'a> Facts<'a> {
             TyKind::List(t) | TyKind::Array(t, _) => self.find_mut_view(t, visited),
             TyKind::Adt(id, args) => {
                 args.iter().any(|&t| self.find_mut_view(t, visited))
+                    || visited.len() >= MAX_VISITED
                     || (self.program().adts[id].inherent_view
-                        && visited.insert((id, args))
+                        && visited.insert(ty)
                         && self.any_field(id, args, &mut |t| self.find_mut_view(t, visited)))
             }
             TyKind::Closure(id, args) => {
@@ -277,7 +284,8 @@ impl<'a> Facts<'a> {
         match *ty.kind() {
             TyKind::Adt(id, args) => {
                 self.program().adts[id].drop_impl.is_some()
-                    || (visited.insert((id, args))
+                    || visited.len() >= MAX_VISITED
+                    || (visited.insert(ty)
                         && self.any_field(id, args, &mut |t| self.find_drop(t, visited)))
             }
             TyKind::Tuple(elems) => elems.iter().any(|&t| self.find_drop(t, visited)),
@@ -397,7 +405,10 @@ impl<'a> Facts<'a> {
         if adt.thread_bound {
             return Some((ty, UnsendableReason::ThreadBound(id)));
         }
-        if !visited.insert((id, args)) {
+        if visited.len() >= MAX_VISITED {
+            return Some((ty, UnsendableReason::Endless));
+        }
+        if !visited.insert(ty) {
             return None;
         }
         if let Some(send) = self.program().lang.trait_("Send") {

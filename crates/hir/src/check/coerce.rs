@@ -191,7 +191,8 @@ impl Checker<'_> {
         }
         if let TyKind::Infer(InferVar::Ty(_)) = want.kind() {
             // A parameter that stands for owned types is meant to be what a view refers to.
-            let id = if self.ctx.expects_owned(want).is_some() { self.peel(id) } else { id };
+            let peeled = self.ctx.expects_owned(want).is_some() || self.is_open_self(want);
+            let id = if peeled { self.peel(id) } else { id };
             let found = self.ty_of(id);
             if !self.unify(want, found) {
                 self.report_mismatch(id, want, why);
@@ -215,6 +216,11 @@ impl Checker<'_> {
                 self.error_expr(span)
             }
         }
+    }
+
+    /// Whether this variable is the `Self` of a call written `Trait::method(x)`.
+    fn is_open_self(&mut self, want: Ty) -> bool {
+        (0..self.open_selves.len()).rev().any(|i| self.shallow(self.open_selves[i]) == want)
     }
 
     /// An argument that is changed in place: exactly a `ty`, through references if need be.

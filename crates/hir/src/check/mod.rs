@@ -185,6 +185,10 @@ pub(crate) struct Checker<'p> {
     has_errors: bool,
     /// A type that nothing decides was reported, here.
     open_reported: Option<Span>,
+    /// The `Self` of calls written `Trait::method(x)`: what a reference leads to is meant.
+    open_selves: Vec<Ty>,
+    /// The generic parameters with what a trait's own methods may assume of `Self`.
+    scope_generics: Generics,
 }
 
 /// See [`unused`].
@@ -242,6 +246,8 @@ impl<'p> Checker<'p> {
             diagnostics: Vec::new(),
             has_errors: false,
             open_reported: None,
+            open_selves: Vec::new(),
+            scope_generics: solve::scope_generics(program, owner, generics),
         }
     }
 

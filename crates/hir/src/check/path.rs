@@ -407,6 +407,7 @@ impl Checker<'_> {
             return Value::Error;
         };
         let self_ty = self.fresh(path.span);
+        self.open_selves.push(self_ty);
         let pick = self.ctx.trait_pick(trait_, method, self_ty);
         self.confirmed(&pick, written, path.span)
     }

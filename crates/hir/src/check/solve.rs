@@ -9,11 +9,27 @@ use syntax::ast;
 
 use super::Checker;
 use crate::infer::{Cause, CauseKind};
-use crate::items::{AdtId, FnId, Generics};
+use crate::items::{AdtId, BodyOwner, FnId, FnParent, Generics, Program};
 use crate::lower_ty::{self, TyScope};
 use crate::traits::select::Callable;
 use crate::traits::Truth;
 use crate::ty::{InferVar, Predicate, TraitRef, Ty, TyKind, tys};
+
+/// What may be assumed where types are written: in a trait's own methods `Self` has the trait.
+pub(super) fn scope_generics(program: &Program, owner: BodyOwner, generics: &Generics) -> Generics {
+    let mut all = generics.clone();
+    if let BodyOwner::Fn(id) = owner
+        && let FnParent::Trait(trait_) = program.fns[id].parent
+    {
+        let count = program.traits[trait_].generics.params.len();
+        let args: Vec<Ty> = generics.identity().into_iter().take(count).collect();
+        let own = Predicate::Trait(TraitRef { trait_, args: tys(&args) });
+        if !all.predicates.contains(&own) {
+            all.predicates.push(own);
+        }
+    }
+    all
+}
 
 impl<'p> Checker<'p> {
     pub(super) fn fresh(&mut self, span: Span) -> Ty {
@@ -120,7 +136,7 @@ impl<'p> Checker<'p> {
     /// Runs something on the scope that types are written in here, where `_` is a variable.
     pub(super) fn in_scope<R>(
         &mut self,
-        run: impl FnOnce(&'p crate::items::Program, &TyScope, &mut Vec<Diagnostic>) -> R,
+        run: impl FnOnce(&'p Program, &TyScope, &mut Vec<Diagnostic>) -> R,
     ) -> R {
         let program = self.program;
         let module = self.current_module();
@@ -128,11 +144,13 @@ impl<'p> Checker<'p> {
         let result = {
             let table = RefCell::new(&mut self.ctx.table);
             let holes = |span: Span| table.borrow_mut().fresh_ty_at(span);
-            let scope = match self.owner {
-                crate::items::BodyOwner::Fn(id) => TyScope::of_fn(program, id),
-                _ => TyScope::new(module, self.generics),
-            };
-            let scope = scope.in_module(module).with_holes(&holes);
+            let mut scope = TyScope::new(module, &self.scope_generics);
+            if let BodyOwner::Fn(id) = self.owner {
+                let declared = TyScope::of_fn(program, id);
+                scope.self_ty = declared.self_ty;
+                scope.impl_ = declared.impl_;
+            }
+            let scope = scope.with_holes(&holes);
             run(program, &scope, &mut found)
         };
         for diagnostic in found {

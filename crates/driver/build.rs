@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() {
-    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../..");
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../..").canonicalize().expect("the crate is two folders down");
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("set by cargo"));
     write_table(&root.join("std/src"), "altru", "STD", &out.join("std_files.rs"));
     write_table(&root.join("docs/errors"), "md", "ERRORS", &out.join("error_pages.rs"));
@@ -34,7 +34,7 @@ fn collect(dir: &Path, extension: &str, files: &mut Vec<PathBuf>) {
             println!("cargo:rerun-if-changed={}", path.display());
             collect(&path, extension, files);
         } else if path.extension().is_some_and(|e| e == extension) {
-            files.push(path.canonicalize().expect("exists"));
+            files.push(path);
         }
     }
 }

@@ -151,14 +151,14 @@ fn run_process(
         .spawn()?;
     let text = Mutex::new(Vec::new());
     let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
+    let read = |pipe: &mut dyn std::io::Read| {
+        let mut buffer = [0; 4096];
+        while let Ok(n @ 1..) = pipe.read(&mut buffer) {
+            text.lock().expect("output").extend_from_slice(&buffer[..n]);
+        }
+    };
+    let read = &read;
     let status = std::thread::scope(|scope| {
-        let read = |pipe: &mut dyn std::io::Read| {
-            let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = pipe.read(&mut buffer) {
-                text.lock().expect("output").extend_from_slice(&buffer[..n]);
-            }
-        };
-        let read = &read;
         if let Some(pipe) = &mut out {
             scope.spawn(move || read(pipe));
         }

@@ -100,7 +100,7 @@ pub fn collect(
     };
     // Reserved names of the entry points.
     for name in ["main", "altru.main", "altru.init"] {
-        c.symbols.insert(name.to_owned(), 0);
+        c.symbols.insert(name.to_owned(), 1);
     }
     let init = c.func(Instance::Init);
     if let Some(main) = roots.main {

@@ -15,10 +15,16 @@ use crate::resolve::KNOWN;
 use crate::resolve::imports::{Pending, defined_twice};
 use crate::ty::Ty;
 
+/// A package's files by module path.
+type Files<'a> = FxHashMap<&'a [Name], &'a ModuleInput>;
+
+/// The files, and the path of the file whose top level is being declared; nothing further inside.
+type Around<'f, 'a> = Option<(&'f Files<'a>, &'a [Name])>;
+
 impl<'a> Collector<'a> {
     pub(super) fn declare_all(&mut self, packages: &'a [PackageInput]) {
         for (index, package) in packages.iter().enumerate() {
-            let files: FxHashMap<&[Name], &ModuleInput> =
+            let files: Files =
                 package.modules.iter().map(|m| (&m.path[..], m)).collect();
             let Some(&root) = files.get(&[][..]) else { continue };
             let last = index + 1 == packages.len();
@@ -55,7 +61,7 @@ impl<'a> Collector<'a> {
         &mut self,
         input: &'a ModuleInput,
         module: ModId,
-        files: &FxHashMap<&'a [Name], &'a ModuleInput>,
+        files: &Files<'a>,
         is_root_package: bool,
     ) {
         self.declare_items(&input.ast.items, module, Some((files, &input.path)));
@@ -136,7 +142,7 @@ impl<'a> Collector<'a> {
         &mut self,
         items: &'a [ast::Item],
         module: ModId,
-        files: Option<(&FxHashMap<&'a [Name], &'a ModuleInput>, &'a [Name])>,
+        files: Around<'_, 'a>,
     ) {
         for item in items {
             self.declare_item(item, module, files);
@@ -196,7 +202,7 @@ impl<'a> Collector<'a> {
         &mut self,
         item: &'a ast::Item,
         module: ModId,
-        files: Option<(&FxHashMap<&'a [Name], &'a ModuleInput>, &'a [Name])>,
+        files: Around<'_, 'a>,
     ) {
         let public = item.public.is_some();
         match &item.kind {
@@ -306,7 +312,7 @@ impl<'a> Collector<'a> {
         name: ast::Ident,
         body: Option<&'a [ast::Item]>,
         module: ModId,
-        files: Option<(&FxHashMap<&'a [Name], &'a ModuleInput>, &'a [Name])>,
+        files: Around<'_, 'a>,
     ) {
         let public = item.public.is_some();
         let (package, is_std) = (self.program.mods[module].package, self.program.in_std(module));

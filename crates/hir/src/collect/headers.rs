@@ -217,9 +217,9 @@ impl<'a> Collector<'a> {
         for clause in &written.where_clauses {
             let simple = matches!(&clause.ty.kind, TypeExprKind::Path(p) if p.segments.len() == 1 && p.segments[0].args.is_none());
             let plain = |b: &Bound| simple && is_plain(b);
-            if !clause.bounds.iter().any(|b| plain(b) == (round == Round::Plain))
-                && !(clause.bounds.is_empty() && round == Round::Rest)
-            {
+            // `where T: view` alone is looked at too, for mistakes in its subject.
+            let bare = clause.bounds.is_empty() && round == Round::Rest;
+            if !bare && clause.bounds.iter().all(|b| plain(b) != (round == Round::Plain)) {
                 continue;
             }
             let subject = {
@@ -669,6 +669,21 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// What an impl leaves out and the trait has a default for.
+    fn fill_assoc_defaults(&mut self) {
+        for id in self.program.impls.ids() {
+            let Some(trait_ref) = self.program.impls[id].trait_ else { continue };
+            for assoc in &self.program.traits[trait_ref.trait_].assoc_types {
+                let given = &mut self.program.impls[id].assoc_types;
+                if let Some(default) = assoc.default
+                    && given.iter().all(|a| a.0 != assoc.name)
+                {
+                    given.push((assoc.name, default.subst(trait_ref.args), assoc.span));
+                }
+            }
+        }
+    }
+
     /// A trait's generics with `Self: Trait` among the assumptions.
     pub(super) fn trait_scope_generics(&self, id: TraitId) -> Generics {
         let mut generics = self.program.traits[id].generics.clone();
@@ -682,6 +697,7 @@ impl<'a> Collector<'a> {
         for (adt, trait_, span) in std::mem::take(&mut self.sources.derives) {
             crate::derive::declare(self, adt, trait_, span);
         }
+        self.fill_assoc_defaults();
         let program = &mut self.program;
         let drop_trait = program.lang.trait_("Drop");
         for id in program.impls.ids() {
@@ -718,22 +734,15 @@ impl<'a> Collector<'a> {
             };
             let generics = self.program.adts[id].generics.clone();
             let scope = TyScope::new(self.program.adts[id].module, &generics).with_self(self.program.adt_self(id));
-            let mut lowered = Vec::new();
-            for body in &bodies {
-                let fields = match body {
-                    StructBody::Unit => &[][..],
+            for (variant, body) in bodies.into_iter().enumerate() {
+                let written = match body {
+                    StructBody::Unit => continue,
                     StructBody::Tuple(fields) | StructBody::Named(fields) => fields,
                 };
-                let types: Vec<Ty> = fields
-                    .iter()
-                    .map(|f| lower_ty(&self.program, &scope, &f.ty, &mut self.diagnostics))
-                    .collect();
-                lowered.push(types);
-            }
-            for (variant, types) in self.program.adts[id].variants.as_slice().iter().map(|_| ()).zip(lowered).enumerate().map(|(i, (_, t))| (VariantIdx(i as u32), t)).collect::<Vec<_>>() {
-                let fields = &mut self.program.adts[id].variants[variant].fields;
-                for (field, ty) in fields.iter_mut().zip(types) {
-                    field.ty = ty;
+                for (field, written) in written.iter().enumerate() {
+                    let ty = lower_ty(&self.program, &scope, &written.ty, &mut self.diagnostics);
+                    let variant = &mut self.program.adts[id].variants[VariantIdx(variant as u32)];
+                    variant.fields[FieldIdx(field as u32)].ty = ty;
                 }
             }
         }

@@ -122,11 +122,11 @@ impl<'a> Collector<'a> {
         let mut seen: FxHashMap<Name, Span> = FxHashMap::default();
         for param in &f.params {
             let lowered = self.lower_param(param, &mut generics, around);
-            if lowered.name != KNOWN.empty && lowered.name.as_str() != "_" {
-                if let Some(first) = seen.insert(lowered.name, lowered.span) {
-                    let name = ast::Ident { name: lowered.name, span: lowered.span };
-                    self.report(defined_twice(name, first, "declared"));
-                }
+            if lowered.name != KNOWN.empty
+                && let Some(first) = seen.insert(lowered.name, lowered.span)
+            {
+                let name = ast::Ident { name: lowered.name, span: lowered.span };
+                self.report(defined_twice(name, first, "declared"));
             }
             params.push(lowered);
         }

@@ -193,7 +193,8 @@ fn check_overlaps(
     let mut pairs: Vec<(ImplId, ImplId)> = Vec::new();
     let mut pair = |a: ImplId, b: ImplId| {
         // What is wrong with one that should not be here has been said.
-        if !(settled(a) && settled(b)) && !misplaced.contains(&a) && !misplaced.contains(&b) {
+        let said = misplaced.contains(&a) || misplaced.contains(&b);
+        if !said && !(settled(a) && settled(b)) {
             pairs.push((a.min(b), a.max(b)));
         }
     };

@@ -506,6 +506,7 @@ pub enum Literal {
 }
 
 #[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most parts are expressions")]
 pub enum StrPart {
     Text(Box<str>),
     Expr { value: Expr, spec: Option<FormatSpec> },
@@ -583,7 +584,7 @@ pub enum BinaryOp {
     Implies,
 }
 
-/// `|x| e`, `|x: int| e`, `fn(x: int) -> int: block`.
+/// `|x| e`, `|x: int| e`, `|x|: block`, `|x| -> T: block`, `fn(x: int) -> int: block`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Closure {
     /// Parameters and result, before the body.
@@ -638,6 +639,7 @@ pub struct SelectArm {
 }
 
 #[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all arms are cases")]
 pub enum SelectArmKind {
     /// `case [pat =] operation [if guard]:` where the operation is any expression
     /// (`rx.recv()`, `tx.send(v)`, `await task`, `timeout(ms)`); `hir` says which are known.

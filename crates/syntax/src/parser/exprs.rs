@@ -314,7 +314,7 @@ impl Parser<'_> {
         });
         let kind = match count {
             Some(count) => {
-                let value = elements.pop().map_or_else(|| self.error_expr(), |e| e);
+                let value = elements.pop().unwrap_or_else(|| self.error_expr());
                 ExprKind::Repeat { value: Box::new(value), count }
             }
             None => ExprKind::List(elements),
@@ -355,8 +355,16 @@ impl Parser<'_> {
                 return self.spanned(lo, ExprKind::Error);
             }
         }
+        // `|x|:` and `|x| -> T:` take a block, as `fn(x)` does.
+        let ret = self.eat(T::Arrow).then(|| self.type_expr());
         let head = self.span_from(lo);
-        let ret = None;
+        if self.at(T::Colon) || ret.is_some() {
+            let body_lo = self.lo();
+            let block = self.block();
+            let body = Expr { span: self.span_from(body_lo), kind: ExprKind::Block(block) };
+            let closure = Closure { head, is_fn: false, is_async: false, params, ret, body };
+            return self.spanned(lo, ExprKind::Closure(Box::new(closure)));
+        }
         self.after_operator();
         let start = self.pos;
         let value = self.expr();

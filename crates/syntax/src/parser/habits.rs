@@ -315,9 +315,8 @@ impl Parser<'_> {
                 _ => return false,
             }
             if depth <= 0 {
-                let next = self.text[tok.hi as usize..].bytes().next();
-                let after = self.text[tok.hi as usize..].bytes().nth(1);
-                return depth == 0 && (matches!(next, Some(b'(' | b'{')) || (next == Some(b':') && after == Some(b':')));
+                let after = &self.text[tok.hi as usize..];
+                return depth == 0 && (after.starts_with(['(', '{']) || after.starts_with("::"));
             }
         }
         false

@@ -150,7 +150,8 @@ impl Parser<'_> {
             self.bump();
             self.eat(T::Mut);
         }
-        if !self.cur.is_ident() && !(self.cur.is_word() && self.nth(1).kind == T::Colon) {
+        let named = self.cur.is_ident() || (self.cur.is_word() && self.nth(1).kind == T::Colon);
+        if !named {
             self.expected("a field `name: Type`");
             return None;
         }

@@ -57,16 +57,16 @@ impl Parser<'_> {
             }
             T::Mut | T::Own => {
                 let (convention, _) = self.convention();
-                let name = self.ident("a name");
-                if matches!(self.cur, T::LParen | T::LBrace | T::ColonColon) {
-                    let d = Diagnostic::error(
-                        codes::E0121,
-                        self.span_from(lo),
-                        "`mut` and `own` stand before a name that the pattern binds",
-                    )
-                    .help("write them inside: `Some(mut x)`");
-                    self.report(d);
+                // Before a larger pattern it stands for every name that the pattern binds.
+                let next = self.nth(1).kind;
+                if matches!(self.cur, T::LParen | T::LBracket)
+                    || (self.cur.is_ident() && matches!(next, T::LParen | T::LBrace | T::ColonColon))
+                {
+                    let mut inner = self.pattern_no_alt();
+                    bind_all(&mut inner, convention);
+                    return Pattern { span: self.span_from(lo), kind: inner.kind };
                 }
+                let name = self.ident("a name");
                 self.binding(convention, name)
             }
             T::LParen => {
@@ -155,11 +155,8 @@ impl Parser<'_> {
         self.spanned(lo, ExprKind::Unary { op: UnaryOp::Neg, operand })
     }
 
-    /// After a range's start: the range, if `..` or `..=` follows.
-    fn range_after(&mut self, start: Expr) -> Result<PatternKind, Expr> {
-        if !matches!(self.cur, T::DotDot | T::DotDotEq) {
-            return Err(start);
-        }
+    /// At `..` or `..=` after a range's start.
+    fn range_after(&mut self, start: Expr) -> PatternKind {
         let inclusive = self.cur == T::DotDotEq;
         self.bump();
         let end = self.range_bound().map(Box::new);
@@ -168,7 +165,7 @@ impl Parser<'_> {
                 .help("a range without an end is written `..`");
             self.report(d);
         }
-        Ok(PatternKind::Range { start: Some(Box::new(start)), end, inclusive })
+        PatternKind::Range { start: Some(Box::new(start)), end, inclusive }
     }
 
     fn literal_pattern(&mut self) -> PatternKind {
@@ -179,16 +176,16 @@ impl Parser<'_> {
             return PatternKind::Error;
         }
         let start = if negative { self.negative() } else { self.primary() };
-        match self.range_after(start) {
-            Ok(range) => range,
-            Err(expr) => match expr.kind {
+        if matches!(self.cur, T::DotDot | T::DotDotEq) {
+            return self.range_after(start);
+        }
+        match start.kind {
+            ExprKind::Literal(value) => PatternKind::Literal { negative, value },
+            ExprKind::Unary { operand, .. } => match operand.kind {
                 ExprKind::Literal(value) => PatternKind::Literal { negative, value },
-                ExprKind::Unary { operand, .. } => match operand.kind {
-                    ExprKind::Literal(value) => PatternKind::Literal { negative, value },
-                    _ => PatternKind::Error,
-                },
                 _ => PatternKind::Error,
             },
+            _ => PatternKind::Error,
         }
     }
 
@@ -223,7 +220,7 @@ impl Parser<'_> {
             T::LBrace => return self.struct_pattern(path),
             T::DotDot | T::DotDotEq => {
                 let start = self.spanned(lo, ExprKind::Path(path));
-                return self.range_after(start).unwrap_or(PatternKind::Error);
+                return self.range_after(start);
             }
             _ => {}
         }
@@ -260,5 +257,40 @@ impl Parser<'_> {
             fields.push(FieldPattern { span: p.span_from(lo), name, pattern, convention });
         });
         PatternKind::Struct { path, fields, rest }
+    }
+}
+
+/// Gives the names that `pattern` binds a convention where they have none. Capitalised names are
+/// variants and constants.
+fn bind_all(pattern: &mut Pattern, with: Convention) {
+    match &mut pattern.kind {
+        PatternKind::Binding { convention, name, sub } => {
+            if *convention == Convention::Read && !name.name.as_str().starts_with(char::is_uppercase) {
+                *convention = with;
+            }
+            if let Some(sub) = sub {
+                bind_all(sub, with);
+            }
+        }
+        PatternKind::Tuple(list)
+        | PatternKind::List(list)
+        | PatternKind::Or(list)
+        | PatternKind::TupleStruct { fields: list, .. } => list.iter_mut().for_each(|p| bind_all(p, with)),
+        PatternKind::Struct { fields, .. } => {
+            for field in fields {
+                match &mut field.pattern {
+                    Some(pattern) => bind_all(pattern, with),
+                    None if field.convention == Convention::Read => field.convention = with,
+                    None => {}
+                }
+            }
+        }
+        PatternKind::Ref(inner) => bind_all(inner, with),
+        PatternKind::Wildcard
+        | PatternKind::Rest
+        | PatternKind::Literal { .. }
+        | PatternKind::Range { .. }
+        | PatternKind::Path(_)
+        | PatternKind::Error => {}
     }
 }

@@ -7,6 +7,7 @@ pub mod body;
 pub mod check;
 pub mod dataflow;
 pub mod elaborate;
+pub mod interp;
 pub mod lower;
 pub mod mono;
 pub mod names;

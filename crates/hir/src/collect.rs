@@ -11,7 +11,10 @@ mod attrs;
 mod blocks;
 mod declare;
 mod dump;
+mod early;
+mod fields;
 mod headers;
+mod members;
 mod signatures;
 
 use std::sync::Arc;

@@ -5,15 +5,23 @@
 //! filled, as long as generic parameters are known: aliases that are not lowered yet are expanded
 //! from their syntax.
 
+mod assoc;
+mod convention;
+mod expr;
+
 use std::cell::Cell;
 
-use base::{Applicability, Diagnostic, Name, Span, codes};
-use syntax::ast::{self, Convention, TypeExpr, TypeExprKind};
+use base::{Applicability, Diagnostic, Span, codes};
+use syntax::ast::{self, TypeExpr, TypeExprKind};
 
 use crate::consteval;
 use crate::items::{AdtKind, AliasId, Def, FnId, FnParent, GenericParam, Generics, ImplId, ModId, Ns, Program};
 use crate::resolve::{Res, Resolver, describe};
-use crate::ty::{Conv, DynTy, FnSig, Predicate, Projection, TraitRef, Ty, TyKind, leak_bindings, leak_params, tys};
+use crate::ty::{DynTy, FnSig, Predicate, TraitRef, Ty, TyKind, leak_bindings, leak_params, tys};
+
+pub use assoc::{Assoc, all_assoc_types, assoc_in_trait, find_assoc};
+pub use convention::{conv_of, has_supertrait, known_copy};
+pub use expr::{args_of_index, type_of_expr};
 
 /// What surrounds a written type.
 pub struct TyScope<'a> {
@@ -643,256 +651,4 @@ fn count_are(n: usize) -> String {
         1 => "1 is".into(),
         n => format!("{n} are"),
     }
-}
-
-pub enum Assoc {
-    Ty(Ty),
-    None,
-    Ambiguous(Projection, Projection),
-}
-
-/// The type `base::name` in a scope.
-pub fn find_assoc(program: &Program, scope: &TyScope, base: Ty, name: Name) -> Assoc {
-    if let Some(impl_) = scope.impl_
-        && scope.self_ty == Some(base)
-        && let Some(&(_, ty, _)) = program.impls[impl_].assoc_types.iter().find(|a| a.0 == name)
-    {
-        return Assoc::Ty(ty);
-    }
-    let mut found = Candidates::default();
-    for predicate in &scope.generics.predicates {
-        if let Predicate::Trait(bound) = predicate
-            && bound.self_ty() == base
-        {
-            found.add(assoc_in_trait(program, *bound, name));
-        }
-    }
-    if let TyKind::Projection(p) = *base.kind()
-        && let Some(decl) = program.traits[p.trait_].assoc_types.iter().find(|a| a.name == p.name)
-    {
-        for bound in &decl.bounds {
-            if let Predicate::Trait(bound) = bound {
-                found.add(assoc_in_trait(program, bound.subst(p.args), name));
-            }
-        }
-    }
-    if found.first.is_none() && !matches!(base.kind(), TyKind::Param(_) | TyKind::Infer(_)) {
-        if let TyKind::Dyn(d) = *base.kind()
-            && let Some(&(_, ty)) = d.bindings.iter().find(|b| b.0 == name)
-        {
-            return Assoc::Ty(ty);
-        }
-        for (id, trait_) in program.traits.iter_enumerated() {
-            if !trait_.assoc_types.iter().any(|a| a.name == name) || trait_.generics.params.len() != 1 {
-                continue;
-            }
-            let has = program.trait_impls.get(&id).is_some_and(|impls| {
-                impls.iter().any(|&i| same_head(program.impls[i].self_ty, base))
-            });
-            if has {
-                found.add(Some(Projection { trait_: id, args: tys(&[base]), name }));
-            }
-        }
-    }
-    match (found.first, found.clash) {
-        (Some(one), Some(other)) => Assoc::Ambiguous(one, other),
-        (Some(p), None) => Assoc::Ty(Ty::new(TyKind::Projection(p))),
-        (None, _) => Assoc::None,
-    }
-}
-
-#[derive(Default)]
-struct Candidates {
-    first: Option<Projection>,
-    clash: Option<Projection>,
-}
-
-impl Candidates {
-    fn add(&mut self, candidate: Option<Projection>) {
-        match (self.first, candidate) {
-            (None, _) => self.first = candidate,
-            (Some(first), Some(other)) if first != other => self.clash = Some(other),
-            _ => {}
-        }
-    }
-}
-
-/// Could an impl for `pattern` be for `ty`, by the outermost constructor?
-pub(crate) fn same_head(pattern: Ty, ty: Ty) -> bool {
-    match (pattern.kind(), ty.kind()) {
-        (TyKind::Param(_), _) => true,
-        (TyKind::Adt(a, _), TyKind::Adt(b, _)) => a == b,
-        (TyKind::Dyn(a), TyKind::Dyn(b)) => a.trait_ == b.trait_,
-        (TyKind::Ref(a, _), TyKind::Ref(b, _)) => a == b,
-        (TyKind::Tuple(a), TyKind::Tuple(b)) => a.len() == b.len(),
-        (TyKind::List(_), TyKind::List(_))
-        | (TyKind::Array(..), TyKind::Array(..))
-        | (TyKind::RawPtr(_), TyKind::RawPtr(_))
-        | (TyKind::DynFn(_), TyKind::DynFn(_)) => true,
-        (a, b) => a == b,
-    }
-}
-
-/// The projection for `name`, declared by the trait or one of its supertraits.
-pub fn assoc_in_trait(program: &Program, trait_ref: TraitRef, name: Name) -> Option<Projection> {
-    let mut pending = vec![trait_ref];
-    let mut seen = Vec::new();
-    while let Some(at) = pending.pop() {
-        if seen.contains(&at.trait_) {
-            continue;
-        }
-        seen.push(at.trait_);
-        let trait_ = &program.traits[at.trait_];
-        if trait_.assoc_types.iter().any(|a| a.name == name) {
-            return Some(Projection { trait_: at.trait_, args: at.args, name });
-        }
-        pending.extend(trait_.supertraits.iter().map(|s| s.subst(at.args)));
-    }
-    None
-}
-
-/// Associated types of a trait, then those of its supertraits that it does not fix itself.
-pub fn all_assoc_types(program: &Program, id: crate::items::TraitId) -> Vec<Name> {
-    let mut names = Vec::new();
-    let mut pending = vec![id];
-    let mut seen = Vec::new();
-    let mut fixed = Vec::new();
-    while let Some(at) = pending.pop() {
-        if seen.contains(&at) {
-            continue;
-        }
-        seen.push(at);
-        let trait_ = &program.traits[at];
-        for predicate in &trait_.generics.predicates {
-            if let Predicate::ProjectionEq(p, _) = predicate
-                && p.args.first() == Some(&self_param())
-            {
-                fixed.push(p.name);
-            }
-        }
-        for assoc in &trait_.assoc_types {
-            if !names.contains(&assoc.name) && !fixed.contains(&assoc.name) {
-                names.push(assoc.name);
-            }
-        }
-        pending.extend(trait_.supertraits.iter().rev().map(|s| s.trait_));
-    }
-    names
-}
-
-/// The convention that a written marker and type come to.
-pub fn conv_of(program: &Program, generics: &Generics, written: Convention, ty: Ty) -> Conv {
-    match written {
-        Convention::Mut => Conv::Mut,
-        Convention::Own => Conv::Own,
-        Convention::Read if known_copy(program, generics, ty) => Conv::Val,
-        Convention::Read => match ty.kind() {
-            // An exclusive reference is handed on as it is (the caller reborrows it).
-            TyKind::Ref(..) => Conv::Own,
-            _ => Conv::Ref,
-        },
-    }
-}
-
-/// Is the type known to be `Copy` where it is declared? Asked while impls are still being
-/// collected, so it is answered from [`Program::copy_adts`] alone.
-pub fn known_copy(program: &Program, generics: &Generics, ty: Ty) -> bool {
-    match *ty.kind() {
-        TyKind::Int(_)
-        | TyKind::Float(_)
-        | TyKind::Bool
-        | TyKind::Char
-        | TyKind::Never
-        | TyKind::RawPtr(_)
-        | TyKind::Const(_)
-        | TyKind::Ref(crate::ty::Mutability::Shared, _) => true,
-        TyKind::Tuple(elems) => elems.iter().all(|&t| known_copy(program, generics, t)),
-        TyKind::Array(elem, _) => known_copy(program, generics, elem),
-        TyKind::Adt(id, args) => program.copy_adts.get(&id).is_some_and(|needs| {
-            args.iter().zip(needs).all(|(&arg, &needed)| !needed || known_copy(program, generics, arg))
-        }),
-        TyKind::Param(_) | TyKind::Projection(_) => {
-            let Some(copy) = program.lang.trait_("Copy") else { return false };
-            generics.predicates.iter().any(|p| match p {
-                Predicate::Trait(bound) => bound.self_ty() == ty && has_supertrait(program, bound.trait_, copy),
-                _ => false,
-            })
-        }
-        _ => false,
-    }
-}
-
-/// Is `wanted` the trait itself or among its supertraits?
-pub fn has_supertrait(
-    program: &Program,
-    trait_: crate::items::TraitId,
-    wanted: crate::items::TraitId,
-) -> bool {
-    let mut pending = vec![trait_];
-    let mut seen = Vec::new();
-    while let Some(at) = pending.pop() {
-        if at == wanted {
-            return true;
-        }
-        if !seen.contains(&at) {
-            seen.push(at);
-            pending.extend(program.traits[at].supertraits.iter().map(|s| s.trait_));
-        }
-    }
-    false
-}
-
-/// An expression read as a type, if it can be one: `Map[string, int]` is parsed as an index.
-pub fn type_of_expr(expr: &ast::Expr) -> Option<TypeExpr> {
-    use ast::ExprKind;
-    let kind = match &expr.kind {
-        ExprKind::Path(path) => TypeExprKind::Path(path.clone()),
-        ExprKind::Index { base, index } => {
-            let ExprKind::Path(path) = &base.kind else { return None };
-            let mut path = path.clone();
-            let last = path.segments.last_mut()?;
-            if last.args.is_some() {
-                return None;
-            }
-            last.args = Some(args_of_index(index, expr.span)?);
-            path.span = expr.span;
-            TypeExprKind::Path(path)
-        }
-        ExprKind::Tuple(elems) => {
-            TypeExprKind::Tuple(elems.iter().map(type_of_expr).collect::<Option<_>>()?)
-        }
-        ExprKind::Paren(inner) => return type_of_expr(inner),
-        ExprKind::List(elems) => match &elems[..] {
-            [elem] => TypeExprKind::List(Box::new(type_of_expr(elem)?)),
-            _ => return None,
-        },
-        ExprKind::Repeat { value, count } => {
-            TypeExprKind::Array(Box::new(type_of_expr(value)?), count.clone())
-        }
-        ExprKind::Ref { mutable, place } => {
-            TypeExprKind::Ref { mutable: *mutable, ty: Box::new(type_of_expr(place)?) }
-        }
-        ExprKind::Literal(_) | ExprKind::Unary { .. } | ExprKind::Binary { .. } | ExprKind::Block(_) => {
-            TypeExprKind::Const(Box::new(expr.clone()))
-        }
-        ExprKind::Error => TypeExprKind::Error,
-        _ => return None,
-    };
-    Some(TypeExpr { span: expr.span, kind })
-}
-
-/// What stands in `[…]` after a path, read as generic arguments.
-pub fn args_of_index(index: &[ast::IndexArg], span: Span) -> Option<ast::GenericArgs> {
-    let args = index
-        .iter()
-        .map(|arg| match arg {
-            ast::IndexArg::Type(ty) => Some(ty.clone()),
-            ast::IndexArg::Expr(expr) => type_of_expr(expr),
-        })
-        .collect::<Option<Vec<_>>>()?;
-    let span = match (args.first(), args.last()) {
-        (Some(first), Some(last)) => first.span.to(last.span),
-        _ => span,
-    };
-    Some(ast::GenericArgs { span, args, bindings: Vec::new() })
 }

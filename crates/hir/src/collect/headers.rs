@@ -1,19 +1,17 @@
-//! Everything about items but functions: generics, supertraits, aliases, impl heads, bounds,
-//! fields, discriminants, the types of constants.
+//! Generics, supertraits, aliases, impl heads, bounds, associated types.
 //!
 //! The order matters: parameters' names before any type, impl heads and supertraits before
 //! `T::Item` can be looked up, `Copy` impls before conventions.
 
-use base::{Diagnostic, FxHashMap, Span, codes};
-use syntax::ast::{self, Bound, ItemKind, StructBody, TypeExpr, TypeExprKind};
+use base::{Diagnostic, Span, codes};
+use syntax::ast::{self, Bound, ItemKind, TypeExpr, TypeExprKind};
 
-use super::{AdtSource, Collector, ImplSource};
-use crate::consteval;
+use super::{Collector, ImplSource};
 use crate::items::*;
 use crate::lower_ty::{TyScope, lower_bound, lower_fn_sig, lower_ty, self_param};
 use crate::resolve::imports::defined_twice;
-use crate::resolve::{KNOWN, Res, Resolver};
-use crate::ty::{FloatTy, IntTy, Predicate, TraitRef, Ty, TyKind, tys};
+use crate::resolve::KNOWN;
+use crate::ty::{Predicate, TraitRef, Ty, TyKind, tys};
 
 /// What `Self` is while an item's generics are lowered.
 #[derive(Clone, Copy)]
@@ -40,52 +38,6 @@ pub(super) enum Round {
 }
 
 impl<'a> Collector<'a> {
-    /// Which types are `Copy`, before any type is lowered: conventions depend on it.
-    pub(super) fn fill_copy_table(&mut self) {
-        for &(adt, trait_, _) in &self.sources.derives {
-            if trait_ == DeriveTrait::Copy {
-                let params = &self.sources.adts[adt.0 as usize].generics().params;
-                let needs = params.iter().map(|p| p.const_ty.is_none()).collect();
-                self.program.copy_adts.insert(adt, needs);
-            }
-        }
-        let Some(copy) = self.program.lang.trait_("Copy") else { return };
-        let none = Generics::default();
-        for id in self.program.impls.ids() {
-            let ImplSource::Written(item) = self.impl_source(id) else { continue };
-            let (Some(trait_), TypeExprKind::Path(path)) = (&item.trait_, &item.ty.kind) else { continue };
-            let scope = TyScope::new(self.program.impls[id].module, &none);
-            let resolver = Resolver::new(&self.program);
-            let is_copy = |path: &ast::Path| {
-                resolver
-                    .resolve_path(path, Ns::Types, &scope)
-                    .is_ok_and(|r| r.res == Res::Def(Def::Trait(copy)))
-            };
-            if !is_copy(trait_) {
-                continue;
-            }
-            let Ok(resolved) = resolver.resolve_path(path, Ns::Types, &scope) else { continue };
-            let Res::Def(Def::Adt(adt)) = resolved.res else { continue };
-            let args = path.segments[resolved.used - 1].args.as_ref().map_or(&[][..], |a| &a.args);
-            let needs = args
-                .iter()
-                .map(|arg| {
-                    let TypeExprKind::Path(p) = &arg.kind else { return false };
-                    let [segment] = &p.segments[..] else { return false };
-                    let bounded = |bounds: &[Bound]| {
-                        bounds.iter().any(|b| matches!(b, Bound::Trait(p) if is_copy(p)))
-                    };
-                    item.generics.params.iter().any(|g| g.name.name == segment.name.name && bounded(&g.bounds))
-                        || item.generics.where_clauses.iter().any(|w| {
-                            matches!(&w.ty.kind, TypeExprKind::Path(q) if q.segments.len() == 1 && q.segments[0].name.name == segment.name.name)
-                                && bounded(&w.bounds)
-                        })
-                })
-                .collect();
-            self.program.copy_adts.insert(adt, needs);
-        }
-    }
-
     pub(super) fn lower_headers(&mut self) {
         self.lower_parameter_names();
         self.check_dyn_safety();
@@ -310,49 +262,6 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn break_supertrait_cycles(&mut self) {
-        // 0 not seen, 1 on the path, 2 done. An explicit stack: chains may be long.
-        let mut state = vec![0u8; self.program.traits.len()];
-        for start in self.program.traits.ids() {
-            if state[start.0 as usize] != 0 {
-                continue;
-            }
-            let mut stack = vec![(start, 0usize)];
-            state[start.0 as usize] = 1;
-            while let Some(&mut (at, ref mut next)) = stack.last_mut() {
-                let Some(to) = self.program.traits[at].supertraits.get(*next).map(|s| s.trait_) else {
-                    state[at.0 as usize] = 2;
-                    stack.pop();
-                    continue;
-                };
-                match state[to.0 as usize] {
-                    0 => {
-                        *next += 1;
-                        state[to.0 as usize] = 1;
-                        stack.push((to, 0));
-                    }
-                    1 => {
-                        let index = *next;
-                        let (from_span, to_span) = (self.program.traits[at].name_span, self.program.traits[to].name_span);
-                        let name = self.program.traits[to].name;
-                        let mut diagnostic = Diagnostic::error(
-                            codes::E0227,
-                            to_span,
-                            format!("trait `{name}` is its own supertrait"),
-                        )
-                        .label("the circle begins here");
-                        if at != to {
-                            diagnostic = diagnostic.also(from_span, "and comes back here");
-                        }
-                        self.report(diagnostic);
-                        self.program.traits[at].supertraits.remove(index);
-                    }
-                    _ => *next += 1,
-                }
-            }
-        }
-    }
-
     fn lower_defaults(&mut self) {
         for id in self.program.adts.ids() {
             let written = self.adt_source(id).generics();
@@ -443,68 +352,6 @@ impl<'a> Collector<'a> {
             };
             let alias = &mut self.program.aliases[id];
             (alias.ty, alias.ready) = (ty, true);
-        }
-    }
-
-    /// An alias that expands to itself becomes an error type.
-    fn break_alias_cycles(&mut self) {
-        let none = Generics::default();
-        let edges: Vec<Vec<AliasId>> = self
-            .program
-            .aliases
-            .ids()
-            .map(|id| {
-                let scope = TyScope::new(self.program.aliases[id].module, &none);
-                let resolver = Resolver::new(&self.program);
-                let mut found = Vec::new();
-                if let Some(ty) = &self.alias_source(id).ty {
-                    type_paths(ty, &mut |path| {
-                        if let Ok(r) = resolver.resolve_path(path, Ns::Types, &scope)
-                            && let Res::Def(Def::Alias(to)) = r.res
-                        {
-                            found.push(to);
-                        }
-                    });
-                }
-                found
-            })
-            .collect();
-        let mut state = vec![0u8; edges.len()];
-        for start in self.program.aliases.ids() {
-            if state[start.0 as usize] != 0 {
-                continue;
-            }
-            let mut stack = vec![(start, 0usize)];
-            state[start.0 as usize] = 1;
-            while let Some(&mut (at, ref mut next)) = stack.last_mut() {
-                let Some(&to) = edges[at.0 as usize].get(*next) else {
-                    state[at.0 as usize] = 2;
-                    stack.pop();
-                    continue;
-                };
-                *next += 1;
-                match state[to.0 as usize] {
-                    0 => {
-                        state[to.0 as usize] = 1;
-                        stack.push((to, 0));
-                    }
-                    1 => {
-                        let alias = &mut self.program.aliases[to];
-                        if !alias.ready {
-                            alias.ready = true;
-                            let diagnostic = Diagnostic::error(
-                                codes::E0227,
-                                alias.span,
-                                format!("type `{}` stands for itself", alias.name),
-                            )
-                            .label("expanding it would never end")
-                            .help("an alias is another name for a type; for a recursive type, declare a struct or enum");
-                            self.report(diagnostic);
-                        }
-                    }
-                    _ => {}
-                }
-            }
         }
     }
 
@@ -723,148 +570,6 @@ impl<'a> Collector<'a> {
             }
         }
     }
-
-    // ------------------------------------------------------------ fields and constants
-
-    fn lower_fields(&mut self) {
-        for id in self.program.adts.ids() {
-            let bodies: Vec<&'a StructBody> = match self.adt_source(id) {
-                AdtSource::Struct(s) => vec![&s.body],
-                AdtSource::Enum(e) => e.variants.iter().map(|v| &v.body).collect(),
-            };
-            let generics = self.program.adts[id].generics.clone();
-            let scope = TyScope::new(self.program.adts[id].module, &generics).with_self(self.program.adt_self(id));
-            for (variant, body) in bodies.into_iter().enumerate() {
-                let written = match body {
-                    StructBody::Unit => continue,
-                    StructBody::Tuple(fields) | StructBody::Named(fields) => fields,
-                };
-                for (field, written) in written.iter().enumerate() {
-                    let ty = lower_ty(&self.program, &scope, &written.ty, &mut self.diagnostics);
-                    let variant = &mut self.program.adts[id].variants[VariantIdx(variant as u32)];
-                    variant.fields[FieldIdx(field as u32)].ty = ty;
-                }
-            }
-        }
-        self.find_inherent_views();
-    }
-
-    /// A type is a view by itself if a field holds a reference or such a type: to a fixpoint.
-    fn find_inherent_views(&mut self) {
-        let mut holders: FxHashMap<AdtId, Vec<AdtId>> = FxHashMap::default();
-        let mut queue = Vec::new();
-        for (id, adt) in self.program.adts.iter_enumerated() {
-            let mut view = adt.inherent_view;
-            for field in adt.variants.iter().flat_map(|v| v.fields.iter()) {
-                field.ty.walk(&mut |t| match *t.kind() {
-                    TyKind::Ref(..) => {
-                        view = true;
-                        false
-                    }
-                    TyKind::Adt(inner, _) => {
-                        holders.entry(inner).or_default().push(id);
-                        true
-                    }
-                    // An owned `dyn` never hides a view; a raw pointer carries no loan.
-                    TyKind::Dyn(_) | TyKind::DynFn(_) | TyKind::RawPtr(_) => false,
-                    _ => true,
-                });
-            }
-            if view {
-                queue.push(id);
-            }
-        }
-        let mut known: base::FxHashSet<AdtId> = queue.iter().copied().collect();
-        while let Some(id) = queue.pop() {
-            self.program.adts[id].inherent_view = true;
-            for &holder in holders.get(&id).map_or(&[][..], |h| h) {
-                if known.insert(holder) {
-                    queue.push(holder);
-                }
-            }
-        }
-    }
-
-    fn lower_constants(&mut self) {
-        let none = Generics::default();
-        for id in self.program.consts.ids() {
-            let item = self.const_source(id);
-            let module = self.program.consts[id].module;
-            self.program.consts[id].ty = self.constant_type(item, "const", &none, module);
-        }
-        for id in self.program.statics.ids() {
-            let item = self.static_source(id);
-            let module = self.program.statics[id].module;
-            self.program.statics[id].ty = self.constant_type(item, "static", &none, module);
-        }
-    }
-
-    fn constant_type(&mut self, item: &ast::ConstItem, what: &str, none: &Generics, module: ModId) -> Ty {
-        let name = item.name.name;
-        if item.value.is_none() && name != KNOWN.empty {
-            self.report(
-                Diagnostic::error(codes::E0226, item.name.span, format!("`{what} {name}` has no value"))
-                    .label("add `= value`"),
-            );
-        }
-        if let Some(ty) = &item.ty {
-            return lower_ty(&self.program, &TyScope::new(module, none), ty, &mut self.diagnostics);
-        }
-        match item.value.as_ref().map(literal_type) {
-            Some(Some(ty)) => ty,
-            Some(None) => {
-                self.report(
-                    Diagnostic::error(
-                        codes::E0226,
-                        item.name.span,
-                        format!("`{what} {name}` needs a type"),
-                    )
-                    .label("declarations say their types; only a literal's may be left out")
-                    .help(format!("write `{what} {name}: Type = …`")),
-                );
-                Ty::error()
-            }
-            None => Ty::error(),
-        }
-    }
-
-    fn lower_discriminants(&mut self) {
-        for id in self.program.adts.ids() {
-            let AdtSource::Enum(item) = self.adt_source(id) else { continue };
-            if item.variants.iter().all(|v| v.discriminant.is_none()) {
-                continue;
-            }
-            let none = Generics::default();
-            let mut next: i128 = 0;
-            let mut seen: FxHashMap<i128, Span> = FxHashMap::default();
-            for (index, variant) in item.variants.iter().enumerate() {
-                if let Some(value) = &variant.discriminant {
-                    let scope = TyScope::new(self.program.adts[id].module, &none);
-                    match consteval::eval(&self.program, &scope, value) {
-                        Ok(value) => next = value,
-                        Err(diagnostic) => self.diagnostics.extend(diagnostic.map(|d| *d)),
-                    }
-                }
-                let span = variant.discriminant.as_ref().map_or(variant.name.span, |d| d.span);
-                if !(i64::MIN as i128..=i64::MAX as i128).contains(&next) {
-                    self.report(
-                        Diagnostic::error(codes::E0233, span, format!("{next} does not fit the 64 bits of a discriminant"))
-                            .label("too large"),
-                    );
-                    next = index as i128;
-                }
-                if let Some(first) = seen.insert(next, span) {
-                    self.report(
-                        Diagnostic::error(codes::E0233, span, format!("two variants have the value {next}"))
-                            .label("the second one")
-                            .also(first, "the first one"),
-                    );
-                }
-                self.program.adts[id].variants[VariantIdx(index as u32)].discriminant = next;
-                next += 1;
-            }
-        }
-    }
 }
 
 fn needs_rounds(written: &ast::Generics) -> bool {
@@ -876,30 +581,6 @@ pub(super) fn is_plain(bound: &Bound) -> bool {
     match bound {
         Bound::Trait(path) => path.segments.iter().all(|s| s.args.is_none()),
         Bound::Fn(_) => false,
-    }
-}
-
-/// The type that a literal says by itself.
-fn literal_type(value: &ast::Expr) -> Option<Ty> {
-    use ast::{ExprKind, Literal};
-    match &value.kind {
-        ExprKind::Literal(literal) => match literal {
-            Literal::Int { suffix, .. } => match suffix {
-                Some(suffix) => crate::resolve::builtin(*suffix),
-                None => Some(Ty::int()),
-            },
-            Literal::Float { suffix, .. } => match suffix.map(|s| s.as_str()) {
-                Some("f32") => Some(Ty::new(TyKind::Float(FloatTy::F32))),
-                _ => Some(Ty::float()),
-            },
-            Literal::Bool(_) => Some(Ty::bool()),
-            Literal::Char(_) => Some(Ty::char()),
-            Literal::Str(_) => Some(Ty::str()),
-            Literal::Byte(_) => Some(Ty::int_of(IntTy::U8)),
-        },
-        ExprKind::Unary { operand, .. } => literal_type(operand),
-        ExprKind::Paren(inner) => literal_type(inner),
-        _ => None,
     }
 }
 

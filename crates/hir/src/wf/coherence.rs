@@ -194,7 +194,8 @@ fn check_overlaps(
     let mut pair = |a: ImplId, b: ImplId| {
         // What is wrong with one that should not be here has been said.
         let said = misplaced.contains(&a) || misplaced.contains(&b);
-        if !said && !(settled(a) && settled(b)) {
+        let settled = settled(a) && settled(b);
+        if !said && !settled {
             pairs.push((a.min(b), a.max(b)));
         }
     };

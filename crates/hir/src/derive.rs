@@ -289,6 +289,8 @@ impl Make {
             .collect();
         stmts.push(self.match_(self.self_value(), arms));
         match derive {
+            // Every arm has returned.
+            _ if adt.variants.len() == 1 => {}
             DeriveTrait::Eq => stmts.push(self.return_(self.bool(true))),
             DeriveTrait::Ord => stmts
                 .push(self.return_(self.expr(ExprKind::Path(self.path(&["$lang", "Ordering", "Equal"]))))),

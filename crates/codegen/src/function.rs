@@ -93,7 +93,10 @@ pub fn emit<'p>(u: &Unit<'p>, id: FuncId) -> Result<(), String> {
     let order = registers::reverse_postorder(body);
     cx.blocks[0] = Some(first);
     for id in order {
-        cx.block(id)?;
+        // A block that nothing led to so far only cleans up after calls that cannot panic.
+        if let Some(block) = cx.blocks[id.index()] {
+            cx.block(id, block)?;
+        }
     }
     cx.slots.br(first);
     Ok(())
@@ -195,9 +198,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.u.m.append_block(self.value, name)
     }
 
-    fn block(&mut self, id: BlockId) -> Result<(), String> {
+    fn block(&mut self, id: BlockId, block: Block) -> Result<(), String> {
         let data = &self.body.blocks[id];
-        let block = self.block_ref(id);
         self.b.at_end(block);
         self.cleanup = data.cleanup;
         self.current_block = id;

@@ -12,7 +12,6 @@ pub mod context;
 pub mod demand;
 pub mod probe;
 pub mod report;
-mod report_method;
 pub mod table;
 
 pub use coerce::{Adjust, AdjustKind, Adjusts};

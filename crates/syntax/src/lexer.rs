@@ -411,10 +411,10 @@ impl Lexer<'_> {
         }
     }
 
-    /// A `'` further on the line, before any `"`.
+    /// A `'` further on the line.
     fn closing_quote(&self, from: usize) -> Option<usize> {
         let rest = &self.bytes[from..];
-        let stop = rest.iter().position(|b| matches!(b, b'\'' | b'"' | b'\n'))?;
+        let stop = rest.iter().position(|b| matches!(b, b'\'' | b'\n'))?;
         (rest[stop] == b'\'').then_some(from + stop + 1)
     }
 

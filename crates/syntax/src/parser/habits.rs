@@ -290,7 +290,7 @@ impl Parser<'_> {
             edits.insert(0, (self.tok_span(colons), String::new()));
         }
         let whole = here.to(self.tok_span(self.toks[end]));
-        let d = Diagnostic::error(codes::E0126, whole, "type parameters and arguments stand in `[…]`")
+        let d = Diagnostic::error(codes::E0124, whole, "type parameters and arguments stand in `[…]`")
             .fix_all("use square brackets", edits, Applicability::Certain);
         self.report_slip(d);
         self.errors += 1;
@@ -447,7 +447,7 @@ impl Parser<'_> {
             let text = self.text_of(tok);
             let op = self.tok_span(tok);
             let after = Span { hi: self.nth(1).lo, ..op };
-            let d = Diagnostic::error(codes::E0123, op, format!("a line cannot begin with `{text}`"))
+            let d = Diagnostic::error(codes::E0122, op, format!("a line cannot begin with `{text}`"))
                 .label("the statement ended with the line before")
                 .fix_all(
                     "move it to the end of the line before",

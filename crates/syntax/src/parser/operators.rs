@@ -336,14 +336,14 @@ impl Parser<'_> {
             let span = value.span.to(self.span());
             let name = &self.text[value.span.lo as usize..value.span.hi as usize];
             let after = self.nth(1).lo;
-            let d = Diagnostic::error(codes::E0124, span, "arguments are given by place, not by name")
+            let d = Diagnostic::error(codes::E0123, span, "arguments are given by place, not by name")
                 .fix(
                     format!("remove `{name}`"),
                     base::Span { hi: after, ..span },
                     "",
                     Applicability::Maybe,
                 );
-            self.report_slip(d);
+            self.report(d);
             self.bump();
             value = self.expr();
         } else if self.at(T::FatArrow) {

@@ -166,6 +166,7 @@ impl Parser<'_> {
         matches!(
             self.tok().kind,
             T::Let | T::Const | T::Static | T::Struct | T::Enum | T::Trait | T::Impl | T::Use | T::Mod | T::Pub
+                | T::If | T::Else | T::While | T::For | T::Loop | T::Match | T::Return | T::Break | T::Continue
         ) || (self.tok().kind == T::Fn && self.nth(1).kind.is_ident())
     }
 

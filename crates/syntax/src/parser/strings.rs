@@ -114,7 +114,7 @@ impl Parser<'_> {
         }
         let Some(at) = found else {
             // The string has no end, which is reported already.
-            self.expected("`}`");
+            self.errors += 1;
             return false;
         };
         if self.at(T::Colon) {

@@ -1,8 +1,8 @@
 //! What closures capture, and how.
 //!
 //! Runs when types are final. The one thing to know: a variable is captured by what the body does
-//! with it (read: by shared reference; changed: exclusively; moved: by value), and by value in
-//! any case where the closure must own what it uses. How the closure can be called follows: one
+//! with it (read: by shared reference, or by value if that is a copy that cannot be told from it;
+//! changed: exclusively; moved: by value), and by value in any case where the closure must own what it uses. How the closure can be called follows: one
 //! that moves a captured value out is called once.
 
 use base::{FxHashMap, Span};
@@ -92,6 +92,7 @@ impl Checker<'_> {
                 _ if must_own => CaptureMode::Value,
                 Use::Move => CaptureMode::Value,
                 Use::Change => CaptureMode::Ref(Mutability::Mut),
+                Use::Read if self.is_plain_value(local, ty) => CaptureMode::Value,
                 Use::Read => CaptureMode::Ref(Mutability::Shared),
             };
             fields.push(match mode {
@@ -104,6 +105,15 @@ impl Checker<'_> {
         def.call = call;
         def.captures = captures;
         self.ctx.set_closure_captures(id, call, fields);
+    }
+
+    /// A small value that never changes: a copy is as good as a view of it, and may outlive it.
+    fn is_plain_value(&mut self, local: LocalId, ty: Ty) -> bool {
+        let declared = &self.locals[local];
+        !declared.mutable
+            && declared.by_ref.is_none()
+            && !matches!(ty.kind(), TyKind::Array(..) | TyKind::Tuple(_))
+            && self.is_copy(ty)
     }
 
     /// Whether the local belongs to something around the closure.

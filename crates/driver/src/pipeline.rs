@@ -54,6 +54,9 @@ pub fn check(session: &Session) -> Checked {
         let owners = checked_owners(&checked.program, session);
         let found = in_parallel(&owners, |&owner| check_owner(&checked, owner, &session.sources));
         diagnostics.extend(found.into_iter().flatten());
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.extend(hir::resolve::unused_imports(&checked.program));
+        }
         clock.lap("check");
     }
     diagnostics.sort_by_key(|d| (d.primary.span, d.severity));

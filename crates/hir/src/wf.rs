@@ -3,7 +3,7 @@
 //! Impls against their traits ([`impls`]), coherence ([`coherence`]), infinite sizes and `Copy`
 //! ([`sizes`], [`copies`]), bounds and views in declared types ([`types`]), bodies, `main`, tests
 //! and foreign functions ([`functions`]). Not here: bodies themselves. The one thing to know: it
-//! runs on finished tables, so it may ask the solver; it changes nothing but diagnostics.
+//! runs on finished tables, so it may ask the solver; it changes nothing in them but types it refuses.
 
 mod coherence;
 mod copies;

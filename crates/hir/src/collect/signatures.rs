@@ -333,9 +333,11 @@ impl<'a> Collector<'a> {
         holds: &[Holds],
     ) -> Vec<Origin> {
         let mut origins = Vec::new();
+        let mut mistaken = false;
         for path in from {
             let name = path.name.name;
             if name == KNOWN.empty {
+                mistaken = true;
                 continue;
             }
             let Some(index) = params.iter().position(|p| p.name == name) else {
@@ -358,6 +360,7 @@ impl<'a> Collector<'a> {
                     );
                 }
                 self.report(diagnostic);
+                mistaken = true;
                 continue;
             };
             let origin = if path.field.is_some() {
@@ -398,6 +401,15 @@ impl<'a> Collector<'a> {
             if !origins.contains(&origin) {
                 origins.push(origin);
             }
+        }
+        if mistaken {
+            // Any parameter could have been meant: the body is not held to the rest.
+            origins = (0..params.len() as u32)
+                .map(|i| match params[i as usize].conv {
+                    Conv::Ref | Conv::Mut => Origin::Outer(i),
+                    Conv::Val | Conv::Own => Origin::Held(i),
+                })
+                .collect();
         }
         origins.sort_unstable();
         origins

@@ -348,15 +348,18 @@ impl<'a> InferCtx<'a> {
                 depth: from.depth + 1,
             });
         };
-        for predicate in predicates {
+        // What normalising asks for besides may itself mention associated types.
+        let mut queue = predicates;
+        let mut next = 0;
+        while next < queue.len() && next < 256 {
             let mut more = Predicates::new();
             let (solver, table) = self.parts();
-            let predicate = solver.normalize_predicate(table, predicate, &mut |p| more.push(p));
-            for predicate in more {
-                add(self, predicate);
-            }
+            let predicate = solver.normalize_predicate(table, queue[next], &mut |p| more.push(p));
+            queue.extend(more);
+            next += 1;
             add(self, predicate);
         }
+    }
     }
 
     fn step(&mut self, obligation: &Obligation) -> Step {

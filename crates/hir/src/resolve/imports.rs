@@ -604,12 +604,14 @@ pub(crate) fn defined_twice(name: ast::Ident, first: base::Span, how: &str) -> D
         .help("rename one of the two, or bind it to another name with `as`")
 }
 
-/// A warning for each import that nothing used: to be asked once all bodies are checked.
+/// A warning for each import of the root package that nothing used: to be asked once all its
+/// bodies are checked, without errors.
 pub fn unused_imports(program: &Program) -> Vec<Diagnostic> {
+    let root = program.roots.len().saturating_sub(1);
     program
         .imports
         .iter()
-        .filter(|i| !i.public && !i.used.load(Ordering::Relaxed) && !program.in_std(i.module))
+        .filter(|i| !i.public && !i.used.load(Ordering::Relaxed) && program.mods[i.module].package == root)
         .map(|i| {
             let message = if i.name.as_str() == "*" {
                 "nothing that this import brings is used".to_owned()

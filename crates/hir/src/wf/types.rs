@@ -86,6 +86,9 @@ fn needs_check(program: &Program, generics: &Generics, ty: Ty) -> bool {
 
 pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
     let mut found = Vec::new();
+    // Types refused here become errors, so that uses of what has them are silent.
+    let mut bad_fields = Vec::new();
+    let mut bad_params = Vec::new();
     let program = &collector.program;
     // Std's declarations are checked when std is compiled alone.
     let skip = |module| program.roots.len() > 1 && program.in_std(module);
@@ -95,13 +98,17 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
             AdtSource::Enum(e) => e.variants.iter().map(|v| &v.body).collect(),
         };
         let mut env = None;
-        for (variant, body) in adt.variants.iter().zip(bodies) {
-            for (field, written) in variant.fields.iter().zip(fields(body)) {
+        for ((variant_id, variant), body) in adt.variants.iter_enumerated().zip(bodies) {
+            for ((field_id, field), written) in variant.fields.iter_enumerated().zip(fields(body)) {
                 if !needs_check(program, &adt.generics, field.ty) {
                     continue;
                 }
+                let before = found.len();
                 let env = env.get_or_insert_with(|| ParamEnv::of_generics(program, &adt.generics));
                 check_ty(&Solver::new(program, env, cache, &NoClosures), field.ty, written.ty.span, &mut found);
+                if found.len() > before {
+                    bad_fields.push((id, variant_id, field_id));
+                }
             }
         }
     }
@@ -109,12 +116,18 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
         let Some(source) = collector.fn_source(id) else { continue };
         let mut env = None;
         let params = decl.params.iter().zip(&source.item.params);
-        let params = params.filter_map(|(p, written)| Some((p.ty, written.ty.as_ref()?.span)));
-        let ret = source.item.ret.as_ref().map(|r| (decl.ret, r.ty.span));
-        for (ty, span) in params.chain(ret) {
+        let params = params
+            .enumerate()
+            .filter_map(|(i, (p, written))| Some((Some(i), p.ty, written.ty.as_ref()?.span)));
+        let ret = source.item.ret.as_ref().map(|r| (None, decl.ret, r.ty.span));
+        for (param, ty, span) in params.chain(ret) {
             if needs_check(program, &decl.generics, ty) {
+                let before = found.len();
                 let env = env.get_or_insert_with(|| ParamEnv::of_fn(program, id));
                 check_ty(&Solver::new(program, env, cache, &NoClosures), ty, span, &mut found);
+                if found.len() > before {
+                    bad_params.push((id, param));
+                }
             }
         }
     }
@@ -169,4 +182,14 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
         }
     }
     collector.diagnostics.extend(found);
+    for (adt, variant, field) in bad_fields {
+        collector.program.adts[adt].variants[variant].fields[field].ty = Ty::error();
+    }
+    for (id, param) in bad_params {
+        let decl = &mut collector.program.fns[id];
+        match param {
+            Some(index) => decl.params[index].ty = Ty::error(),
+            None => decl.ret = Ty::error(),
+        }
+    }
 }

@@ -360,7 +360,6 @@ impl<'a> InferCtx<'a> {
             add(self, predicate);
         }
     }
-    }
 
     fn step(&mut self, obligation: &Obligation) -> Step {
         match obligation.demand {

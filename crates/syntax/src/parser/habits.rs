@@ -248,7 +248,26 @@ impl Parser<'_> {
 
     // -------------------------------------------------------- brackets
 
-    /// At `<` where generic arguments or parameters may be meant.
+    /// At `<`: a `>` for it follows, with nothing between that types do not consist of.
+    pub(super) fn angle_closes(&self) -> bool {
+        let mut depth = 0i32;
+        for tok in &self.toks[self.pos..] {
+            match tok.kind {
+                T::Lt => depth += 1,
+                T::Gt => depth -= 1,
+                T::Shr => depth -= 2,
+                T::Comma | T::ColonColon | T::LBracket | T::RBracket | T::Amp | T::LParen | T::RParen => {}
+                k if k.is_ident() => {}
+                _ => return false,
+            }
+            if depth <= 0 {
+                return depth == 0;
+            }
+        }
+        false
+    }
+
+    /// At `<` where generic arguments or parameters are meant.
     pub(super) fn angle_generics(&mut self, turbofish: bool) {
         let start = self.pos;
         let mut depth = 0i32;

@@ -230,7 +230,7 @@ impl Parser<'_> {
             };
             let args = if self.at(T::LBracket) {
                 Some(self.generic_args())
-            } else if self.at(T::Lt) {
+            } else if self.at(T::Lt) && self.adjacent() && self.angle_closes() {
                 self.angle_generics(false);
                 None
             } else {

@@ -69,7 +69,7 @@ impl Checker<'_> {
         expect: Expect,
         awaited: bool,
     ) -> ExprId {
-        match value {
+        match self.channel_with_capacity(value, args, callee.span) {
             Value::Local(local) => {
                 let id = self.local_place(local, callee.span);
                 self.call_fn_value(id, callee, args, span)
@@ -85,6 +85,21 @@ impl Checker<'_> {
                 self.check_stray_args(args);
                 self.error_expr(span)
             }
+        }
+    }
+
+    /// `channel[T](n)` is a bounded channel: the one name that takes an argument or none.
+    fn channel_with_capacity(&mut self, value: Value, args: &[ast::Arg], span: Span) -> Value {
+        match value {
+            Value::Fn { id, callee: Callee::Fn { args: generic, .. }, .. }
+                if args.len() == 1 && self.program.lang.function("channel") == Some(id) =>
+            {
+                match self.program.lang.function("bounded_channel") {
+                    Some(bounded) => self.function(bounded, generic.to_vec(), span),
+                    None => value,
+                }
+            }
+            value => value,
         }
     }
 

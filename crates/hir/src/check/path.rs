@@ -285,7 +285,7 @@ impl Checker<'_> {
     }
 
     /// A function with its arguments decided; demands its bounds.
-    fn function(&mut self, id: FnId, args: Vec<Ty>, span: Span) -> Value {
+    pub(super) fn function(&mut self, id: FnId, args: Vec<Ty>, span: Span) -> Value {
         let program = self.program;
         let decl = &program.fns[id];
         self.require_bounds(&decl.generics, &args, Cause::new(span, CauseKind::Fn(id)));

@@ -4,7 +4,8 @@
 
 use base::{Applicability, Diagnostic, Span, codes};
 
-use super::Parser;
+use super::types::looks_like_type;
+use super::{Parser, Tok};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -248,8 +249,8 @@ impl Parser<'_> {
 
     // -------------------------------------------------------- brackets
 
-    /// At `<`: a `>` for it follows, with nothing between that types do not consist of.
-    pub(super) fn angle_closes(&self) -> bool {
+    /// At `<`: the `>` that closes it, if between them is nothing that types do not consist of.
+    fn angle_end(&self) -> Option<Tok> {
         let mut depth = 0i32;
         for tok in &self.toks[self.pos..] {
             match tok.kind {
@@ -258,13 +259,18 @@ impl Parser<'_> {
                 T::Shr => depth -= 2,
                 T::Comma | T::ColonColon | T::LBracket | T::RBracket | T::Amp | T::LParen | T::RParen => {}
                 k if k.is_ident() => {}
-                _ => return false,
+                _ => return None,
             }
             if depth <= 0 {
-                return depth == 0;
+                return (depth == 0).then_some(*tok);
             }
         }
-        false
+        None
+    }
+
+    /// At `<`: generic arguments are meant, not a comparison.
+    pub(super) fn angle_closes(&self) -> bool {
+        self.angle_end().is_some()
     }
 
     /// At `<` where generic arguments or parameters are meant.
@@ -323,22 +329,11 @@ impl Parser<'_> {
         if !matches!(left.kind, ExprKind::Path(_)) || !self.adjacent() {
             return false;
         }
-        let mut depth = 0i32;
-        for tok in &self.toks[self.pos..] {
-            match tok.kind {
-                T::Lt => depth += 1,
-                T::Gt => depth -= 1,
-                T::Shr => depth -= 2,
-                T::Comma | T::ColonColon | T::LBracket | T::RBracket | T::Amp | T::LParen | T::RParen => {}
-                k if k.is_ident() => {}
-                _ => return false,
-            }
-            if depth <= 0 {
-                let after = &self.text[tok.hi as usize..];
-                return depth == 0 && (after.starts_with(['(', '{']) || after.starts_with("::"));
-            }
-        }
-        false
+        let Some(end) = self.angle_end() else { return false };
+        let after = &self.text[end.hi as usize..];
+        // `f(a<b, c>(d))` is two comparisons.
+        let types = looks_like_type(self.text_of(self.nth(1)));
+        after.starts_with("::") || (types && after.starts_with(['(', '{']))
     }
 
     /// What follows `Name<…>`.

@@ -494,7 +494,7 @@ impl Parser<'_> {
 }
 
 /// A capitalised name or a built-in type's.
-fn looks_like_type(name: &str) -> bool {
+pub(super) fn looks_like_type(name: &str) -> bool {
     name.starts_with(char::is_uppercase)
         || matches!(
             name,

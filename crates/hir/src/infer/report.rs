@@ -1,9 +1,8 @@
 //! The words for demands that failed.
 //!
-//! Not here: type mismatches of expressions (the body checker's), methods not found
-//! ([`super::report_method`]). The one thing to know: a
-//! message names the innermost thing that is missing, and says in notes how the program came to
-//! ask for it.
+//! Not here: type mismatches of expressions and methods not found (the body checker's). The one
+//! thing to know: a message names the innermost thing that is missing, and says in notes how the
+//! program came to ask for it.
 
 use base::{Applicability, Diagnostic, FxHashSet, Name, Span, codes};
 use syntax::ast::Convention;
@@ -64,7 +63,7 @@ impl InferCtx<'_> {
         }
     }
 
-    pub(super) fn show(&mut self, ty: Ty) -> String {
+    fn show(&mut self, ty: Ty) -> String {
         let ty = self.table.resolve(ty);
         display(self.program, ty)
     }
@@ -216,10 +215,13 @@ impl InferCtx<'_> {
             return diagnostic;
         }
         let name = program.traits[t.trait_].name;
+        if program.traits[t.trait_].generics.params.len() > 1 {
+            return diagnostic.note(format!("there is {}", near.join(", ")));
+        }
         diagnostic.note(format!("`{name}` is implemented for {}", near.join(", ")))
     }
 
-    pub(super) fn is_users(&self, module: ModId) -> bool {
+    fn is_users(&self, module: ModId) -> bool {
         self.program.mods.get(module).is_some_and(|m| !m.is_std)
     }
 

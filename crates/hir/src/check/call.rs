@@ -350,7 +350,7 @@ impl Checker<'_> {
     ) -> ExprId {
         let ty = self.resolve(self.ty_of(id));
         self.check_stray_args(args);
-        if let TyKind::Infer(_) = ty.kind() {
+        if let TyKind::Infer(crate::ty::InferVar::Ty(_)) = ty.kind() {
             return self.report_unknown(id, callee.span);
         }
         if !ty.has_error() {

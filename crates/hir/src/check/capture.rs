@@ -101,6 +101,10 @@ impl Checker<'_> {
             });
             captures.push(Capture { local, mode, span });
         }
+        // What a consumed closure has captured exclusively is its own to hand on.
+        if call == Convention::Mut && self.ctx.is_only_consumed(id) {
+            call = Convention::Own;
+        }
         let def = &mut self.closures[index as usize];
         def.call = call;
         def.captures = captures;

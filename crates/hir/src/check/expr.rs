@@ -380,8 +380,9 @@ impl Checker<'_> {
         let Some(else_) = &if_.else_ else {
             let then = self.check_block(&if_.then, Expect::Discard);
             self.pop_scope();
-            self.diverges = after_condition;
+            let leaves = std::mem::replace(&mut self.diverges, after_condition);
             if let Some(hint) = expect.hint()
+                && !leaves
                 && !self.fits_unit(hint)
             {
                 self.report_missing_else(if_, hint, span);

@@ -111,6 +111,13 @@ impl InferCtx<'_> {
         }
     }
 
+    /// Whether all that is demanded of a closure is that it can be called once.
+    pub fn is_only_consumed(&self, id: ClosureId) -> bool {
+        self.closures.states.get(&id).is_some_and(|state| {
+            !state.wanted.is_empty() && state.wanted.iter().all(|(call, _)| *call == Convention::Own)
+        })
+    }
+
     /// Decides the conventions of a closure's unmarked parameters where nothing has: by value
     /// if the type is `Copy`, else by reference. Gives the signature.
     pub fn fix_conventions(&mut self, id: ClosureId) -> Option<FnSig> {

@@ -54,6 +54,9 @@ fn eval_const_at(program: &Program, id: ConstId, used: Span, depth: u32) -> Resu
         )));
     }
     let Some(value) = &item.ast.value else { return Err(None) };
+    if item.ast.ty.is_none() && item.ty.is_error() && program.consts_ready {
+        return Err(None);
+    }
     let generics = Generics::default();
     let scope = TyScope::new(item.module, &generics);
     let value = Evaluator { program, scope: &scope, depth: depth + 1 }.eval(value)?;

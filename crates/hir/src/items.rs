@@ -90,6 +90,8 @@ pub struct Program {
     pub block_mods: FxHashMap<Span, ModId>,
     /// The types with a `Copy` impl (or derive): which of their parameters must be `Copy` too.
     pub copy_adts: FxHashMap<AdtId, Vec<bool>>,
+    /// The types of constants are known.
+    pub consts_ready: bool,
     /// Names that two globs bring into a module with different meanings: reported where used.
     pub ambiguous: FxHashMap<(ModId, Name), (Span, Span)>,
     /// Answers about types, found once for all bodies. Empty until the tables are complete.

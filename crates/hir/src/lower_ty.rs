@@ -465,7 +465,12 @@ impl Lowering<'_, '_> {
     pub fn trait_ref(&mut self, self_ty: Ty, path: &ast::Path) -> Option<TraitRef> {
         let resolved = match Resolver::new(self.program).resolve_path(path, Ns::Types, self.scope) {
             Ok(resolved) => resolved,
-            Err(diagnostic) => {
+            Err(mut diagnostic) => {
+                if let [only] = &path.segments[..]
+                    && diagnostic.code == codes::E0201
+                {
+                    diagnostic.message = format!("there is no trait `{}` here", only.name.name);
+                }
                 self.diagnostics.push(*diagnostic);
                 return None;
             }

@@ -78,6 +78,7 @@ impl<'a> Collector<'a> {
             let module = self.program.consts[id].module;
             self.program.consts[id].ty = self.constant_type(item, "const", &none, module);
         }
+        self.program.consts_ready = true;
         for id in self.program.statics.ids() {
             let item = self.static_source(id);
             let module = self.program.statics[id].module;

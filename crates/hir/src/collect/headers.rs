@@ -10,7 +10,7 @@ use super::{Collector, ImplSource};
 use crate::items::*;
 use crate::lower_ty::{TyScope, lower_bound, lower_fn_sig, lower_ty, self_param};
 use crate::resolve::imports::defined_twice;
-use crate::resolve::KNOWN;
+use crate::resolve::{KNOWN, Resolver};
 use crate::ty::{Predicate, TraitRef, Ty, TyKind, tys};
 
 /// What `Self` is while an item's generics are lowered.
@@ -142,8 +142,53 @@ impl<'a> Collector<'a> {
             if let ImplSource::Written(item) = self.impl_source(id) {
                 let module = self.program.impls[id].module;
                 self.program.impls[id].generics = self.new_generics(&item.generics, None, module);
+                if item.generics.params.is_empty() {
+                    self.undeclared_parameters(id, item);
+                }
             }
         }
+    }
+
+    /// `impl Stack[T]` for `impl[T] Stack[T]`.
+    fn undeclared_parameters(&mut self, id: ImplId, item: &ast::ImplItem) {
+        let TypeExprKind::Path(path) = &item.ty.kind else { return };
+        let Some(args) = path.segments.last().and_then(|s| s.args.as_ref()) else { return };
+        let module = self.program.impls[id].module;
+        let resolver = Resolver::new(&self.program);
+        let mut names: Vec<ast::Ident> = Vec::new();
+        for arg in &args.args {
+            if let TypeExprKind::Path(path) = &arg.kind
+                && let [only] = &path.segments[..]
+                && only.args.is_none()
+                && only.name.name.as_str().len() <= 2
+                && only.name.name != KNOWN.empty
+                && resolver.lookup(only.name.name, Ns::Types, module).is_none()
+                && resolver.lookup(only.name.name, Ns::Values, module).is_none()
+                && names.iter().all(|n| n.name != only.name.name)
+            {
+                names.push(only.name);
+            }
+        }
+        let Some(first) = names.first() else { return };
+        let listed = names.iter().map(|n| n.name.as_str()).collect::<Vec<_>>().join(", ");
+        let head = self.texts.text(item.head);
+        let after = head.find("impl").map_or(0, |i| i + "impl".len()) as u32;
+        let at = Span { lo: item.head.lo + after, hi: item.head.lo + after, ..item.head };
+        let diagnostic = Diagnostic::error(codes::E0201, first.span, format!("there is no type `{}` here", first.name))
+            .label("a parameter is declared after `impl`")
+            .help(format!("write `impl[{listed}] {}`", self.texts.text(item.ty.span)))
+            .fix("declare it", at, format!("[{listed}]"), base::Applicability::Certain);
+        for name in names {
+            self.program.impls[id].generics.params.push(GenericParam {
+                name: name.name,
+                span: name.span,
+                view: true,
+                is_const: false,
+                implicit: false,
+                default: None,
+            });
+        }
+        self.report(diagnostic);
     }
 
     /// Lowers the bounds of one round into `generics`.

@@ -601,7 +601,11 @@ pub(crate) fn defined_twice(name: ast::Ident, first: base::Span, how: &str) -> D
     Diagnostic::error(codes::E0202, name.span, format!("`{}` is {how} twice", name.name))
         .label("the second time")
         .also(first, "the first time")
-        .help("rename one of the two, or bind it to another name with `as`")
+        .help(if how == "imported" {
+            "bind one of the two to another name: `use … as name`"
+        } else {
+            "rename one of the two"
+        })
 }
 
 /// A warning for each import of the root package that nothing used: to be asked once all its

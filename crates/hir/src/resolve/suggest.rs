@@ -114,6 +114,9 @@ impl Resolver<'_> {
             format!("there is no `{}` in module `{}`", name.name, self.program.module_path(module)),
         )
         .label("not found");
+        if let Some(hint) = foreign_word(name.name.as_str()) {
+            return diagnostic.help(hint);
+        }
         let mut candidates: Vec<&str> = names
             .types
             .iter()
@@ -219,6 +222,10 @@ fn foreign_word(word: &str) -> Option<&'static str> {
         "HashSet" => "a hash set is `Set[T]`",
         "VecDeque" => "a double-ended queue is `Deque[T]`",
         "Arc" | "Rc" => "shared ownership is `Shared[T]`",
+        "PartialEq" | "Equatable" => "equality is the trait `Eq`",
+        "PartialOrd" | "Comparable" => "order is the trait `Ord`",
+        "ToString" | "Stringer" => "what can be shown as text has the trait `Display`",
+        "Fn" | "FnMut" | "FnOnce" => "a bound by a function is written `fn(A) -> B`, `mut fn(A) -> B` or `own fn(A) -> B`",
         "boolean" | "Bool" => "the type of `true` and `false` is `bool`",
         "Int" | "integer" | "Integer" | "long" => "the usual integer is `int` (64 bits)",
         "double" | "Float" | "number" => "the usual floating-point number is `f64`",

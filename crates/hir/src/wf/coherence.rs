@@ -216,10 +216,15 @@ fn check_overlaps(
             let mut diagnostic = Diagnostic::error(
                 codes::E0212,
                 program.impls[second].head,
-                format!(
-                    "two impls of `{}` could be for the same type",
-                    program.traits[trait_].name
-                ),
+                if program.impls[first].self_ty == program.impls[second].self_ty {
+                    let shown = display(program, trait_ref.self_ty());
+                    format!("`{}` is implemented twice for `{shown}`", display_trait(program, trait_ref))
+                } else {
+                    format!(
+                        "two impls of `{}` could be for the same type",
+                        program.traits[trait_].name
+                    )
+                },
             )
             .label(format!("for `{}`", display(program, trait_ref.self_ty())))
             .also(
@@ -293,6 +298,7 @@ fn check_inherent(collector: &mut Collector, cache: &TraitCache) {
         }
     }
     let mut found = Vec::new();
+    let mut repeated = Vec::new();
     for ((name, _), methods) in &groups {
         for (i, &second) in methods.iter().enumerate() {
             for &first in &methods[..i] {
@@ -302,6 +308,7 @@ fn check_inherent(collector: &mut Collector, cache: &TraitCache) {
                 };
                 let (a, b) = (impl_of(first), impl_of(second));
                 if a == b || overlap(program, a, b, cache) {
+                    repeated.push(second);
                     let ident = syntax::ast::Ident { name: *name, span: program.fns[second].name_span };
                     found.push(defined_twice(ident, program.fns[first].name_span, "declared"));
                     break;
@@ -310,4 +317,11 @@ fn check_inherent(collector: &mut Collector, cache: &TraitCache) {
         }
     }
     collector.diagnostics.extend(found);
+    // Calls mean the first one.
+    for method in repeated {
+        let name = collector.program.fns[method].name;
+        if let Some(methods) = collector.program.inherent.get_mut(&name) {
+            methods.retain(|&m| m != method);
+        }
+    }
 }

@@ -260,10 +260,12 @@ fn compare(
     let solver = Solver::new(program, &env, cache, &NoClosures);
     let same = |of_trait: Ty, here: Ty| {
         let of_trait = of_trait.subst(&args);
-        of_trait == here
-            || of_trait.has_error()
-            || here.has_error()
-            || solver.normalize_plain(of_trait) == solver.normalize_plain(here)
+        if of_trait == here || of_trait.has_error() || here.has_error() {
+            return true;
+        }
+        // A missing associated type has been reported.
+        let (of_trait, here) = (solver.normalize_plain(of_trait), solver.normalize_plain(here));
+        of_trait == here || of_trait.has_error() || here.has_error()
     };
     let want = |ty: Ty| display(program, solver.normalize_plain(ty.subst(&args)));
     for ((param, other), written) in decl.params.iter().zip(&model.params).zip(&syntax.params) {

@@ -83,6 +83,10 @@ fn checked_owners(program: &Program, session: &Session) -> Vec<BodyOwner> {
 
 fn check_owner(checked: &Checked, owner: BodyOwner, sources: &SourceMap) -> Vec<Diagnostic> {
     let (body, mut diagnostics) = hir::check::check_body(&checked.program, owner, sources);
+    if matches!(owner, BodyOwner::Fn(id) if checked.program.fns[id].has_errors()) {
+        diagnostics.retain(Diagnostic::is_error);
+        return diagnostics;
+    }
     if !body.has_errors && !diagnostics.iter().any(Diagnostic::is_error) {
         let bodies = mir::lower::lower(&checked.program, &body);
         diagnostics.extend(mir::check::check(&checked.program, &bodies));

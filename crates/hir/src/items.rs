@@ -364,6 +364,12 @@ pub struct ParamDecl {
 }
 
 impl FnDecl {
+    /// Something in the signature was refused: what ownership checks would say of the body, and
+    /// warnings, may be consequences.
+    pub fn has_errors(&self) -> bool {
+        self.ret.has_error() || self.params.iter().any(|p| p.ty.has_error())
+    }
+
     /// The signature as a function type (in terms of the generic parameters).
     pub fn sig(&self) -> FnSig {
         let params: Vec<_> = self.params.iter().map(|p| (p.conv, p.ty)).collect();

@@ -299,7 +299,7 @@ impl Conflicts<'_, '_, '_> {
             if !self.live.contains(live, keeper) {
                 continue;
             }
-            for set in [carry.near, carry.far] {
+            for set in carry.sets() {
                 self.against(set, Some(keeper), place, part, access, span, at, except);
             }
         }

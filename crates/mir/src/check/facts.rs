@@ -10,7 +10,7 @@ use base::{FxHashMap, Idx};
 use hir::items::{AdtId, BodyOwner, ClosureId, FnParent, Generics, Program};
 use hir::ty::{Mutability, Predicate, Ty, TyFlags, TyKind};
 
-use crate::body::{Body, Source};
+use crate::body::{Body, Callee, Source};
 
 /// How many references deep the views in a value go.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,6 +29,13 @@ enum Fact {
     Absorbs,
     DropLooks,
     NeedsDrop,
+}
+
+enum Pointers {
+    None,
+    Raw,
+    RawShared,
+    RawExclusive,
 }
 
 /// Nesting of types beyond which answers are the cautious ones.
@@ -197,8 +204,15 @@ impl<'a> Facts<'a> {
     fn adt(&mut self, id: AdtId, args: &[Ty], fact: Fact, level: u32) -> Depth {
         let Some(adt) = self.program.adts.get(id) else { return Depth::Nested };
         let in_args = match fact {
+            // Through raw pointers anything may be written that the type's references allow;
+            // what has none is as its fields are.
+            Fact::Absorbs => match self.pointers(id) {
+                Pointers::None | Pointers::RawShared => Depth::Owned,
+                Pointers::RawExclusive => self.any(args, Fact::Depth, level),
+                Pointers::Raw => self.any(args, fact, level),
+            },
             // A container holds what its parameters hold, whatever its fields are made of.
-            Fact::Depth | Fact::Absorbs | Fact::DropLooks => self.any(args, fact, level),
+            Fact::Depth | Fact::DropLooks => self.any(args, fact, level),
             Fact::NeedsDrop if adt.drop_impl.is_some() => return Depth::Nested,
             Fact::NeedsDrop => Depth::Owned,
         };
@@ -231,17 +245,36 @@ impl<'a> Facts<'a> {
         self.visiting.pop();
         if adt.inherent_view {
             let args_hold = self.any(args, Fact::Depth, level) > Depth::Owned;
-            match fact {
-                // Std's views may keep their pointers raw.
-                Fact::Depth => {
-                    let own = if args_hold { Depth::Nested } else { Depth::Flat };
-                    answer = answer.max(own);
-                }
-                Fact::Absorbs if args_hold => answer = Depth::Nested,
-                _ => {}
+            // Std's views may keep their pointers raw.
+            if fact == Fact::Depth {
+                let own = if args_hold { Depth::Nested } else { Depth::Flat };
+                answer = answer.max(own);
             }
         }
         answer
+    }
+
+    /// How a type's own fields point: std's views keep raw pointers beside `owner: &()` or
+    /// `owner: &mut ()`, its containers raw pointers alone.
+    fn pointers(&self, id: AdtId) -> Pointers {
+        let (mut raw, mut shared, mut exclusive) = (false, false, false);
+        for field in self.program.adts[id].variants.iter().flat_map(|v| v.fields.iter()) {
+            field.ty.walk(&mut |t| {
+                match t.kind() {
+                    TyKind::RawPtr(_) => raw = true,
+                    TyKind::Ref(Mutability::Shared, _) => shared = true,
+                    TyKind::Ref(Mutability::Mut, _) => exclusive = true,
+                    _ => {}
+                }
+                true
+            });
+        }
+        match (raw, exclusive, shared) {
+            (false, ..) => Pointers::None,
+            (true, true, _) => Pointers::RawExclusive,
+            (true, false, true) => Pointers::RawShared,
+            (true, false, false) => Pointers::Raw,
+        }
     }
 
     /// A parameter that is only known as a function whose arguments hold no views, apart from
@@ -265,6 +298,64 @@ impl<'a> Facts<'a> {
             }
         }
         called
+    }
+
+    /// Argument `j` of the call is a function that the callee can only run, and nothing that it
+    /// gives can hold views: none of its loans gets into what argument `i` points to.
+    pub fn only_runs(&self, callee: &Callee, j: usize, i: usize) -> bool {
+        let (Callee::Fn { id, .. } | Callee::TraitMethod { method: id, .. }) = callee else {
+            return false;
+        };
+        let Some(decl) = self.program.fns.get(*id) else { return false };
+        let (Some(from), Some(to)) = (decl.params.get(j), decl.params.get(i)) else {
+            return false;
+        };
+        if !matches!(from.ty.kind(), TyKind::Param(_)) {
+            return false;
+        }
+        let mut named = false;
+        to.ty.walk(&mut |t| {
+            named |= t == from.ty;
+            !named
+        });
+        if named {
+            return false;
+        }
+        let mut called = false;
+        for predicate in &decl.generics.predicates {
+            match *predicate {
+                Predicate::Fn(ty, sig) if ty == from.ty => {
+                    called = true;
+                    if !self.owned_in(&decl.generics, sig.ret) {
+                        return false;
+                    }
+                }
+                Predicate::Trait(t) if t.self_ty() == from.ty => return false,
+                // Another parameter may be bounded by something of this one.
+                Predicate::ProjectionEq(p, _) if p.args.contains(&from.ty) => return false,
+                _ => {}
+            }
+        }
+        called
+    }
+
+    /// No value of this type, in terms of these parameters, can hold views.
+    fn owned_in(&self, generics: &Generics, ty: Ty) -> bool {
+        let mut owned = true;
+        ty.walk(&mut |t| {
+            owned &= match *t.kind() {
+                TyKind::Ref(..) | TyKind::Closure(..) | TyKind::Projection(_) => false,
+                TyKind::Param(p) => {
+                    generics.params.get(p.index as usize).is_some_and(|p| !p.view)
+                }
+                TyKind::Adt(id, _) => {
+                    self.program.adts.get(id).is_some_and(|adt| !adt.inherent_view)
+                }
+                _ => true,
+            };
+            owned
+        });
+        owned
     }
 
     fn generics(&self) -> Option<&'a Generics> {

@@ -13,15 +13,15 @@
 //! value, and for a closure's capture `c`: `Near(c)` for the views directly in it (the capturing
 //! reference), `Far(c)` for those behind.
 //!
-//! **State.** Each local that can hold views carries two sets: `near`, the loans of the
-//! references directly in its value, and `far`, those of all references behind them. Beside the
-//! locals there is the *world*: everything that was stored where a parameter points. It is
-//! always live.
+//! **State.** Each local that can hold views carries three sets: `near`, the loans of the
+//! references directly in its value, `mid`, those of the references right behind these, and
+//! `far`, those of all that is behind them in turn. Beside the locals there is the *world*:
+//! everything that was stored where a parameter points. It is always live.
 //!
-//! **Flow.** Copies and moves take the sets along (a place behind a dereference has `far` for
-//! both). `&place` gives `near` = its loan, and for each reference it goes through, innermost
-//! first, that reference's own loans, up to and including the first shared one; `far` = all that
-//! the place's value holds. Assigning a whole local replaces its sets and ends the loans of
+//! **Flow.** Copies and moves take the sets along (behind a dereference they move up: `mid`
+//! becomes `near`). `&place` gives `near` = its loan, and for each reference it goes through,
+//! innermost first, that reference's own loans, up to and including the first shared one; `mid`
+//! and `far` are what the place's value holds. Assigning a whole local replaces its sets and ends the loans of
 //! places that were reached through it (they are elsewhere now, kept by the references' own
 //! loans, which are in the same sets); assigning a part adds.
 //! *Storing*: what is written through an exclusive reference also goes to every place which that
@@ -48,7 +48,8 @@
 //! every point, for every live local (and the world), the sets hold a loan for each reference
 //! reachable from it, `near` for the outermost ones, and whatever a reference was reborrowed
 //! from is there too. By induction over steps: reading, borrowing and assigning are exact or
-//! weaker, as above. Writing through a reference changes memory that others may reach: through
+//! weaker, as above. (A callee may hand a view further out than it was, never further in,
+//! unless it stores it: that is what keeps the levels right.) Writing through a reference changes memory that others may reach: through
 //! an exclusive reference only its own ancestors in the chain of reborrows can (anything else
 //! that overlaps would be a conflict at its next use), and their loans are in the set, so the
 //! store reaches their base locals. Callees: by the same claim in their bodies, a view moves
@@ -105,18 +106,29 @@ impl LoanKind {
     }
 }
 
-/// The loans that a value carries.
+/// The loans that a value carries: of its own references, of those behind them, and behind those.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Carry {
     pub near: LoanSet,
+    pub mid: LoanSet,
     pub far: LoanSet,
 }
 
 impl Carry {
-    pub const NONE: Carry = Carry { near: LoanSet::EMPTY, far: LoanSet::EMPTY };
+    pub const NONE: Carry =
+        Carry { near: LoanSet::EMPTY, mid: LoanSet::EMPTY, far: LoanSet::EMPTY };
 
     fn is_none(self) -> bool {
         self == Carry::NONE
+    }
+
+    /// What is behind one dereference.
+    fn behind(self) -> Carry {
+        Carry { near: self.mid, mid: self.far, far: self.far }
+    }
+
+    pub fn sets(self) -> [LoanSet; 3] {
+        [self.near, self.mid, self.far]
     }
 }
 
@@ -340,11 +352,8 @@ impl<'a, 'f> Loans<'a, 'f> {
             }
             let closure = p == 0 && self.captures.is_some();
             let held = if closure { LoanSet::EMPTY } else { self.held(p) };
-            let carry = if self.params_by_ref[p as usize] {
-                Carry { near: self.outer(p), far: held }
-            } else {
-                Carry { near: held, far: held }
-            };
+            let near = if self.params_by_ref[p as usize] { self.outer(p) } else { held };
+            let carry = Carry { near, mid: held, far: held };
             let carry = self.mask(carry, self.depths[local]);
             state.set(local, carry);
         }
@@ -354,7 +363,7 @@ impl<'a, 'f> Loans<'a, 'f> {
     fn mask(&self, carry: Carry, depth: Depth) -> Carry {
         match depth {
             Depth::Owned => Carry::NONE,
-            Depth::Flat => Carry { far: LoanSet::EMPTY, ..carry },
+            Depth::Flat => Carry { near: carry.near, ..Carry::NONE },
             Depth::Nested => carry,
         }
     }
@@ -368,62 +377,77 @@ impl<'a, 'f> Loans<'a, 'f> {
     }
 
     pub fn all(&mut self, carry: Carry) -> LoanSet {
-        self.sets.union(carry.near, carry.far)
+        let behind = self.sets.union(carry.mid, carry.far);
+        self.sets.union(carry.near, behind)
     }
 
     fn join(&mut self, a: Carry, b: Carry) -> Carry {
-        Carry { near: self.sets.union(a.near, b.near), far: self.sets.union(a.far, b.far) }
+        Carry {
+            near: self.sets.union(a.near, b.near),
+            mid: self.sets.union(a.mid, b.mid),
+            far: self.sets.union(a.far, b.far),
+        }
+    }
+
+    /// The carry of anything that may be made of parts of a value: what was further in may now
+    /// be further out.
+    fn outwards(&mut self, carry: Carry) -> Carry {
+        let mid = self.sets.union(carry.mid, carry.far);
+        Carry { near: self.sets.union(carry.near, mid), mid, far: carry.far }
+    }
+
+    /// The capture that a place in a closure's environment begins with, and whether the
+    /// environment is behind a reference.
+    fn capture(&self, place: &Place) -> Option<(Option<u32>, bool)> {
+        self.captures?;
+        if place.local != Local(1) {
+            return None;
+        }
+        let behind = place.projection.first() == Some(&Projection::Deref);
+        match place.projection.get(usize::from(behind)) {
+            Some(Projection::Field(f, _)) if (f.0 as usize) < self.body.captures.len() => {
+                Some((Some(f.0), behind))
+            }
+            _ => Some((None, behind)),
+        }
     }
 
     /// What the base of a place carries: of a closure's environment, the named capture's own.
     fn base(&mut self, state: &State, place: &Place) -> Carry {
-        let carry = state.get(place.local);
-        let Some(first) = self.captures else { return carry };
-        if place.local != Local(1) {
-            return carry;
-        }
-        let behind = place.projection.first() == Some(&Projection::Deref);
-        let field = match place.projection.get(usize::from(behind)) {
-            Some(Projection::Field(f, _)) if (f.0 as usize) < self.body.captures.len() => Some(f.0),
-            _ => None,
+        let mut result = state.get(place.local);
+        let (Some(first), Some((field, behind))) = (self.captures, self.capture(place)) else {
+            return result;
         };
         let captures = match field {
             Some(f) => f..f + 1,
             None => 0..self.body.captures.len() as u32,
         };
-        // Seen from the environment's field on: `near` is what `*env.field` dereferences.
-        let mut result = carry;
+        let by_value = !self.params_by_ref.first().copied().unwrap_or(false);
         for c in captures {
             let near = self.sets.of(LoanId(first + 2 * c));
             let far = self.sets.of(LoanId(first + 2 * c + 1));
-            if behind {
-                result.far = self.sets.union(result.far, far);
-                if field.is_none() {
-                    result.far = self.sets.union(result.far, near);
-                }
-            } else {
-                result = self.join(result, Carry { near, far });
-            }
+            let own = match by_value && !behind {
+                true => Carry { near, mid: far, far },
+                false => Carry { near: LoanSet::EMPTY, mid: near, far },
+            };
+            result = self.join(result, own);
         }
         result
     }
 
-    /// The loans of the reference that `place.projection[..i]` is, given what the base carries.
+    fn derefs(projection: &[Projection]) -> usize {
+        projection.iter().filter(|&&p| p == Projection::Deref).count()
+    }
+
+    /// What a value carries that is this many dereferences behind one that carries `carry`.
+    fn level(carry: Carry, derefs: usize) -> Carry {
+        (0..derefs.min(3)).fold(carry, |c, _| c.behind())
+    }
+
+    /// The loans of the reference that `place.projection[..i]` is.
     fn at_level(&mut self, state: &State, place: &Place, i: usize) -> LoanSet {
-        let derefs = place.projection[..i].iter().filter(|&&p| p == Projection::Deref).count();
-        if let (Some(first), 1, Some(Projection::Deref)) =
-            (self.captures, derefs, place.projection.first())
-            && place.local == Local(1)
-            && let Some(Projection::Field(f, _)) = place.projection.get(1)
-            && (f.0 as usize) < self.body.captures.len()
-        {
-            // A capture in an environment behind a reference: its own reference only.
-            let near = self.sets.of(LoanId(first + 2 * f.0));
-            let stored = state.get(place.local).far;
-            return self.sets.union(near, stored);
-        }
         let base = self.base(state, place);
-        if derefs == 0 { base.near } else { base.far }
+        Self::level(base, Self::derefs(&place.projection[..i])).near
     }
 
     /// What reading a place of type `ty` gives.
@@ -431,16 +455,8 @@ impl<'a, 'f> Loans<'a, 'f> {
         if self.depths[place.local] == Depth::Owned {
             return Carry::NONE;
         }
-        let derefs = place.projection.iter().filter(|&&p| p == Projection::Deref).count();
         let base = self.base(state, place);
-        let carry = match derefs {
-            0 => base,
-            1 if place.local == Local(1) && self.captures.is_some() => {
-                // The capture itself, its own reference being near.
-                Carry { near: self.at_level(state, place, place.projection.len()), far: base.far }
-            }
-            _ => Carry { near: base.far, far: base.far },
-        };
+        let carry = Self::level(base, Self::derefs(&place.projection));
         self.mask_ty(carry, ty)
     }
 
@@ -486,10 +502,10 @@ impl<'a, 'f> Loans<'a, 'f> {
         }
         let ty = place.ty(&self.body.locals);
         if raw || self.facts.depth(ty) == Depth::Owned {
-            return Carry { near, far: LoanSet::EMPTY };
+            return Carry { near, ..Carry::NONE };
         }
         let held = self.read(state, place, ty);
-        Carry { near, far: self.all(held) }
+        Carry { near, mid: held.near, far: self.sets.union(held.mid, held.far) }
     }
 
     fn prefix_ty(&self, place: &Place, i: usize) -> Ty {
@@ -538,15 +554,15 @@ impl<'a, 'f> Loans<'a, 'f> {
             if parts[i].is_none() || !self.facts.absorbs(tys[i]) {
                 continue;
             }
-            let mut taken = LoanSet::EMPTY;
+            let mut taken = Carry::NONE;
             for j in 0..parts.len() {
                 if j != i {
                     let exclusive = matches!(tys[j].kind(), TyKind::Ref(Mutability::Mut, _));
                     let held = match closure && exclusive {
-                        true => parts[j].far,
-                        false => self.all(parts[j]),
+                        true => parts[j].behind(),
+                        false => parts[j],
                     };
-                    taken = self.sets.union(taken, held);
+                    taken = self.join(taken, held);
                 }
             }
             let targets = self.all(parts[i]);
@@ -554,11 +570,13 @@ impl<'a, 'f> Loans<'a, 'f> {
         }
     }
 
-    /// `taken` was, or may have been, written to whatever `targets` point to.
-    fn store(&mut self, state: &mut State, targets: LoanSet, taken: LoanSet, span: Span) {
-        if taken.is_empty() {
+    /// A value with the loans `taken` was, or may have been, written to whatever `targets`
+    /// point to.
+    fn store(&mut self, state: &mut State, targets: LoanSet, taken: Carry, span: Span) {
+        if taken.is_none() {
             return;
         }
+        let taken = self.outwards(taken);
         // A place that takes up views may itself hold references that absorb.
         let mut pending = vec![targets];
         let mut done = LoanSet::EMPTY;
@@ -569,36 +587,39 @@ impl<'a, 'f> Loans<'a, 'f> {
                 }
                 let one = self.sets.of(id);
                 done = self.sets.union(done, one);
-                match &self.loans[id] {
-                    LoanKind::Place(loan) => {
-                        if loan.mutability == Mutability::Shared {
-                            continue;
-                        }
-                        let local = loan.place.local;
-                        if self.depths[local] == Depth::Owned {
-                            continue;
-                        }
-                        let direct = !loan.place.is_indirect();
-                        let before = state.get(local);
-                        let near = if direct { taken } else { LoanSet::EMPTY };
-                        let after = self.join(before, Carry { near, far: taken });
-                        let after = self.mask(after, self.depths[local]);
-                        state.set(local, after);
-                        if self.facts.absorbs(self.body.locals[local].ty) {
-                            let more = self.all(after);
-                            pending.push(more);
-                        }
-                    }
-                    symbol => {
-                        let into = match *symbol {
+                let LoanKind::Place(loan) = &self.loans[id] else {
+                    if self.is_writable(id) {
+                        let into = match self.loans[id] {
                             LoanKind::Outer(p) | LoanKind::Held(p) => Some(p),
                             _ => None,
                         };
-                        if !self.is_writable(id) {
-                            continue;
-                        }
-                        self.store_in_world(state, taken, into, span);
+                        self.store_in_world(state, taken.near, into, span);
                     }
+                    continue;
+                };
+                let local = loan.place.local;
+                if loan.mutability == Mutability::Shared || self.depths[local] == Depth::Owned {
+                    continue;
+                }
+                let derefs = Self::derefs(&loan.place.projection);
+                let absorbs = self.facts.absorbs(self.body.locals[local].ty);
+                // Where it can be put further in, it may be anywhere from there on.
+                let spread = match absorbs {
+                    true => Carry { near: taken.near, mid: taken.near, far: taken.near },
+                    false => taken,
+                };
+                let added = match derefs {
+                    0 => spread,
+                    1 => Carry { near: LoanSet::EMPTY, mid: spread.near, far: spread.near },
+                    _ => Carry { far: spread.near, ..Carry::NONE },
+                };
+                let before = state.get(local);
+                let after = self.join(before, added);
+                let after = self.mask(after, self.depths[local]);
+                state.set(local, after);
+                if absorbs {
+                    let more = self.all(after);
+                    pending.push(more);
                 }
             }
         }
@@ -647,10 +668,14 @@ impl<'a, 'f> Loans<'a, 'f> {
         match &self.loans[loan] {
             LoanKind::Place(loan) => loan.place.is_indirect(),
             LoanKind::Outer(_) => false,
-            LoanKind::Near(c) => !matches!(
-                self.body.captures[*c as usize].ty.kind(),
-                TyKind::Ref(Mutability::Mut, _)
-            ),
+            // An exclusive capture is lent for the call only, unless the call consumes the closure.
+            LoanKind::Near(c) => {
+                let exclusive = matches!(
+                    self.body.captures[*c as usize].ty.kind(),
+                    TyKind::Ref(Mutability::Mut, _)
+                );
+                !exclusive || !matches!(self.body.locals[Local(1)].ty.kind(), TyKind::Ref(..))
+            }
             LoanKind::Held(_) | LoanKind::Far(_) => true,
         }
     }
@@ -666,17 +691,23 @@ impl<'a, 'f> Loans<'a, 'f> {
         if carry.is_none() || self.depths[local] == Depth::Owned {
             return;
         }
-        let all = self.all(carry);
         let base = self.base(state, place);
-        let added = if place.is_indirect() { Carry { near: LoanSet::EMPTY, far: all } } else { carry };
+        let derefs = Self::derefs(&place.projection);
+        let added = match derefs {
+            0 => carry,
+            1 => Carry {
+                near: LoanSet::EMPTY,
+                mid: carry.near,
+                far: self.sets.union(carry.mid, carry.far),
+            },
+            _ => Carry { far: self.all(carry), ..Carry::NONE },
+        };
         let stored = state.get(local);
         let joined = self.join(stored, added);
         state.set(local, self.mask(joined, self.depths[local]));
-        if place.is_indirect() || self.facts.absorbs(self.body.locals[local].ty) {
-            let mut targets = LoanSet::EMPTY;
-            if self.facts.absorbs(self.body.locals[local].ty) {
-                targets = self.all(base);
-            }
+        let absorbs = self.facts.absorbs(self.body.locals[local].ty);
+        if derefs > 0 || absorbs {
+            let mut targets = if absorbs { self.all(base) } else { LoanSet::EMPTY };
             for i in (0..place.projection.len()).rev() {
                 if place.projection[i] == Projection::Deref {
                     if !self.prefix_ty(place, i).is_ref() {
@@ -686,14 +717,13 @@ impl<'a, 'f> Loans<'a, 'f> {
                     targets = self.sets.union(targets, loans);
                 }
             }
-            self.store(state, targets, all, span);
+            self.store(state, targets, carry, span);
         }
         // What is stored may itself absorb what it now lies beside.
-        if let Some(ty) = Some(place.ty(&self.body.locals))
-            && self.facts.absorbs(ty)
-        {
-            let beside = self.all(base);
-            self.store(state, all, beside, span);
+        let ty = place.ty(&self.body.locals);
+        if self.facts.absorbs(ty) {
+            let targets = self.all(carry);
+            self.store(state, targets, Self::level(base, derefs), span);
         }
     }
 
@@ -707,6 +737,7 @@ impl<'a, 'f> Loans<'a, 'f> {
         for entry in &mut state.carried {
             entry.1 = Carry {
                 near: self.sets.filter(entry.1.near, keep),
+                mid: self.sets.filter(entry.1.mid, keep),
                 far: self.sets.filter(entry.1.far, keep),
             };
         }
@@ -849,9 +880,9 @@ impl<'a, 'f> Loans<'a, 'f> {
         }
         let flow = self.flow(call);
         let by_ref = |i: usize| flow.by_ref.get(i).copied().unwrap_or(false);
-        let held: Vec<LoanSet> = (0..args.len())
-            .map(|i| if by_ref(i) { args[i].far } else { self.all(args[i]) })
-            .collect();
+        // What the arguments' values hold, without the borrows that pass them.
+        let held: Vec<Carry> =
+            (0..args.len()).map(|i| if by_ref(i) { args[i].behind() } else { args[i] }).collect();
         let mut absorbed = false;
         let before = args.clone();
         for i in 0..args.len() {
@@ -862,11 +893,16 @@ impl<'a, 'f> Loans<'a, 'f> {
             if !self.facts.absorbs(ty) {
                 continue;
             }
-            absorbed = true;
-            let mut taken = LoanSet::EMPTY;
+            // Views may be written further in than just behind the argument.
+            let deep = match *ty.kind() {
+                TyKind::Ref(_, to) => self.facts.absorbs(to),
+                _ => true,
+            };
+            absorbed |= deep;
+            let mut taken = Carry::NONE;
             for (j, &loans) in held.iter().enumerate() {
-                if j != i {
-                    taken = self.sets.union(taken, loans);
+                if j != i && !self.facts.only_runs(&call.callee, j, i) {
+                    taken = self.join(taken, loans);
                 }
             }
             let targets = self.all(before[i]);
@@ -880,11 +916,15 @@ impl<'a, 'f> Loans<'a, 'f> {
                 {
                     let local = loan.place.local;
                     let carry = state.get(local);
-                    let near = self.sets.union(carry.near, carry.far);
-                    state.set(local, Carry { near, far: carry.far });
+                    let carry = self.outwards(carry);
+                    state.set(local, carry);
                 }
             }
-            args[i].far = self.sets.union(args[i].far, taken);
+            let taken = self.outwards(taken);
+            let behind = Carry { near: LoanSet::EMPTY, mid: taken.near, far: taken.mid };
+            let arg = self.outwards(args[i]);
+            let arg = Carry { near: args[i].near, ..arg };
+            args[i] = self.join(arg, behind);
         }
         let ty = call.destination.ty(&self.body.locals);
         let depth = self.facts.depth(ty);
@@ -898,12 +938,13 @@ impl<'a, 'f> Loans<'a, 'f> {
                 Origin::Held(i) => (i as usize, false),
             };
             let Some(&arg) = args.get(i) else { continue };
-            let all = self.all(arg);
-            let near = if by_ref(i) && !outer { arg.far } else { all };
-            // Behind the result's references lies what was behind the arguments', unless the
-            // call could put more there.
-            let far = if absorbed || !by_ref(i) { near } else { arg.far };
-            result = self.join(result, Carry { near, far });
+            let from = if by_ref(i) && !outer { arg.behind() } else { arg };
+            let from = self.outwards(from);
+            result = self.join(result, from);
+        }
+        if absorbed {
+            let all = self.all(result);
+            result = Carry { near: all, mid: all, far: all };
         }
         self.mask(result, depth)
     }

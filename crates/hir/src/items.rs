@@ -90,6 +90,9 @@ pub struct Program {
     pub block_mods: FxHashMap<Span, ModId>,
     /// The types with a `Copy` impl (or derive): which of their parameters must be `Copy` too.
     pub copy_adts: FxHashMap<AdtId, Vec<bool>>,
+    /// Generic parameters (by span) with a bound that was refused: what they lack may be a
+    /// consequence of that.
+    pub broken_bounds: base::FxHashSet<Span>,
     /// The types of constants are known.
     pub consts_ready: bool,
     /// Names that two globs bring into a module with different meanings: reported where used.
@@ -136,6 +139,8 @@ pub struct Import {
     /// The name it binds; `*` for a glob.
     pub name: Name,
     pub public: bool,
+    /// What to delete to remove it, if that is a whole line or more.
+    pub removal: Option<Span>,
     pub used: std::sync::atomic::AtomicBool,
 }
 

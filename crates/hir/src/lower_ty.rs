@@ -604,6 +604,12 @@ impl Lowering<'_, '_> {
         match find_assoc(self.program, self.scope, base, name.name) {
             Assoc::Ty(ty) => ty,
             Assoc::None => {
+                if let TyKind::Param(p) = base.kind()
+                    && let Some(param) = self.scope.generics.params.get(p.index as usize)
+                    && self.program.broken_bounds.contains(&param.span)
+                {
+                    return Ty::error();
+                }
                 let shown = crate::ty::display(self.program, base);
                 let mut diagnostic = Diagnostic::error(
                     codes::E0228,

@@ -277,7 +277,7 @@ impl<'a> Collector<'a> {
             }
             ItemKind::Use(u) => {
                 self.read_attrs(item, Target::OTHER, module);
-                self.declare_use(u, module, public);
+                self.declare_use(item.span, u, module, public);
             }
             ItemKind::Mod { name, body } => {
                 self.read_attrs(item, Target::OTHER, module);
@@ -288,7 +288,10 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn declare_use(&mut self, u: &'a ast::UseItem, module: ModId, public: bool) {
+    fn declare_use(&mut self, span: Span, u: &'a ast::UseItem, module: ModId, public: bool) {
+        let text = &self.texts.file(span.file).text;
+        let newline = text.as_bytes().get(span.hi as usize) == Some(&b'\n');
+        let whole = Span { hi: span.hi + u32::from(newline), ..span };
         for tree in &u.trees {
             let name = match (&tree.glob, &tree.alias) {
                 (Some(_), _) => Name::new("*"),
@@ -301,6 +304,7 @@ impl<'a> Collector<'a> {
                 span: tree.span,
                 name,
                 public,
+                removal: (u.trees.len() == 1).then_some(whole),
                 used: AtomicBool::new(false),
             });
             self.imports.push(Pending { tree, module, public, index });

@@ -182,7 +182,7 @@ impl<'a> Collector<'a> {
             self.program.impls[id].generics.params.push(GenericParam {
                 name: name.name,
                 span: name.span,
-                view: true,
+                view: false,
                 is_const: false,
                 implicit: false,
                 default: None,
@@ -253,9 +253,16 @@ impl<'a> Collector<'a> {
         match bound {
             Bound::Trait(path) => {
                 let lowered = lower_bound(&self.program, &scope, subject, path, &mut self.diagnostics);
-                if let Some((trait_ref, bindings)) = lowered {
-                    generics.predicates.push(Predicate::Trait(trait_ref));
-                    generics.predicates.extend(bindings);
+                match (lowered, subject.kind()) {
+                    (Some((trait_ref, bindings)), _) => {
+                        generics.predicates.push(Predicate::Trait(trait_ref));
+                        generics.predicates.extend(bindings);
+                    }
+                    (None, TyKind::Param(p)) => {
+                        let span = generics.params.get(p.index as usize).map(|p| p.span);
+                        self.program.broken_bounds.extend(span);
+                    }
+                    (None, _) => {}
                 }
             }
             Bound::Fn(f) => {

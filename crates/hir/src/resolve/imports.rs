@@ -622,7 +622,11 @@ pub fn unused_imports(program: &Program) -> Vec<Diagnostic> {
             } else {
                 format!("`{}` is imported, but not used", i.name)
             };
-            Diagnostic::warning(codes::W0201, i.span, message).label("unused import")
+            let diagnostic = Diagnostic::warning(codes::W0201, i.span, message).label("unused import");
+            match i.removal {
+                Some(span) => diagnostic.fix("remove it", span, "", Applicability::Certain),
+                None => diagnostic,
+            }
         })
         .collect()
 }

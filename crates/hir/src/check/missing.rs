@@ -160,7 +160,7 @@ impl Checker<'_> {
             diagnostic = diagnostic.also(decl.name_span, "declared here");
         }
         match unmet.first() {
-            Some(&Predicate::Trait(t)) => self.ctx.add_remedy(diagnostic, t),
+            Some(&Predicate::Trait(t)) => self.ctx.add_remedies(diagnostic, t, unmet),
             _ => diagnostic,
         }
     }

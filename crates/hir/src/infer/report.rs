@@ -10,7 +10,8 @@ use syntax::ast::Convention;
 use super::closures::ClosureState;
 use super::context::InferCtx;
 use super::demand::{CauseKind, Demand, Reason, Unsatisfied};
-use crate::items::{FnId, FnParent, Generics, ModId};
+use crate::items::{FnId, FnParent, Generics, ModId, TraitId};
+use crate::traits::Truth;
 use crate::traits::facts::{Step, Unsendable, UnsendableReason};
 use crate::ty::display::{display_predicate, display_sig, display_trait};
 use crate::ty::{Conv, InferVar, Predicate, TraitRef, Ty, TyKind, display};
@@ -23,6 +24,7 @@ impl InferCtx<'_> {
     pub fn report_all(&mut self, errors: Vec<Unsatisfied>) -> Vec<Diagnostic> {
         let mut seen = FxHashSet::default();
         let mut spans = FxHashSet::default();
+        let mut owned: Vec<Span> = Vec::new();
         let mut out = Vec::new();
         // What is unknown is often so because something else failed.
         let unknown = |e: &Unsatisfied| matches!(e.reason, Reason::Unknown(_));
@@ -43,6 +45,13 @@ impl InferCtx<'_> {
             }
             if self.mentions_error(error.obligation.demand) || !spans.insert(span) {
                 continue;
+            }
+            // A type and its function both demand it: once is enough.
+            if matches!(error.obligation.demand, Demand::Owned(..)) {
+                if owned.iter().any(|&s| s.contains(span) || span.contains(s)) {
+                    continue;
+                }
+                owned.push(span);
             }
             out.push(self.report(error));
         }
@@ -129,33 +138,52 @@ impl InferCtx<'_> {
     }
 
     /// What to do about a missing trait.
-    pub(crate) fn add_remedy(&mut self, mut diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
+    pub(crate) fn add_remedy(&mut self, diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
+        self.add_remedies(diagnostic, t, &[])
+    }
+
+    /// As [`Self::add_remedy`]; what can be derived of `others` for the same type goes along.
+    pub(crate) fn add_remedies(
+        &mut self,
+        mut diagnostic: Diagnostic,
+        t: TraitRef,
+        others: &[Predicate],
+    ) -> Diagnostic {
         let program = self.program;
         let name = program.traits[t.trait_].name;
         match *t.self_ty().kind() {
             TyKind::Adt(id, _) if self.is_users(program.adts[id].module) => {
                 let adt = &program.adts[id];
-                let derivable = DERIVABLE.contains(&name.as_str())
-                    && program.lang.trait_(name.as_str()) == Some(t.trait_);
-                if !derivable {
+                let mut missing = Vec::new();
+                let wanted = others.iter().filter_map(|p| match p {
+                    Predicate::Trait(o) if o.self_ty() == t.self_ty() => Some(o.trait_),
+                    _ => None,
+                });
+                for trait_ in std::iter::once(t.trait_).chain(wanted) {
+                    self.add_derivable(trait_, t.self_ty(), &mut missing);
+                }
+                if !missing.contains(&name) {
                     return diagnostic
                         .also(adt.name_span, format!("`{}` is declared here", adt.name))
                         .help(format!("write `impl {name} for {}`", adt.name));
                 }
-                diagnostic = diagnostic.help(format!("put `[derive({name})]` before `{}`", adt.name));
+                let list = missing.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", ");
+                diagnostic = diagnostic.help(format!("put `[derive({list})]` before `{}`", adt.name));
                 match adt.derives.last() {
                     Some(&(_, last)) => diagnostic.fix(
-                        format!("derive `{name}` too"),
+                        format!("derive `{list}` too"),
                         last.end(),
-                        format!(", {name}"),
+                        format!(", {list}"),
                         Applicability::Maybe,
                     ),
-                    None => diagnostic.fix(
-                        format!("derive `{name}`"),
+                    // Deeper in, the line's indentation would have to be known.
+                    None if self.is_outermost(adt.module) => diagnostic.fix(
+                        format!("derive `{list}`"),
                         adt.span.start(),
-                        format!("[derive({name})]\n"),
+                        format!("[derive({list})]\n"),
                         Applicability::Maybe,
                     ),
+                    None => diagnostic,
                 }
             }
             TyKind::Param(p) => {
@@ -171,7 +199,7 @@ impl InferCtx<'_> {
             }
             TyKind::Ref(_, inner) => {
                 let args = self.with_self(t, inner);
-                if self.holds(args) == crate::traits::Truth::Yes {
+                if self.holds(args) == Truth::Yes {
                     let (whole, inner) = (self.show(t.self_ty()), self.show(inner));
                     diagnostic.help(format!(
                         "`{inner}` implements it, and this is a `{whole}`: dereference it with `*`, or clone it"
@@ -182,6 +210,27 @@ impl InferCtx<'_> {
             }
             _ => self.add_candidates(diagnostic, t),
         }
+    }
+
+    /// The trait if it can be derived, after those of its supertraits that are missing too.
+    fn add_derivable(&mut self, trait_: TraitId, ty: Ty, missing: &mut Vec<Name>) {
+        let program = self.program;
+        let name = program.traits[trait_].name;
+        let derivable =
+            DERIVABLE.contains(&name.as_str()) && program.lang.trait_(name.as_str()) == Some(trait_);
+        if !derivable || missing.contains(&name) || self.implements(ty, trait_) == Truth::Yes {
+            return;
+        }
+        for s in &program.traits[trait_].supertraits {
+            self.add_derivable(s.trait_, ty, missing);
+        }
+        missing.push(name);
+    }
+
+    /// A module that is a file of its own, so that its items are not indented.
+    fn is_outermost(&self, module: ModId) -> bool {
+        let decl = &self.program.mods[module];
+        !decl.block && decl.parent.is_none_or(|p| self.program.mods[p].file != decl.file)
     }
 
     fn with_self(&self, t: TraitRef, ty: Ty) -> TraitRef {
@@ -277,7 +326,7 @@ impl InferCtx<'_> {
         let declared = bound_span(generics, root);
         if self.is_users(module) {
             let (span, text) = match declared {
-                Some((span, bound)) => (span, format!("`{what}` needs `{}`", self.show_bound(bound))),
+                Some((span, bound)) => (span, format!("`{what}` needs {}", self.show_bound(bound))),
                 None => (place, format!("needed by `{what}`")),
             };
             return diagnostic.also(span, text);
@@ -285,7 +334,7 @@ impl InferCtx<'_> {
         match declared {
             Some((_, bound)) => {
                 let bound = self.show_bound(bound);
-                diagnostic.note(format!("`{what}` needs `{bound}`"))
+                diagnostic.note(format!("`{what}` needs {bound}"))
             }
             None => diagnostic.note(format!("needed by `{what}`")),
         }
@@ -293,8 +342,8 @@ impl InferCtx<'_> {
 
     fn show_bound(&self, bound: Bound) -> String {
         match bound {
-            Bound::Predicate(p) => display_predicate(self.program, p),
-            Bound::Owned(name) => format!("{name} to be owned"),
+            Bound::Predicate(p) => format!("`{}`", display_predicate(self.program, p)),
+            Bound::Owned(name) => format!("an owned type for its `{name}`"),
         }
     }
 
@@ -400,11 +449,14 @@ impl InferCtx<'_> {
     }
 
     fn unsendable(&mut self, ty: Ty, why: &Unsendable, span: Span) -> Diagnostic {
-        let shown = self.show(ty);
+        let shown = match self.table.resolve(ty).kind() {
+            TyKind::Closure(..) => "this closure".to_owned(),
+            _ => format!("`{}`", self.show(ty)),
+        };
         let diagnostic = Diagnostic::error(
             codes::E0330,
             span,
-            format!("`{shown}` may not cross to another thread"),
+            format!("{shown} may not cross to another thread"),
         );
         self.explain_unsendable(diagnostic, why)
     }

@@ -38,7 +38,7 @@ pub fn lex(text: &str) -> Lexed {
         text,
         bytes: text.as_bytes(),
         pos: 0,
-        tokens: Vec::with_capacity(text.len() / 3 + 8),
+        tokens: Vec::with_capacity(text.len() / 4 + 8),
         errors: Vec::new(),
         open: Vec::new(),
         brackets: Vec::new(),

@@ -130,6 +130,14 @@ fn words_of_other_languages() {
     expect("x.await\n", &["1:E0113"]);
     expect("#[derive(Clone)]\nstruct A\n", &["1:W0101"]);
     expect("@test\nfn f(): a()\n", &["1:E0117"]);
+    mends("for i, x in xs.enumerate(): f()\nlet a, b = g()\n", "for [i, x] in xs.enumerate(): f()\nlet [a, b] = g()\n");
+    mends("let v = vec![1, 2]\nfn f(x: &'a int): a()\n", "let v = [1, 2]\nfn f(x: &int): a()\n");
+    mends("let v = xs.collect::<List<int>>()\n", "let v = xs.collect[List[int]]()\n");
+    mends("fn f(): int:\n    return 1\n", "fn f() -> int:\n    return 1\n");
+    expect("println!(\"x\")\nassert!(a == b)\n", &["1:E0113", "2:E0113"]);
+    expect("for i = 0; i < 3; i++:\n    f()\nfor (let i = 0; i < 3; i += 1) {\n    f()\n}\ng()\n", &["1:E0113", "3:E0113", "3:E0110"]);
+    expect("int x = 3\nreturn a, b\nif a in b: c()\n", &["1:E0113", "2:E0101", "3:E0101"]);
+    expect("println(f\"a ${b}\")\n", &["1:E0119"]);
     // Names that only look like them.
     expect("let def = 1\ndef(3)\nvar = 2\nswitch.toggle()\nfun + 1\nelif = 3\n", &[]);
 }

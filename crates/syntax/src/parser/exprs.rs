@@ -159,6 +159,9 @@ impl Parser<'_> {
 
     fn path_expr(&mut self) -> Expr {
         let lo = self.lo();
+        if self.at_prefixed_string() {
+            return self.prefixed_string();
+        }
         let name = self.take_ident();
         let mut path = Path { span: name.span, segments: vec![PathSegment { name, args: None }] };
         self.path_rest(&mut path);
@@ -602,7 +605,16 @@ impl Parser<'_> {
                 self.spanned(lo, ExprKind::While { condition, body, label })
             }
             T::For => {
-                let pattern = self.pattern();
+                if self.counting_loop() {
+                    let body = self.block();
+                    let pattern = Pattern { span: self.prev_end(), kind: PatternKind::Error };
+                    let iterable = Box::new(self.error_expr());
+                    return self.spanned(lo, ExprKind::For { pattern, iterable, body, label });
+                }
+                let mut pattern = self.pattern();
+                if self.at(T::Comma) {
+                    pattern = self.bare_tuple_pattern(pattern);
+                }
                 if self.eat(T::In) {
                 } else if self.at(T::Eq) || self.at_word("of") {
                     let span = self.bump();

@@ -33,9 +33,7 @@ pub(super) fn merge(
         }
         all.push(diagnostic(file, text, *error));
     }
-    if text.bytes().any(|b| b >= 0x80) {
-        bidirectional(file, text, &mut all);
-    }
+    bidirectional(file, text, &mut all);
     if let Some(mixed) = mixed {
         all.push(mixed_indent(file, mixed));
     }
@@ -155,9 +153,13 @@ fn invalid_char(span: Span, c: char) -> Diagnostic {
 
 /// Characters that make text show in another order than it has, anywhere in the file.
 fn bidirectional(file: FileId, text: &str, all: &mut Vec<Diagnostic>) {
-    let is_override = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let known: Vec<u32> = all.iter().map(|d| d.primary.span.lo).collect();
-    for (at, c) in text.char_indices().filter(|&(_, c)| is_override(c)).take(5) {
+    // They are all three bytes long and begin with the same one.
+    let candidates = text.bytes().enumerate().filter(|&(_, b)| b == 0xe2).filter_map(|(at, _)| {
+        let c = text[at..].chars().next()?;
+        matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}').then_some((at, c))
+    });
+    for (at, c) in candidates.take(5) {
         if known.contains(&(at as u32)) {
             continue;
         }

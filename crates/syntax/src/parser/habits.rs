@@ -247,6 +247,98 @@ impl Parser<'_> {
         self.report_slip(d);
     }
 
+    // -------------------------------------------------------- calls, strings, patterns
+
+    /// At `!` after a name: `println!(…)`.
+    pub(super) fn at_macro(&self, callee: &Expr) -> bool {
+        let (bang, next) = (self.tok(), self.nth(1));
+        matches!(callee.kind, ExprKind::Path(_))
+            && self.adjacent()
+            && next.lo == bang.hi
+            && matches!(next.kind, T::LParen | T::LBracket | T::LBrace)
+    }
+
+    /// `name!(…)` as the call, `vec![…]` as the list.
+    pub(super) fn macro_call(&mut self, callee: Expr) -> Expr {
+        let bang = self.span();
+        let name = &self.text[callee.span.lo as usize..callee.span.hi as usize];
+        if self.nth(1).kind != T::LParen {
+            let span = callee.span.to(bang);
+            let d = Diagnostic::error(codes::E0113, span, "there are no macros");
+            let d = if name == "vec" { d.fix("write a list", span, "", Applicability::Certain) } else { d };
+            self.report_slip(d);
+            self.bump();
+            return self.primary();
+        }
+        let d = Diagnostic::error(codes::E0113, bang, "there are no macros");
+        let d = if name.contains("print") || matches!(name, "format" | "write" | "writeln") {
+            d.help("strings interpolate by themselves: `println(\"Value: ${value}\")`")
+        } else {
+            d
+        };
+        let d = d.fix(format!("call `{name}`"), bang, "", Applicability::Maybe);
+        self.report_slip(d);
+        self.bump();
+        callee
+    }
+
+    /// `f"…"`.
+    pub(super) fn at_prefixed_string(&self) -> bool {
+        let (word, next) = (self.tok(), self.nth(1));
+        next.lo == word.hi
+            && matches!(next.kind, T::Str | T::StrStart)
+            && matches!(self.text_of(word), "f" | "F" | "s" | "b" | "u")
+    }
+
+    pub(super) fn prefixed_string(&mut self) -> Expr {
+        let word = self.text_of(self.tok());
+        let span = self.bump();
+        let d = Diagnostic::error(codes::E0119, span, format!("strings take no `{word}` before them"))
+            .fix("remove it", span, "", Applicability::Maybe);
+        let d = match word {
+            "b" => d.help("the bytes of a string are `\"…\".bytes()`"),
+            _ => d.help("every string interpolates: `\"Value: ${expr}\"`"),
+        };
+        self.report_slip(d);
+        self.string_expr()
+    }
+
+    /// `a, b` where one pattern is expected, as the list `[a, b]`.
+    pub(super) fn bare_tuple_pattern(&mut self, first: Pattern) -> Pattern {
+        let lo = first.span.lo;
+        let mut elements = vec![first];
+        while self.eat(T::Comma) {
+            elements.push(self.pattern_no_alt());
+        }
+        let span = self.span_from(lo);
+        let d = Diagnostic::error(codes::E0113, span, "what takes a tuple apart stands in brackets").fix_all(
+            "write `[…]`",
+            vec![(span.start(), "[".into()), (span.end(), "]".into())],
+            Applicability::Certain,
+        );
+        self.report_slip(d);
+        Pattern { span, kind: PatternKind::List(elements) }
+    }
+
+    /// After `for`: `i = 0; i < n; …`, which is reported and skipped up to the body.
+    pub(super) fn counting_loop(&mut self) -> bool {
+        let rest = &self.toks[self.pos..];
+        let end = rest.iter().skip(1).position(|t| t.first).map_or(rest.len(), |n| n + 1);
+        let header = rest[..end].iter().position(|t| matches!(t.kind, T::Semi | T::In | T::Str | T::StrStart));
+        if header.is_none_or(|at| rest[at].kind != T::Semi) {
+            return false;
+        }
+        let body = rest[..end].iter().position(|t| matches!(t.kind, T::LBrace));
+        let stop = self.pos + body.unwrap_or(if rest[end - 1].kind == T::Colon { end - 1 } else { end });
+        let d = Diagnostic::error(codes::E0113, self.span(), "a counting loop goes over a range")
+            .help("write `for i in 0..n:`");
+        self.report_slip(d);
+        self.prev_hi = self.toks[stop - 1].hi;
+        self.pos = stop;
+        self.refresh();
+        true
+    }
+
     // -------------------------------------------------------- brackets
 
     /// At `<`: the `>` that closes it, if between them is nothing that types do not consist of.
@@ -502,24 +594,18 @@ impl Parser<'_> {
     pub(super) fn stray_after_element(&mut self, of: BodyOf) {
         let before = self.toks[self.pos - 1];
         let tok = self.tok();
-        let glued = before.hi == tok.lo;
         let string = matches!(tok.kind, T::Str | T::StrStart);
         let word = self.text_of(before);
-        if string && glued && before.kind == T::Ident && matches!(word, "f" | "s" | "F") {
-            let span = self.tok_span(before);
-            let d = Diagnostic::error(codes::E0119, span, format!("strings take no `{word}` before them"))
-                .help("every string interpolates: `\"Value: ${expr}\"`")
-                .fix("remove it", span, "", Applicability::Maybe);
-            self.report(d);
-            return;
-        }
         if self.at(T::LBrace) && of.what != super::body::STATEMENTS.what {
             self.braces_instead_of_colon();
             self.errors += 1;
             return;
         }
-        if self.at(T::Eq) {
-            self.expected("the end of the line");
+        if before.kind == T::Ident && looks_like_type(word) && self.cur.is_ident() && self.nth(1).kind == T::Eq {
+            let span = self.tok_span(before);
+            let d = Diagnostic::error(codes::E0113, span, "a variable is made with `let`")
+                .fix("write `let`", span, "let", Applicability::Maybe);
+            self.report(d);
             return;
         }
         if string && before.kind == T::Ident && matches!(word, "print" | "echo" | "puts" | "println") {
@@ -600,6 +686,8 @@ impl Parser<'_> {
         }
         match self.tok().kind {
             T::Semi => d.help("statements end with the line, without `;`"),
+            T::In => d.help("whether a list or set holds a value is `list.contains(value)`"),
+            T::Comma if !self.layout.enclosed => d.help("the elements of a tuple stand in parentheses: `(a, b)`"),
             T::Else if self.tok().first => d.help("an `else` is indented like its `if`"),
             _ => d,
         }

@@ -251,6 +251,12 @@ impl Parser<'_> {
                 return None;
             }
         }
+        if self.at(T::Colon) && self.colon_before_result() {
+            let span = self.span();
+            self.slip(codes::E0101, span, "a function's result stands after `->`", "write `->`", " ->");
+            self.bump();
+            self.type_expr();
+        }
         if self.at(T::Eq) || self.at(T::FatArrow) {
             let span = self.span();
             let d = Diagnostic::error(codes::E0110, span, format!("the body of `{}` begins after a `:`", name.name))
@@ -259,6 +265,18 @@ impl Parser<'_> {
             self.rewrite(T::Colon);
         }
         Some(self.block())
+    }
+
+    /// `fn f(): int:`.
+    fn colon_before_result(&self) -> bool {
+        let ends = |n: usize| self.nth(n).kind == T::Colon && self.nth(n + 1).first && !self.nth(n).first;
+        let (next, after) = (self.nth(1), self.nth(2));
+        !next.first
+            && match next.kind {
+                k if k.is_ident() => ends(2) || (after.kind == T::LBracket && ends(5)),
+                T::LBracket => after.kind.is_ident() && ends(4),
+                _ => false,
+            }
     }
 
     /// `-> T from a, b`, if there.

@@ -292,6 +292,7 @@ impl Parser<'_> {
                     ExprKind::Path(path) => expr = self.struct_literal(path),
                     _ => return expr,
                 },
+                T::Bang if self.at_macro(&expr) => expr = self.macro_call(expr),
                 T::Question if !self.contract_ends() => {
                     self.bump();
                     if self.ternary(&expr) {
@@ -395,6 +396,10 @@ impl Parser<'_> {
             }
             k if k.is_word() && k != T::Underscore && self.cur != T::LineEnd => {
                 let name = self.take_ident();
+                if self.at(T::ColonColon) && self.nth(1).kind == T::Lt {
+                    self.bump();
+                    self.angle_generics(true);
+                }
                 if self.at(T::LParen) {
                     let args = self.call_args();
                     let kind = ExprKind::MethodCall { receiver: Box::new(base), method: name, generics: None, args };

@@ -109,7 +109,10 @@ impl Parser<'_> {
     fn let_stmt(&mut self) -> StmtKind {
         self.bump();
         let mutable = self.eat(T::Mut);
-        let pattern = self.pattern_no_alt();
+        let mut pattern = self.pattern_no_alt();
+        if self.at(T::Comma) {
+            pattern = self.bare_tuple_pattern(pattern);
+        }
         let ty = if self.at(T::Colon) && self.nth(1).kind == T::Eq {
             let span = self.bump();
             let span = span.to(self.tok_span(self.tok()));

@@ -170,6 +170,11 @@ impl Parser<'_> {
     }
 
     fn ref_type(&mut self) -> TypeExprKind {
+        if self.at(T::Label) {
+            let span = Span { hi: self.nth(1).lo, ..self.span() };
+            self.slip(codes::E0113, span, "there are no lifetimes; `from` says what a result borrows", "remove it", "");
+            self.bump();
+        }
         let mutable = self.eat(T::Mut);
         TypeExprKind::Ref { mutable, ty: Box::new(self.type_expr()) }
     }

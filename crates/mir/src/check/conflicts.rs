@@ -62,20 +62,23 @@ pub struct Conflicts<'l, 'a, 'f> {
     pub out: &'l mut Vec<Diagnostic>,
     reported: FxHashSet<LoanId>,
     spans: FxHashSet<Span>,
+    returns_outer: bool,
 }
 
+/// Whether the body may return a borrow that passes an argument, for closures.
 pub fn check(
     loans: &mut Loans<'_, '_>,
     live: &Liveness,
     states: &IndexVec<BlockId, Option<State>>,
     out: &mut Vec<Diagnostic>,
-) {
+) -> bool {
     let mut walk = Conflicts {
         loans,
         live,
         out,
         reported: FxHashSet::default(),
         spans: FxHashSet::default(),
+        returns_outer: false,
     };
     walk.loans.escapes = Some(Vec::new());
     let body = walk.loans.body;
@@ -89,6 +92,7 @@ pub fn check(
             }
         }
     }
+    walk.returns_outer
 }
 
 impl Conflicts<'_, '_, '_> {
@@ -233,6 +237,7 @@ impl Conflicts<'_, '_, '_> {
                 self.indices(state, live, &call.destination, span, at);
             }
             TerminatorKind::Return => {
+                self.returns_outer |= self.loans.returns_outer(state);
                 for loan in self.loans.unallowed(state) {
                     if self.reported.insert(loan)
                         && let Some(d) = reports::returned(self.loans, loan, state, span)

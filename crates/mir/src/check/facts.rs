@@ -8,7 +8,7 @@
 
 use base::{FxHashMap, Idx};
 use hir::items::{AdtId, BodyOwner, ClosureId, FnParent, Generics, Program};
-use hir::ty::{Mutability, Predicate, Ty, TyFlags, TyKind};
+use hir::ty::{FnSig, Mutability, Predicate, Ty, TyFlags, TyKind};
 
 use crate::body::{Body, Callee, Source};
 
@@ -339,8 +339,32 @@ impl<'a> Facts<'a> {
         called
     }
 
+    /// The type itself says that it holds views, not only by its parameters.
+    pub fn names_view(&self, ty: Ty) -> bool {
+        let mut found = false;
+        ty.walk(&mut |t| {
+            found |= match *t.kind() {
+                TyKind::Ref(..) | TyKind::Closure(..) => true,
+                TyKind::Adt(id, _) => self.program.adts.get(id).is_some_and(|a| a.inherent_view),
+                _ => false,
+            };
+            !found
+        });
+        found
+    }
+
+    /// The function types that the owner's parameter is bounded by.
+    pub fn fn_bounds(&self, param: Ty) -> Vec<FnSig> {
+        let Some(generics) = self.generics() else { return Vec::new() };
+        let bound = |p: &Predicate| match *p {
+            Predicate::Fn(ty, sig) if ty == param => Some(sig),
+            _ => None,
+        };
+        generics.predicates.iter().filter_map(bound).collect()
+    }
+
     /// No value of this type, in terms of these parameters, can hold views.
-    fn owned_in(&self, generics: &Generics, ty: Ty) -> bool {
+    pub fn owned_in(&self, generics: &Generics, ty: Ty) -> bool {
         let mut owned = true;
         ty.walk(&mut |t| {
             owned &= match *t.kind() {

@@ -36,8 +36,11 @@
 //! move views about inside what it was given, and nobody need look at how.
 //! *Results*: `Outer(i)` is all that argument `i` carries, `Held(i)` what its value holds, after
 //! absorbing. A call of a function value (closure, parameter, `dyn fn`) gives `Held(0)` (what
-//! the captures point to, never the closure's own data) and `Outer(i)` of every argument; a
-//! method of a trait gives what the trait's declaration says, for callers and for the body.
+//! the captures point to, never the closure's own data) and of every other argument `Held(i)`,
+//! or `Outer(i)` if the function type's result names a reference itself (`fn(T) -> &U`). A
+//! closure whose body does return a borrow of an argument is therefore refused where the
+//! function type asked for does not name one ([`super::owned`]). A method of a trait gives what
+//! the trait's declaration says, for callers and for the body.
 //!
 //! **Return.** The result may carry the symbolic loans that the signature names (with `Held` of
 //! everything if it names a parameter that absorbs) and no loan of a local's own storage.
@@ -851,7 +854,10 @@ impl<'a, 'f> Loans<'a, 'f> {
             },
             Callee::Value { sig, .. } => Flow {
                 origins: (0..call.args.len() as u32)
-                    .map(|i| if i == 0 { Origin::Held(0) } else { Origin::Outer(i) })
+                    .map(|i| match i > 0 && self.facts.names_view(sig.ret) {
+                        true => Origin::Outer(i),
+                        false => Origin::Held(i),
+                    })
                     .collect(),
                 by_ref: std::iter::once(sig.call != syntax::ast::Convention::Own)
                     .chain(sig.params.iter().map(|&(conv, _)| by_ref(conv)))
@@ -883,7 +889,6 @@ impl<'a, 'f> Loans<'a, 'f> {
         // What the arguments' values hold, without the borrows that pass them.
         let held: Vec<Carry> =
             (0..args.len()).map(|i| if by_ref(i) { args[i].behind() } else { args[i] }).collect();
-        let mut absorbed = false;
         let before = args.clone();
         for i in 0..args.len() {
             if before[i].is_none() {
@@ -898,7 +903,6 @@ impl<'a, 'f> Loans<'a, 'f> {
                 TyKind::Ref(_, to) => self.facts.absorbs(to),
                 _ => true,
             };
-            absorbed |= deep;
             let mut taken = Carry::NONE;
             for (j, &loans) in held.iter().enumerate() {
                 if j != i && !self.facts.only_runs(&call.callee, j, i) {
@@ -921,10 +925,10 @@ impl<'a, 'f> Loans<'a, 'f> {
                 }
             }
             let taken = self.outwards(taken);
-            let behind = Carry { near: LoanSet::EMPTY, mid: taken.near, far: taken.mid };
             let arg = self.outwards(args[i]);
-            let arg = Carry { near: args[i].near, ..arg };
-            args[i] = self.join(arg, behind);
+            let mid = self.sets.union(arg.mid, taken.near);
+            let far = if deep { mid } else { self.sets.union(arg.far, taken.mid) };
+            args[i] = Carry { near: args[i].near, mid, far };
         }
         let ty = call.destination.ty(&self.body.locals);
         let depth = self.facts.depth(ty);
@@ -942,11 +946,13 @@ impl<'a, 'f> Loans<'a, 'f> {
             let from = self.outwards(from);
             result = self.join(result, from);
         }
-        if absorbed {
-            let all = self.all(result);
-            result = Carry { near: all, mid: all, far: all };
-        }
         self.mask(result, depth)
+    }
+
+    /// The result may be a borrow that passes an argument (of a closure).
+    pub fn returns_outer(&mut self, state: &State) -> bool {
+        let all = self.all(state.get(RETURN));
+        self.sets.get(all).iter().any(|&l| matches!(self.loans[l], LoanKind::Outer(p) if p > 0))
     }
 
     /// Loans in the result that the signature does not allow, at a `Return`.

@@ -1,27 +1,44 @@
 //! Views must not hide where owned types are demanded: in type parameters that are not declared
 //! `view`, and in owned `dyn` values.
 //!
-//! Mostly the type checker's rule; closures' types are known to hold views only now.
+//! Mostly the type checker's rule; closures' types are known to hold views only now. Also here:
+//! where a closure is asked for that must not return a borrow of its arguments.
 
 use base::{Diagnostic, Span, codes};
-use hir::items::{FnParent, Generics};
+use hir::items::{ClosureId, FnParent, Generics};
 use hir::thir::Coercion;
-use hir::ty::{Ty, Tys};
+use hir::ty::{Predicate, Ty, TyFlags, TyKind, Tys};
 
 use crate::body::{Aggregate, Body, Callee, Rvalue, StatementKind, TerminatorKind};
 use crate::check::describe;
 use crate::check::facts::Facts;
 
-pub fn check(facts: &mut Facts<'_>, body: &Body, out: &mut Vec<Diagnostic>) {
+/// A place that needs a closure whose result borrows from none of its arguments.
+pub struct Demand {
+    pub closure: ClosureId,
+    pub span: Span,
+}
+
+pub fn check(
+    facts: &mut Facts<'_>,
+    body: &Body,
+    demands: &mut Vec<Demand>,
+    out: &mut Vec<Diagnostic>,
+) {
     let mut last: Option<(Tys, bool)> = None;
     for block in body.blocks.iter() {
         for statement in &block.statements {
             let StatementKind::Assign(_, rvalue) = &statement.kind else { continue };
             match rvalue {
-                Rvalue::Coerce(kind @ (Coercion::ToDyn | Coercion::ToDynFn), operand, _) => {
+                Rvalue::Coerce(kind @ (Coercion::ToDyn | Coercion::ToDynFn), operand, to) => {
                     let ty = operand.ty(&body.locals);
                     if facts.holds_views(ty) {
                         out.push(hidden(facts, ty, *kind, statement.span));
+                    }
+                    if let (TyKind::Closure(closure, _), TyKind::DynFn(sig)) = (ty.kind(), to.kind())
+                        && !facts.names_view(sig.ret)
+                    {
+                        demands.push(Demand { closure: *closure, span: statement.span });
                     }
                 }
                 Rvalue::Coerce(Coercion::RefToDyn, operand, _) => {
@@ -53,11 +70,78 @@ pub fn check(facts: &mut Facts<'_>, body: &Body, out: &mut Vec<Diagnostic>) {
         if let Some(decl) = program.fns.get(*id) {
             let of_trait = matches!(decl.parent, FnParent::Trait(_));
             let before = out.len();
-            arguments(facts, &decl.generics, args, of_trait, block.terminator.span, out);
+            let span = block.terminator.span;
+            arguments(facts, &decl.generics, args, of_trait, span, out);
+            results(facts, &decl.generics, args, span, demands, out);
             last = (out.len() == before && args.iter().all(|&t| !facts.holds_views(t)))
                 .then_some((*args, true));
         }
     }
+}
+
+/// Closures among the type arguments must not return borrows of their arguments, unless the
+/// function type asked for names a view as its result.
+fn results(
+    facts: &Facts<'_>,
+    generics: &Generics,
+    args: &[Ty],
+    span: Span,
+    demands: &mut Vec<Demand>,
+    out: &mut Vec<Diagnostic>,
+) {
+    for (i, &arg) in args.iter().enumerate() {
+        if !arg.flags().has(TyFlags::HAS_REF) && !arg.has_param() {
+            continue;
+        }
+        let bound = generics.predicates.iter().find_map(|p| match *p {
+            Predicate::Fn(ty, sig) if matches!(ty.kind(), TyKind::Param(q) if q.index as usize == i) => {
+                Some(sig)
+            }
+            _ => None,
+        });
+        // Named, or holding nothing: whatever the closure gives is accounted for.
+        let fine = bound
+            .is_some_and(|sig| facts.names_view(sig.ret) || facts.owned_in(generics, sig.ret));
+        arg.walk(&mut |t| {
+            match *t.kind() {
+                TyKind::Closure(closure, _) if !(fine && t == arg.peel_refs()) => {
+                    demands.push(Demand { closure, span });
+                }
+                TyKind::Param(p) if !(fine && t == arg.peel_refs()) => {
+                    if facts.fn_bounds(t).iter().any(|sig| facts.names_view(sig.ret)) {
+                        out.push(
+                            Diagnostic::error(
+                                codes::E0512,
+                                span,
+                                format!(
+                                    "`{}` may return a view of its arguments, which is not allowed here",
+                                    p.name
+                                ),
+                            )
+                            .label("used here as a function that does not"),
+                        );
+                    }
+                }
+                _ => {}
+            }
+            true
+        });
+    }
+}
+
+/// A closure that returns a borrow of its argument is used where it must not.
+pub fn refused(facts: &Facts<'_>, demand: &Demand) -> Diagnostic {
+    let mut d = Diagnostic::error(
+        codes::E0512,
+        demand.span,
+        "this closure returns a view of its argument, which is borrowed for the call only",
+    )
+    .label("used here")
+    .help("return a copy (`.clone()`), or what the argument holds");
+    if let Some(body) = facts.closure(demand.closure) {
+        d = d.also(body.span, "the closure");
+    }
+    d
 }
 
 fn arguments(

@@ -289,9 +289,15 @@ impl<'a> Collector<'a> {
     }
 
     fn declare_use(&mut self, span: Span, u: &'a ast::UseItem, module: ModId, public: bool) {
-        let text = &self.texts.file(span.file).text;
-        let newline = text.as_bytes().get(span.hi as usize) == Some(&b'\n');
-        let whole = Span { hi: span.hi + u32::from(newline), ..span };
+        let file = self.texts.file(span.file);
+        let line_start = file.line_start(file.line_of(span.lo));
+        let before = &file.text[line_start as usize..span.lo as usize];
+        let newline = file.text.as_bytes().get(span.hi as usize) == Some(&b'\n');
+        let whole = if newline && before.trim().is_empty() {
+            Span { lo: line_start, hi: span.hi + 1, ..span }
+        } else {
+            span
+        };
         for tree in &u.trees {
             let name = match (&tree.glob, &tree.alias) {
                 (Some(_), _) => Name::new("*"),

@@ -27,6 +27,8 @@ enum Operation {
     Closed,
     /// With the place whose value is sent.
     Send(ExprId),
+    /// With the local that holds a reference to the mutex, which is locked when the case is taken.
+    Lock(LocalId),
     /// Completes at once when its case is taken: the operation itself is run in the arm.
     Direct,
     Timeout,
@@ -201,6 +203,7 @@ impl Checker<'_> {
         let mut operation = match add {
             "add_recv" => Operation::Recv(holder),
             "add_closed" => Operation::Closed,
+            "add_lock" => Operation::Lock(holder),
             _ => Operation::Direct,
         };
         if add == "add_send" {
@@ -357,6 +360,20 @@ impl Checker<'_> {
                     stmts.push(Stmt::Expr(call));
                 }
                 None
+            }
+            Operation::Lock(holder) => {
+                let object = self.local_place(*holder, span);
+                let mutex = self.ty_of(object).peel_refs();
+                let object = self.value(object);
+                let guard = self.call_inherent(mutex, "guard", &[object], span);
+                if pattern.is_none() {
+                    // Held while the arm runs.
+                    let ty = self.ty_of(guard);
+                    let local = self.temp("guard", span, ty);
+                    stmts.push(self.let_temp(local, guard));
+                    return;
+                }
+                Some(guard)
             }
             Operation::Direct => Some(self.check_expr(written, Expect::Any)),
             Operation::Closed | Operation::Timeout | Operation::Default => None,

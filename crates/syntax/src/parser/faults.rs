@@ -4,7 +4,7 @@
 
 use base::{Applicability, Diagnostic, FileId, Span, codes};
 
-use super::MixedIndent;
+use super::significant::MixedIndent;
 use crate::lexer::{LexError, LexErrorKind};
 
 /// All diagnostics of a file, in source order.

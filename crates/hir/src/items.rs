@@ -351,7 +351,7 @@ pub struct FnAttrs {
     pub track_caller: bool,
     pub discardable: bool,
     pub nonblocking: bool,
-    /// `[allow(name, …)]` lint names.
+    /// `[allow(W0402, …)]`: codes of warnings.
     pub allow: Vec<Name>,
     pub deprecated: Option<String>,
     pub must_use: bool,

@@ -16,8 +16,6 @@ impl Target {
     pub const ACTOR: Target = Target(8);
     pub const VARIANT: Target = Target(16);
     pub const OTHER: Target = Target(32);
-    const ANY: Target = Target(63);
-
     const fn or(self, other: Target) -> Target {
         Target(self.0 | other.0)
     }
@@ -50,8 +48,8 @@ const ATTRIBUTES: &[(&str, Target, bool)] = &[
     ("nonblocking", Target::FN, false),
     ("thread_bound", Target::ADT, false),
     ("view", Target::ADT, false),
-    ("allow", Target::ANY, false),
-    ("deprecated", Target::ANY, false),
+    ("allow", Target::FN, false),
+    ("deprecated", Target::FN, false),
     ("ai_concurrent_optimize", Target::FN, false),
     ("mailbox", Target::ACTOR, false),
     ("biased", Target(0), false),
@@ -175,16 +173,24 @@ fn read_one(
         "track_caller" => function.track_caller = true,
         "discardable" => function.discardable = true,
         "must_use" => function.must_use = true,
-        "no_wait" => function.no_wait = true,
+        "no_wait" => {
+            function.no_wait = true;
+            if !in_std {
+                diagnostics.push(later(attribute, "checking that a function never waits"));
+            }
+        }
         "nonblocking" => function.nonblocking = true,
-        "ai_concurrent_optimize" => function.ai_concurrent_optimize = true,
+        "ai_concurrent_optimize" => {
+            function.ai_concurrent_optimize = true;
+            diagnostics.push(later(attribute, "choosing how concurrent code runs from measurements"));
+        }
         "intrinsic" => result.intrinsic = Some(attribute.span),
         "thread_bound" => result.thread_bound = true,
         "view" => result.view = true,
         "default" => result.default = Some(attribute.span),
         "should_panic" => function.should_panic = Some(text_arg(attribute)),
         "deprecated" => function.deprecated = Some(text_arg(attribute).unwrap_or_default()),
-        "allow" => function.allow.extend(attribute.args.iter().filter_map(word).map(|w| w.name)),
+        "allow" => allows(attribute, function, diagnostics),
         "lang" => match text_arg(attribute) {
             Some(role) => result.lang = Some((Name::new(&role), attribute.span)),
             None => diagnostics.push(
@@ -194,6 +200,38 @@ fn read_one(
         },
         "derive" => derives(attribute, result, diagnostics),
         _ => {}
+    }
+}
+
+fn later(attribute: &ast::Attribute, what: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0901, attribute.span, format!("not supported yet: {what}"))
+        .label("remove the attribute until then")
+}
+
+/// `[allow(W0402)]`.
+fn allows(attribute: &ast::Attribute, function: &mut FnAttrs, diagnostics: &mut Vec<Diagnostic>) {
+    if attribute.args.is_empty() {
+        diagnostics.push(
+            Diagnostic::error(codes::E0206, attribute.span, "`[allow]` needs the codes of warnings")
+                .label("for example `[allow(W0402)]`"),
+        );
+    }
+    for arg in &attribute.args {
+        let Some(word) = word(arg) else { continue };
+        let name = word.name.as_str();
+        if codes::ALL.iter().any(|(code, _)| code.0 == name && name.starts_with('W')) {
+            function.allow.push(word.name);
+        } else if !name.is_empty() {
+            let warnings = codes::ALL.iter().map(|(c, _)| c.0).filter(|c| c.starts_with('W'));
+            let mut diagnostic =
+                Diagnostic::error(codes::E0206, word.span, format!("there is no warning `{name}`"))
+                    .label("not the code of a warning")
+                    .help("the code stands at the beginning of the warning: `W0402`");
+            if let Some(near) = closest(name, warnings) {
+                diagnostic = diagnostic.fix(format!("write `{near}`"), word.span, near, Applicability::Maybe);
+            }
+            diagnostics.push(diagnostic);
+        }
     }
 }
 

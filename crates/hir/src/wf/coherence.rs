@@ -7,7 +7,7 @@ use crate::collect::{Collector, ImplSource};
 use crate::infer::InferTable;
 use crate::items::{FnId, ImplId, Program, TraitId};
 use crate::resolve::imports::defined_twice;
-use crate::traits::{NoClosures, Solver, TraitCache, Truth};
+use crate::traits::{Facts, NoClosures, Solver, TraitCache, Truth};
 use crate::ty::{Ty, TyKind, display, display::display_trait, tys};
 
 /// The outermost constructor of a type, to compare only what can overlap.
@@ -269,10 +269,11 @@ fn overlap(program: &Program, a: ImplId, b: ImplId, cache: &TraitCache) -> bool 
         return false;
     }
     // A parameter that is no `view` does not stand for one.
+    let facts = Facts { solver };
     for (impl_, args) in [(a, &a_args), (b, &b_args)] {
         for (param, &arg) in impl_.generics.params.iter().zip(args) {
             let ty = table.resolve(arg);
-            if !param.view && matches!(ty.kind(), TyKind::Ref(..)) {
+            if !param.view && facts.is_view(ty) {
                 return false;
             }
         }

@@ -1,6 +1,6 @@
 //! `Copy`, `Drop` and `Send` impls: only for types that can have them.
 
-use base::{Diagnostic, codes};
+use base::{Applicability, Diagnostic, codes};
 
 use crate::collect::{Collector, ImplSource};
 use crate::items::{AdtKind, ImplId};
@@ -29,7 +29,8 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
                         item.head,
                         "that a type may be sent to other threads is a promise the compiler cannot check",
                     )
-                    .label("must be `unsafe impl Send`"),
+                    .label("must be `unsafe impl Send`")
+                    .fix("promise it", item.head.start(), "unsafe ", Applicability::Maybe),
                 );
             } else if !is_send && item.is_unsafe {
                 let name = collector.program.traits[*trait_].name;

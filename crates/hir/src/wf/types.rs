@@ -145,10 +145,13 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
     }
     let none = ParamEnv::empty();
     let facts = Facts::new(program, &none, cache, &NoClosures);
-    for item in program.consts.iter().filter(|c| !skip(c.module)) {
+    let mut bad_consts = Vec::new();
+    let mut bad_statics = Vec::new();
+    for (id, item) in program.consts.iter_enumerated().filter(|(_, c)| !skip(c.module)) {
         let span = item.ast.ty.as_ref().map_or(item.span, |t| t.span);
         check_ty(&facts.solver, item.ty, span, &mut found);
         if !item.ty.has_error() && facts.is_view(item.ty) {
+            bad_consts.push(id);
             found.push(
                 Diagnostic::error(codes::E0216, span, format!("a constant cannot be a view: `{}`", display(program, item.ty)))
                     .label("nothing lives as long as the program that it could view")
@@ -156,7 +159,7 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
             );
         }
     }
-    for item in program.statics.iter().filter(|s| !skip(s.module)) {
+    for (id, item) in program.statics.iter_enumerated().filter(|(_, s)| !skip(s.module)) {
         let span = item.ast.ty.as_ref().map_or(item.span, |t| t.span);
         check_ty(&facts.solver, item.ty, span, &mut found);
         if item.ty.has_error() {
@@ -164,6 +167,7 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
         }
         let shown = display(program, item.ty);
         if facts.is_view(item.ty) {
+            bad_statics.push(id);
             found.push(
                 Diagnostic::error(codes::E0217, span, format!("a static cannot be a view: `{shown}`"))
                     .label("nothing lives as long as the program that it could view")
@@ -182,6 +186,12 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
         }
     }
     collector.diagnostics.extend(found);
+    for id in bad_consts {
+        collector.program.consts[id].ty = Ty::error();
+    }
+    for id in bad_statics {
+        collector.program.statics[id].ty = Ty::error();
+    }
     for (adt, variant, field) in bad_fields {
         collector.program.adts[adt].variants[variant].fields[field].ty = Ty::error();
     }

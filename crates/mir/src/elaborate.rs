@@ -35,7 +35,14 @@ pub fn elaborate(program: &Program, body: &mut Body) {
     let init = run(body, InitByVariant { init: MaybeInit(&paths), program, body });
     let uninit = run(body, MaybeUninit(&paths));
     let todo = drops(&paths, init, uninit);
+    if todo.is_empty() {
+        return;
+    }
+    // Only an opened drop asks about the types of parts.
+    let opens =
+        todo.iter().any(|site| site.path.is_some_and(|p| paths.paths[p].first_child.is_some()));
     let env = match body.source {
+        _ if !opens => ParamEnv::empty(),
         Source::Owner(BodyOwner::Fn(id)) => ParamEnv::of_fn(program, id),
         Source::Closure(id) if let BodyOwner::Fn(id) = id.owner => ParamEnv::of_fn(program, id),
         _ => ParamEnv::empty(),

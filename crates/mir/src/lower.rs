@@ -64,11 +64,10 @@ pub fn lower_with(program: &Program, cache: &TraitCache, body: &thir::Body) -> V
     bodies
 }
 
-/// A block being written.
-struct OpenBlock {
-    statements: Vec<Statement>,
-    terminator: Option<Terminator>,
-    cleanup: bool,
+#[derive(Clone, Copy)]
+struct BlockState {
+    /// Its terminator has been written.
+    ended: bool,
     /// Something reachable goes to it.
     targeted: bool,
 }
@@ -79,7 +78,9 @@ struct Builder<'a> {
     types: &'a Types<'a>,
 
     locals: IndexVec<Local, LocalDecl>,
-    blocks: IndexVec<BlockId, OpenBlock>,
+    blocks: IndexVec<BlockId, Block>,
+    /// What has been written of each block beside its statements.
+    states: IndexVec<BlockId, BlockState>,
     /// Where statements go.
     current: BlockId,
     /// The current block can be reached. If not, what is written to it is thrown away.
@@ -116,6 +117,7 @@ impl<'a> Builder<'a> {
             types,
             locals: IndexVec::new(),
             blocks: IndexVec::new(),
+            states: IndexVec::new(),
             current: BlockId(0),
             reachable: true,
             vars: IndexVec::from_elem(None, thir.locals.len()),
@@ -132,7 +134,7 @@ impl<'a> Builder<'a> {
             unit: None,
         };
         let entry = builder.new_block();
-        builder.blocks[entry].targeted = true;
+        builder.states[entry].targeted = true;
         builder
     }
 
@@ -291,19 +293,6 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(self, parts: Finished) -> Body {
-        let blocks = self
-            .blocks
-            .into_vec()
-            .into_iter()
-            .map(|block| Block {
-                statements: block.statements,
-                terminator: block.terminator.unwrap_or(Terminator {
-                    kind: TerminatorKind::Unreachable,
-                    span: parts.span,
-                }),
-                cleanup: block.cleanup,
-            })
-            .collect();
         let mut body = Body {
             source: parts.source,
             name: parts.name,
@@ -311,7 +300,7 @@ impl<'a> Builder<'a> {
             locals: self.locals,
             arg_count: parts.convs.len(),
             convs: parts.convs,
-            blocks,
+            blocks: self.blocks,
             ret_origins: parts.ret_origins,
             captures: parts.captures,
             attrs: parts.attrs,
@@ -324,18 +313,26 @@ impl<'a> Builder<'a> {
     // ------------------------------------------------------------ blocks
 
     fn new_block(&mut self) -> BlockId {
-        self.blocks.push(OpenBlock {
-            statements: Vec::new(),
-            terminator: None,
-            cleanup: self.in_cleanup,
-            targeted: false,
-        })
+        self.states.push(BlockState { ended: false, targeted: false });
+        let terminator = Terminator { kind: TerminatorKind::Unreachable, span: self.thir.span };
+        self.blocks.push(Block { statements: Vec::new(), terminator, cleanup: self.in_cleanup })
+    }
+
+    /// Something reachable goes to the block.
+    fn is_targeted(&self, block: BlockId) -> bool {
+        self.states[block].targeted
+    }
+
+    fn end_block(&mut self, block: BlockId, kind: TerminatorKind, span: Span) {
+        kind.each_successor(|target| self.states[target].targeted = true);
+        debug_assert!(!std::mem::replace(&mut self.states[block].ended, true), "ended twice");
+        self.blocks[block].terminator = Terminator { kind, span };
     }
 
     /// Goes on writing at `block`.
     fn start(&mut self, block: BlockId) {
         self.current = block;
-        self.reachable = self.blocks[block].targeted;
+        self.reachable = self.states[block].targeted;
     }
 
     fn statement(&mut self, kind: StatementKind, span: Span) {
@@ -353,9 +350,7 @@ impl<'a> Builder<'a> {
         if !std::mem::replace(&mut self.reachable, false) {
             return;
         }
-        kind.each_successor(|target| self.blocks[target].targeted = true);
-        debug_assert!(self.blocks[self.current].terminator.is_none());
-        self.blocks[self.current].terminator = Some(Terminator { kind, span });
+        self.end_block(self.current, kind, span);
     }
 
     /// The block at hand, to come back to with [`Self::start`].

@@ -7,8 +7,8 @@ use base::{Idx, IndexVec};
 use hir::thir::Coercion;
 
 use crate::body::{
-    Aggregate, BlockId, Body, ConstKind, Constant, Local, Operand, Rvalue, StatementKind,
-    TerminatorKind,
+    Aggregate, Block, BlockId, Body, ConstKind, Constant, Local, Operand, Rvalue, StatementKind,
+    Terminator, TerminatorKind,
 };
 use crate::dataflow::engine::reverse_postorder;
 use crate::visit::{self, Access};
@@ -34,8 +34,9 @@ pub fn simplify_cfg(body: &mut Body) {
     for block in body.blocks.iter_mut() {
         simplify_switch(&mut block.terminator.kind);
     }
-    remove_dead_blocks(body);
-    join_blocks(body);
+    let mut order = reverse_postorder(body);
+    join_blocks(body, &mut order);
+    renumber(body, &order);
 }
 
 fn simplify_switch(kind: &mut TerminatorKind) {
@@ -89,37 +90,46 @@ fn thread_gotos(body: &mut Body) {
     }
 }
 
-/// Keeps the reachable blocks, in reverse postorder.
-pub fn remove_dead_blocks(body: &mut Body) {
-    let order = reverse_postorder(body);
+/// Keeps the listed blocks, in that order. They lead only to each other.
+fn renumber(body: &mut Body, order: &[BlockId]) {
     let mut new_id: IndexVec<BlockId, BlockId> =
         IndexVec::from_elem(BlockId(0), body.blocks.len());
     for (i, &block) in order.iter().enumerate() {
         new_id[block] = BlockId::new(i);
     }
-    let mut old: Vec<Option<_>> =
-        std::mem::take(&mut body.blocks).into_vec().into_iter().map(Some).collect();
+    let mut old = std::mem::take(&mut body.blocks).into_vec();
+    if order.len() == old.len() && order.iter().enumerate().all(|(i, id)| id.index() == i) {
+        body.blocks = IndexVec::from_vec(old);
+        return;
+    }
+    let empty = || Block {
+        statements: Vec::new(),
+        terminator: Terminator { kind: TerminatorKind::Unreachable, span: base::Span::default() },
+        cleanup: false,
+    };
     body.blocks = order
         .iter()
         .map(|&id| {
-            let mut block = old[id.index()].take().expect("each block once");
+            let mut block = std::mem::replace(&mut old[id.index()], empty());
             block.terminator.kind.each_successor_mut(|target| *target = new_id[*target]);
             block
         })
         .collect();
 }
 
-/// Appends a block to the only one that goes to it.
-fn join_blocks(body: &mut Body) {
+/// Appends a block to the only one that goes to it. `order` lists the reachable blocks, and
+/// afterwards what is left of them.
+fn join_blocks(body: &mut Body, order: &mut Vec<BlockId>) {
     let mut edges_in: IndexVec<BlockId, u32> = IndexVec::from_elem(0, body.blocks.len());
-    if !body.blocks.is_empty() {
-        edges_in[BlockId(0)] = 1;
+    edges_in[BlockId(0)] = 1;
+    for &id in order.iter() {
+        body.blocks[id].terminator.kind.each_successor(|s| edges_in[s] += 1);
     }
-    for block in body.blocks.iter() {
-        block.terminator.kind.each_successor(|s| edges_in[s] += 1);
-    }
-    let mut joined = false;
-    for id in body.blocks.ids() {
+    for &id in order.iter() {
+        // Joined to another one already.
+        if edges_in[id] == 0 {
+            continue;
+        }
         while let TerminatorKind::Goto(next) = body.blocks[id].terminator.kind {
             if next == id
                 || edges_in[next] != 1
@@ -127,7 +137,6 @@ fn join_blocks(body: &mut Body) {
             {
                 break;
             }
-            joined = true;
             edges_in[next] = 0;
             let statements = std::mem::take(&mut body.blocks[next].statements);
             let span = body.blocks[next].terminator.span;
@@ -145,9 +154,7 @@ fn join_blocks(body: &mut Body) {
             block.terminator.span = span;
         }
     }
-    if joined {
-        remove_dead_blocks(body);
-    }
+    order.retain(|&id| edges_in[id] != 0);
 }
 
 /// Making the value does nothing but make it.

@@ -244,12 +244,23 @@ impl Builder<'_> {
                 let place = self.deref_of(value);
                 Rvalue::Ref { mutability: Mutability::Shared, place, two_phase: false }
             }
-            // The pair lives in a temporary that the result refers to.
             Coercion::RefToDyn => {
-                let Some((mutability, pointee)) = ty.pointee() else {
-                    let value = self.operand(value);
-                    return Rvalue::Coerce(kind, value, ty);
+                let source = self.thir.exprs[value].ty.peel_refs();
+                let in_place = !matches!(
+                    source.kind(),
+                    TyKind::Str | TyKind::List(_) | TyKind::Param(_) | TyKind::Projection(_)
+                );
+                let (mutability, pointee) = match ty.pointee() {
+                    // A shared reference is the pair itself.
+                    Some((Mutability::Shared, _)) | None if in_place => {
+                        let value = self.operand(value);
+                        return Rvalue::Coerce(kind, value, ty);
+                    }
+                    Some(pair) => pair,
+                    None => (Mutability::Shared, ty),
                 };
+                // An exclusive one refers to a pair in a temporary; so does one of a string or
+                // list, which needs a place in memory while the reference is used.
                 let pair = self.storage_temp(whole, pointee, span);
                 let value = self.operand(value);
                 self.assign(pair, Rvalue::Coerce(kind, value, pointee), span);

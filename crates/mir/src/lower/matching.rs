@@ -252,7 +252,7 @@ impl<'a> Builder<'a> {
         if let Some(selector) = choice.selector {
             candidate.bound.choices.push(Choice { selector, alternatives: choice.ways });
         }
-        let rest = if self.blocks[join].targeted {
+        let rest = if self.is_targeted(join) {
             self.match_candidates(state, VecDeque::from([candidate]), join)
         } else {
             None
@@ -320,7 +320,7 @@ impl<'a> Builder<'a> {
                 self.goto(otherwise, span);
             }
         }
-        self.blocks[otherwise].targeted.then_some(otherwise)
+        self.is_targeted(otherwise).then_some(otherwise)
     }
 
     fn test_of(&self, pat: &Pat) -> Test {

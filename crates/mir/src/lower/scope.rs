@@ -14,7 +14,7 @@ use hir::thir::{ExprId, LocalId, LoopId};
 
 use super::Builder;
 use crate::body::{
-    BlockId, Local, Operand, Place, RETURN, StatementKind, Terminator, TerminatorKind,
+    BlockId, Local, Operand, Place, RETURN, StatementKind, TerminatorKind,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -422,17 +422,12 @@ impl Builder<'_> {
 
     /// An entry's block goes to `target`: as its end, or when it unwinds.
     fn link(&mut self, from: BlockId, target: BlockId) {
-        self.blocks[target].targeted = true;
-        let terminator = self.blocks[from].terminator.as_mut().expect("an exit ends its block");
+        self.states[target].targeted = true;
+        let terminator = &mut self.blocks[from].terminator;
         match terminator.kind.unwind_mut() {
             Some(unwind) => *unwind = Some(target),
             None => terminator.kind = TerminatorKind::Goto(target),
         }
-    }
-
-    fn end_block(&mut self, block: BlockId, kind: TerminatorKind, span: Span) {
-        kind.each_successor(|target| self.blocks[target].targeted = true);
-        self.blocks[block].terminator = Some(Terminator { kind, span });
     }
 
     /// Writes all unwinding at the end of the body.

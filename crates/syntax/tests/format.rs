@@ -100,3 +100,71 @@ fn disturbed_programs_keep_their_meaning() {
         }
     }
 }
+
+#[test]
+fn deep_texts_take_no_longer_than_they_should() {
+    let text = format!("let x = {}1{}\n", "a.b().c(".repeat(80), ")".repeat(80));
+    check(&text, "calls");
+    let text = format!("let x = {}1{}\n", "a + f([".repeat(60), "])".repeat(60));
+    check(&text, "lists");
+    let text = format!("{}x\n", "if a: ".repeat(60));
+    check(&text, "inline blocks");
+}
+
+#[track_caller]
+fn formats(text: &str, to: &str) {
+    assert_eq!(check(text, "here").expect("a text without errors"), to);
+}
+
+#[test]
+fn spaces_and_lines() {
+    formats("let  x=1+2*-3", "let x = 1 + 2 * -3\n");
+    formats("fn f ( a:int,b : mut [ T ] )->int :\n  return a", "fn f(a: int, b: mut [T]) -> int:\n    return a\n");
+    formats("let a=xs [ 1 .. 3 ] . len ( )\nlet b=a as f64", "let a = xs[1..3].len()\nlet b = a as f64\n");
+    formats("let f=| x,y |x+y\nlet g=||1", "let f = |x, y| x + y\nlet g = || 1\n");
+    formats("\n\n\na()\n\n\n\nb()\n\n", "a()\n\nb()\n");
+    formats("fn a(): x()\nfn b():\n  y()\nfn c(): z()", "fn a(): x()\n\nfn b():\n    y()\n\nfn c(): z()\n");
+    formats("if a: b()\nelse: c()", "if a: b()\nelse: c()\n");
+    formats("{ a(); b() }", "{\n    a()\n    b()\n}\n");
+    formats("let x = { a }", "let x = { a }\n");
+    formats("match x:\n  1=>2,\n  _=>3,", "match x:\n    1 => 2\n    _ => 3\n");
+    formats("enum E: A,B", "enum E: A, B\n");
+    formats("use a::{b,c as d,*}", "use a::{b, c as d, *}\n");
+    formats("[ test ]\nfn f(): a()", "[test]\nfn f(): a()\n");
+    formats("let s = \"a ${ b  :>3} c\"", "let s = \"a ${ b  :>3} c\"\n");
+    formats("", "");
+    formats("# only\n", "# only\n");
+}
+
+#[test]
+fn long_lines() {
+    formats(
+        "let result = compute_something(first_argument, second_argument, third_argument, fourth_argument, x)",
+        "let result = compute_something(first_argument, second_argument, third_argument, fourth_argument, x)\n",
+    );
+    formats(
+        "let result = compute_something(first_argument, second_argument, third_argument, fourth_argument, xyz)",
+        "let result = compute_something(\n    first_argument,\n    second_argument,\n    third_argument,\n    fourth_argument,\n    xyz,\n)\n",
+    );
+    formats(
+        "if first_condition_holds(a) and second_condition_holds(b) and third_condition_holds(c) and fourth_one(d):\n    x()",
+        "if first_condition_holds(a) and\n        second_condition_holds(b) and\n        third_condition_holds(c) and\n        fourth_one(d):\n    x()\n",
+    );
+    formats(
+        "let total = numbers.iter().filter(|n| n.is_interesting_enough()).map(|n| n.value() * 2).take(100).sum()",
+        "let total = numbers\n    .iter()\n    .filter(|n| n.is_interesting_enough())\n    .map(|n| n.value() * 2)\n    .take(100)\n    .sum()\n",
+    );
+    formats("let a = [\n    1,\n    2,\n]", "let a = [\n    1,\n    2,\n]\n");
+    formats("let a = [\n    1,\n    2\n]", "let a = [1, 2]\n");
+}
+
+#[test]
+fn comments_stay() {
+    formats("a()   # one\n# two\nb()", "a()  # one\n# two\nb()\n");
+    formats("if a:  # why\n  # inner\n  b()\n  # end\n# outer\nc()", "if a:  # why\n    # inner\n    b()\n    # end\n# outer\nc()\n");
+    formats("f(a, # first\n  b) # last", "f(\n    a,  # first\n    b,\n)  # last\n");
+    formats("let x = [\n  # one\n  1,\n  # end\n]", "let x = [\n    # one\n    1,\n    # end\n]\n");
+    formats("xs\n  # first\n  .a()\n  .b() # second\n", "xs\n    # first\n    .a()\n    .b()  # second\n");
+    formats("match x:\n  1 => a, # one\n  # two\n  2 => b", "match x:\n    1 => a  # one\n    # two\n    2 => b\n");
+    formats("f(### here ### 1)", "f(### here ### 1)\n");
+}

@@ -16,6 +16,8 @@ struct Atom {
     last: usize,
     /// For a bracket, the atom that is its partner.
     partner: Option<usize>,
+    /// How many brackets of the stretch are open around it.
+    depth: usize,
     /// Comments before it, on lines of their own.
     above: Vec<String>,
     /// Comments before it, behind the atom before.
@@ -23,8 +25,10 @@ struct Atom {
 }
 
 impl Printer<'_> {
-    pub(super) fn stretch(&self, start: usize, end: usize) -> Doc {
-        let line = Line { printer: self, atoms: self.atoms(start, end) };
+    /// The tokens `start..end`. The further lines of a `header` are indented by two levels, so
+    /// that they stand apart from the block.
+    pub(super) fn stretch(&self, start: usize, end: usize, header: bool) -> Doc {
+        let line = Line { printer: self, atoms: self.atoms(start, end), header };
         let all = line.atoms.len();
         // `where` goes to a line of its own before anything else gives way.
         match line.find(T::Where, 0, all) {
@@ -34,7 +38,7 @@ impl Printer<'_> {
                 clauses.push(line.flat(at, all));
                 let mut parts = vec![line.sequence(0, at)];
                 line.comments_behind(at, &mut parts);
-                parts.push(Doc::Indent(clauses));
+                parts.push(line.indented(0, clauses));
                 Doc::group(parts, false)
             }
             None => line.sequence(0, all),
@@ -86,7 +90,8 @@ impl Printer<'_> {
                 }
                 _ => {}
             }
-            atoms.push(Atom { first, last: pos, partner, above, behind });
+            let depth = open.len();
+            atoms.push(Atom { first, last: pos, partner, depth, above, behind });
             pos += 1;
         }
         atoms
@@ -96,6 +101,7 @@ impl Printer<'_> {
 struct Line<'p> {
     printer: &'p Printer<'p>,
     atoms: Vec<Atom>,
+    header: bool,
 }
 
 /// How tightly an operator at which lines may break binds.
@@ -203,8 +209,16 @@ impl Line<'_> {
         }
         let last = vec![self.sequence(start, hi)];
         self.push_part(start, lo, last, &mut parts, &mut rest);
-        parts.push(Doc::Indent(rest));
+        parts.push(self.indented(lo, rest));
         Doc::group(parts, broken)
+    }
+
+    /// The further lines of what begins at atom `lo`.
+    fn indented(&self, lo: usize, rest: Vec<Doc>) -> Doc {
+        let rest = Doc::Indent(rest);
+        let opener = matches!(self.kind(lo), T::LParen | T::LBracket | T::LBrace) && self.atoms[lo].partner.is_some();
+        let outside = self.atoms[lo].depth == usize::from(opener);
+        if self.header && outside { Doc::Indent(vec![rest]) } else { rest }
     }
 
     /// The first part of a broken line, or one of those after a line end.
@@ -219,8 +233,9 @@ impl Line<'_> {
         rest.extend(part);
     }
 
-    /// `a.b().c()` with at least two calls.
-    fn chain(&self, lo: usize, hi: usize) -> Option<Doc> {
+    /// Where `a.b().c()` with at least two calls (or one that the text broke) may break, and
+    /// whether the text does.
+    fn chain_dots(&self, lo: usize, hi: usize) -> Option<(Vec<usize>, bool)> {
         let mut dots = Vec::new();
         let mut broken = false;
         let mut at = lo;
@@ -245,9 +260,11 @@ impl Line<'_> {
             }
             at = self.skip(at);
         }
-        if dots.is_empty() || (dots.len() < 2 && !broken) {
-            return None;
-        }
+        (dots.len() > 1 || broken).then_some((dots, broken))
+    }
+
+    fn chain(&self, lo: usize, hi: usize) -> Option<Doc> {
+        let (dots, broken) = self.chain_dots(lo, hi)?;
         let mut parts = vec![self.flat(lo, dots[0])];
         let mut rest = Vec::new();
         for (i, &dot) in dots.iter().enumerate() {
@@ -257,7 +274,7 @@ impl Line<'_> {
             self.comments_above(dot, &mut rest);
             rest.push(self.flat(dot, end));
         }
-        parts.push(Doc::Indent(rest));
+        parts.push(self.indented(lo, rest));
         Some(Doc::group(parts, broken))
     }
 
@@ -303,7 +320,12 @@ impl Line<'_> {
         for comment in &self.atoms[at].behind {
             // `### … ###` may stand between tokens; other comments take the rest of the line.
             let inline = comment.starts_with("###") && !comment.starts_with("####") && !comment.contains('\n');
-            parts.push(if inline { Doc::text(format!(" {comment}")) } else { Doc::Comment(comment.clone()) });
+            let opens = at > 0 && matches!(self.kind(at - 1), T::LParen | T::LBracket | T::LBrace);
+            parts.push(match inline {
+                true if opens => Doc::text(format!("{comment} ")),
+                true => Doc::text(format!(" {comment}")),
+                false => Doc::Comment(comment.clone()),
+            });
         }
     }
 
@@ -410,7 +432,7 @@ impl Line<'_> {
             }
             at = self.skip(at);
         }
-        ends && self.chain(lo, hi).is_none()
+        ends && self.chain_dots(lo, hi).is_none()
     }
 
     // -------------------------------------------------------- blanks

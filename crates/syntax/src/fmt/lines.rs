@@ -218,7 +218,7 @@ impl<'a> Printer<'a> {
                 continue;
             }
             let header_end = if block.style == BlockStyle::Braces { block.start + 1 } else { block.start };
-            self.chunk(pos, header_end, level, pos > element.start);
+            self.chunk(pos, header_end, level, pos > element.start, block.style != BlockStyle::Braces);
             self.block(block, level);
             pos = block.end;
             if block.style == BlockStyle::Braces {
@@ -227,7 +227,7 @@ impl<'a> Printer<'a> {
             }
         }
         if pos < element.end {
-            self.chunk(pos, element.end, level, pos > element.start);
+            self.chunk(pos, element.end, level, pos > element.start, false);
         }
     }
 
@@ -270,7 +270,7 @@ impl<'a> Printer<'a> {
         ends.push(end);
         let mut start = element.start;
         for end in ends {
-            let doc = self.stretch(start, end);
+            let doc = self.stretch(start, end, false);
             if doc::flat_width(&doc).is_some_and(|w| level * STEP + w > doc::WIDTH) {
                 return true;
             }
@@ -279,8 +279,9 @@ impl<'a> Printer<'a> {
         false
     }
 
-    /// The tokens `start..end` on a line, which has begun unless `new_line`.
-    fn chunk(&mut self, start: usize, end: usize, level: usize, new_line: bool) {
+    /// The tokens `start..end` on a line, which has begun unless `new_line`. A `header` is
+    /// followed by its block.
+    fn chunk(&mut self, start: usize, end: usize, level: usize, new_line: bool, header: bool) {
         if start >= end {
             return;
         }
@@ -294,7 +295,7 @@ impl<'a> Printer<'a> {
                 self.start_line(level, false);
             }
             self.next = self.next.max(self.toks[start].index as usize);
-            let doc = self.stretch(start, stop);
+            let doc = self.stretch(start, stop, header && stop == end);
             let printed = doc::print(&doc, level * STEP, &mut self.out);
             self.moved |= printed.moved;
             self.comment_at_end = printed.at_end;

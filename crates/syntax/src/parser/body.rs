@@ -97,7 +97,8 @@ impl Parser<'_> {
         }
         let next = self.tok();
         if next.kind == T::Eof || next.first {
-            if next.kind != T::Eof && next.indent > self.layout.indent {
+            let closes = next.kind.is_close() || next.kind == T::Comma;
+            if next.kind != T::Eof && next.indent > self.layout.indent && !closes {
                 return self.indented_body(next.indent, of, each);
             }
             self.expected_indent(of);

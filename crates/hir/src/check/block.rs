@@ -169,6 +169,9 @@ impl Checker<'_> {
             let block = thir::Block { stmts: vec![stmt], value: None };
             return self.push(Ty::unit(), span, ExprKind::Block(block));
         }
+        if let Some(id) = self.check_map_assign(target, value, span) {
+            return id;
+        }
         let mut place = self.check_expr(target, Expect::Any);
         if !self.require_place(place, target) {
             self.check_expr(value, Expect::Any);
@@ -190,6 +193,44 @@ impl Checker<'_> {
         self.make_mut(place);
         let value = self.check_coerce(value, ty, &Why::place(target.span, "has this type"));
         self.push(Ty::unit(), span, ExprKind::Assign { target: place, value })
+    }
+
+    /// `map[key] = value` on a `Map` inserts; other collections change what is there.
+    fn check_map_assign(
+        &mut self,
+        target: &ast::Expr,
+        value: &ast::Expr,
+        span: Span,
+    ) -> Option<ExprId> {
+        let ast::ExprKind::Index { base, index } = &super::expr::unparen(target).kind else {
+            return None;
+        };
+        let [ast::IndexArg::Expr(key)] = index.as_slice() else { return None };
+        // Only a plain place is looked at ahead: checking it twice changes nothing.
+        if !is_simple_place(base) {
+            return None;
+        }
+        let mut place = self.check_expr(base, Expect::Any);
+        for _ in 0..8 {
+            let ty = self.structurally(self.ty_of(place));
+            if let TyKind::Adt(adt, args) = *ty.kind() {
+                let decl = &self.program.adts[adt];
+                if self.program.in_std(decl.module) && decl.name == "Map" && args.len() >= 2 {
+                    let (key_ty, value_ty) = (args[0], args[1]);
+                    let key = self.check_coerce(key, key_ty, &Why::message("a key of this map"));
+                    let why = Why::place(target.span, "the map's values have this type");
+                    let value = self.check_coerce(value, value_ty, &why);
+                    let receiver = self.borrow(place, Mutability::Mut, true, base.span);
+                    let call = self.call_inherent(ty, "insert", &[receiver, key, value], span);
+                    return Some(self.block_of(vec![thir::Stmt::Expr(call)], None, span));
+                }
+            }
+            if matches!(ty.kind(), TyKind::RawPtr(_) | TyKind::List(_) | TyKind::Error) {
+                return None;
+            }
+            place = self.deref_place(place, target.span)?;
+        }
+        None
     }
 
     /// Reports a target that is no place.
@@ -251,6 +292,19 @@ impl Checker<'_> {
             Diagnostic::warning(codes::W0404, span, "this code is never reached")
                 .label("everything before it leaves this block"),
         );
+    }
+}
+
+/// A variable or a field of one.
+fn is_simple_place(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Path(path) => path.segments.len() == 1,
+        ast::ExprKind::SelfValue => true,
+        ast::ExprKind::Field { base, .. }
+        | ast::ExprKind::TupleField { base, .. }
+        | ast::ExprKind::Paren(base)
+        | ast::ExprKind::Deref(base) => is_simple_place(base),
+        _ => false,
     }
 }
 

@@ -50,6 +50,7 @@ impl Checker<'_> {
         match convention {
             Convention::Read => {}
             Convention::Mut => {
+                self.make_mut(place);
                 self.exprs[first].kind =
                     ExprKind::Ref { mutability: Mutability::Mut, place, two_phase: true };
                 self.exprs[first].ty = Ty::mut_ref(ty);

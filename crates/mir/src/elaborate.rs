@@ -32,9 +32,19 @@ pub fn elaborate(program: &Program, body: &mut Body) {
         return;
     }
     let paths = MovePaths::build_for(program, body, |local| dropped.contains(local));
-    let init = run(body, InitByVariant { init: MaybeInit(&paths), program, body });
-    let uninit = run(body, MaybeUninit(&paths));
-    let todo = drops(&paths, init, uninit);
+    let (mut todo, shortcuts) = analyse(program, body, &paths);
+    if !shortcuts.is_empty() {
+        for (block, from, to) in shortcuts {
+            let mut n = 0;
+            body.blocks[block].terminator.kind.each_successor_mut(|target| {
+                if n == from {
+                    *target = to;
+                }
+                n += 1;
+            });
+        }
+        (todo, _) = analyse(program, body, &paths);
+    }
     if todo.is_empty() {
         return;
     }
@@ -73,11 +83,79 @@ struct DropSite {
     uninit: BitSet<MovePathId>,
 }
 
-/// All drops that are not known to be unconditional.
+/// A block, the number of one of its edges, and where that may go instead.
+type Shortcut = (BlockId, usize, BlockId);
+
+/// All drops that are not known to be unconditional, and how to lead edges past them.
+fn analyse(program: &Program, body: &Body, paths: &MovePaths) -> (Vec<DropSite>, Vec<Shortcut>) {
+    let init = run(body, InitByVariant { init: MaybeInit(paths), program, body });
+    let uninit = run(body, MaybeUninit(paths));
+    let sites = drops(paths, &init, &uninit);
+    let asks = sites.iter().any(|s| s.path.is_some_and(|p| paths.any_in_subtree(p, &s.init)));
+    let shortcuts = if asks { shortcuts(paths, &init) } else { Vec::new() };
+    (sites, shortcuts)
+}
+
+/// Edges on which the values that the drops ahead would drop are already gone. Led past those,
+/// they do not meet the ways on which there is something to drop, and no flag has to tell.
+fn shortcuts(paths: &MovePaths, init: &Results<InitByVariant<'_>>) -> Vec<Shortcut> {
+    let body = init.analysis.body;
+    let dropped_at = |block: BlockId| {
+        let block = &body.blocks[block];
+        match &block.terminator.kind {
+            TerminatorKind::Drop { place, target, .. } if block.statements.is_empty() => {
+                match paths.lookup(place) {
+                    Lookup::Exact(path) => Some((path, *target)),
+                    Lookup::Parent(_) => None,
+                }
+            }
+            _ => None,
+        }
+    };
+    let mut shortcuts = Vec::new();
+    for (block, data) in body.blocks.iter_enumerated() {
+        let Some(entry) = init.at(block) else { continue };
+        let mut end: Option<BitSet<MovePathId>> = None;
+        let mut n = 0;
+        while let Some(first) = data.terminator.kind.successor(n) {
+            n += 1;
+            let mut ahead = dropped_at(first);
+            if ahead.is_none() {
+                continue;
+            }
+            let at = body.end_of(block);
+            let end = end.get_or_insert_with(|| {
+                let mut state = entry.clone();
+                for (i, statement) in data.statements.iter().enumerate() {
+                    init.analysis.statement(&mut state, statement, Location::new(block, i));
+                }
+                init.analysis.terminator(&mut state, &data.terminator, at);
+                state
+            });
+            let mut state = end.clone();
+            init.analysis.edge(&mut state, &data.terminator, at, first);
+            let mut to = first;
+            // Bounded: drops may go round.
+            for _ in 0..body.blocks.len() {
+                let Some((path, next)) = ahead else { break };
+                if paths.any_in_subtree(path, &state) {
+                    break;
+                }
+                to = next;
+                ahead = dropped_at(next);
+            }
+            if to != first {
+                shortcuts.push((block, n - 1, to));
+            }
+        }
+    }
+    shortcuts
+}
+
 fn drops(
     paths: &MovePaths,
-    init: Results<InitByVariant<'_>>,
-    uninit: Results<MaybeUninit<'_>>,
+    init: &Results<InitByVariant<'_>>,
+    uninit: &Results<MaybeUninit<'_>>,
 ) -> Vec<DropSite> {
     let mut sites = Vec::new();
     let mut unreachable = Vec::new();

@@ -65,6 +65,8 @@ pub(super) struct Collector<'a> {
     pub needs_drop: FxHashMap<Ty, bool>,
     pub noted: FxHashSet<Ty>,
     pub symbols: FxHashMap<String, u32>,
+    /// Depth and size of types.
+    pub extents: FxHashMap<Ty, (usize, usize)>,
     pub diagnostics: Vec<Diagnostic>,
     /// The instance being worked on.
     pub current: Name,
@@ -94,6 +96,7 @@ pub fn collect(
         needs_drop: FxHashMap::default(),
         noted: FxHashSet::default(),
         symbols: FxHashMap::default(),
+        extents: FxHashMap::default(),
         diagnostics: Vec::new(),
         current: Name::new(""),
         overflow: false,

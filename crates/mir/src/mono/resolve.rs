@@ -14,8 +14,9 @@ use crate::body::{
     Statement, StatementKind, TerminatorKind,
 };
 
-/// Types that nest deeper than this grow without end.
-pub(super) const MAX_TYPE_DEPTH: usize = 100;
+/// Types that nest deeper than this, or have more parts, grow without end.
+const MAX_TYPE_DEPTH: usize = 100;
+const MAX_TYPE_SIZE: usize = 1 << 16;
 
 /// A function while it is being put together.
 pub(super) struct FunctionWork {
@@ -145,7 +146,7 @@ impl Collector<'_> {
             return Some(Target::Function(self.body_func(BodyOwner::Static(id), &[])));
         }
         let decl = &self.items.fns[id];
-        if args.iter().any(|t| deeper_than(*t, MAX_TYPE_DEPTH)) {
+        if args.iter().any(|&t| self.grows(t)) {
             self.report_growth(id, span);
             return Some(Target::Nothing);
         }
@@ -408,6 +409,12 @@ impl Collector<'_> {
         is_pointer && !decl.attrs.track_caller
     }
 
+    /// Is the type larger than any that a program could mean?
+    pub fn grows(&mut self, ty: Ty) -> bool {
+        let (depth, size) = extent(ty, &mut self.extents);
+        depth > MAX_TYPE_DEPTH || size > MAX_TYPE_SIZE
+    }
+
     fn report_growth(&mut self, id: FnId, span: Span) {
         self.overflow = true;
         let decl = &self.items.fns[id];
@@ -446,21 +453,33 @@ fn item_of(operand: &Operand) -> Option<Item> {
     }
 }
 
-pub(super) fn deeper_than(ty: Ty, limit: usize) -> bool {
-    fn depth(ty: Ty, left: usize) -> bool {
-        if left == 0 {
-            return true;
-        }
-        let any = |list: &[Ty]| list.iter().any(|&t| depth(t, left - 1));
-        match *ty.kind() {
-            TyKind::Tuple(list) | TyKind::Adt(_, list) | TyKind::Closure(_, list) => any(list),
-            TyKind::List(t) | TyKind::Ref(_, t) | TyKind::RawPtr(t) | TyKind::Array(t, _) => depth(t, left - 1),
-            TyKind::Dyn(d) => any(d.args) || d.bindings.iter().any(|b| depth(b.1, left - 1)),
-            TyKind::DynFn(sig) => {
-                sig.params.iter().any(|p| depth(p.1, left - 1)) || depth(sig.ret, left - 1)
-            }
-            _ => false,
-        }
+/// How deep a type nests and how many types are written in it. Types share their parts, so it
+/// is remembered: written out, a pair of pairs of pairs doubles at each level.
+fn extent(ty: Ty, known: &mut FxHashMap<Ty, (usize, usize)>) -> (usize, usize) {
+    if let Some(&found) = known.get(&ty) {
+        return found;
     }
-    depth(ty, limit)
+    let (mut depth, mut size) = (0, 1_usize);
+    let mut add = |part: Ty| {
+        let (d, s) = extent(part, known);
+        depth = depth.max(d);
+        size = size.saturating_add(s);
+    };
+    match *ty.kind() {
+        TyKind::Tuple(list) | TyKind::Adt(_, list) | TyKind::Closure(_, list) => {
+            list.iter().for_each(|&t| add(t));
+        }
+        TyKind::List(t) | TyKind::Ref(_, t) | TyKind::RawPtr(t) | TyKind::Array(t, _) => add(t),
+        TyKind::Dyn(d) => {
+            d.args.iter().for_each(|&t| add(t));
+            d.bindings.iter().for_each(|b| add(b.1));
+        }
+        TyKind::DynFn(sig) => {
+            sig.params.iter().for_each(|p| add(p.1));
+            add(sig.ret);
+        }
+        _ => {}
+    }
+    known.insert(ty, (depth + 1, size));
+    (depth + 1, size)
 }

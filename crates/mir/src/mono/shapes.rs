@@ -4,7 +4,6 @@ use hir::items::AdtKind;
 use hir::ty::{Ty, TyKind, Tys};
 
 use super::collect::Collector;
-use super::resolve::{MAX_TYPE_DEPTH, deeper_than};
 use super::{EnumShape, FieldShape, Shape, StructShape, VariantShape};
 use crate::body::Source;
 
@@ -20,7 +19,7 @@ impl Collector<'_> {
                 self.note_type(t);
             }
             TyKind::Adt(adt, args) => {
-                if deeper_than(ty, MAX_TYPE_DEPTH) {
+                if self.grows(ty) {
                     self.report_type_growth(adt);
                     return;
                 }
@@ -104,11 +103,10 @@ impl Collector<'_> {
     pub fn needs_drop(&mut self, ty: Ty) -> bool {
         match *ty.kind() {
             TyKind::Str | TyKind::List(_) | TyKind::Dyn(_) | TyKind::DynFn(_) => true,
-            TyKind::Tuple(elems) => elems.iter().any(|&t| self.needs_drop(t)),
             TyKind::Array(elem, len) => {
                 !matches!(len.kind(), TyKind::Const(0)) && self.needs_drop(elem)
             }
-            TyKind::Adt(..) | TyKind::Closure(..) => {
+            TyKind::Adt(..) | TyKind::Closure(..) | TyKind::Tuple(_) => {
                 if let Some(&known) = self.needs_drop.get(&ty) {
                     return known;
                 }
@@ -129,6 +127,9 @@ impl Collector<'_> {
             return true;
         }
         self.note_type(ty);
+        if let TyKind::Tuple(elems) = *ty.kind() {
+            return elems.iter().any(|&t| self.needs_drop(t));
+        }
         let fields: Vec<Ty> = match self.out.shapes.get(&ty) {
             Some(Shape::Struct(s)) => s.fields.iter().map(|f| f.ty).collect(),
             Some(Shape::Enum(e)) => e.variants.iter().flat_map(|v| &v.fields).map(|f| f.ty).collect(),

@@ -134,6 +134,9 @@ fn spaces_and_lines() {
     formats("let s = \"a ${ b  :>3} c\"", "let s = \"a ${ b  :>3} c\"\n");
     formats("", "");
     formats("# only\n", "# only\n");
+    formats("fn f():\r\n\tif a:\r\n\t\tb()\r\n", "fn f():\n    if a:\n        b()\n");
+    let windows = "let s = \"\"\"\r\n    a\r\n    \"\"\"\r\n### x\r\ny ###\r\n";
+    assert_eq!(syntax::format(windows).expect("no errors"), windows.replace('\r', ""));
 }
 
 #[test]

@@ -61,7 +61,9 @@ fn format_once(text: &str) -> Result<(String, bool), Vec<Diagnostic>> {
         comment_at_end: false,
     };
     printer.file(&blocks);
-    Ok((printer.out, printer.moved))
+    // Text blocks and comments of several lines get the same line ends as the rest.
+    let out = if text.contains('\r') { printer.out.replace("\r\n", "\n") } else { printer.out };
+    Ok((out, printer.moved))
 }
 
 /// Both parse to the same tree and have the same comments.
@@ -70,14 +72,15 @@ fn same_meaning(before: &str, after: &str) -> bool {
     !b.has_errors() && crate::shape(&a, before) == crate::shape(&b, after) && comments(&a, before) == comments(&b, after)
 }
 
-fn comments<'a>(parse: &Parse, text: &'a str) -> Vec<&'a str> {
+fn comments(parse: &Parse, text: &str) -> Vec<String> {
     let comments = parse.tokens.iter().filter(|t| t.kind.is_comment());
     let plain = |t: &Token| {
         let text = text[t.lo as usize..t.hi as usize].trim_end();
         // `##` in the middle of an expression, which documents nothing, may become `#`.
-        if t.kind == T::DocComment { &text[1..] } else { text }
+        let text = if t.kind == T::DocComment { &text[1..] } else { text };
+        text.replace("\r\n", "\n")
     };
-    let mut all: Vec<&str> = comments.map(plain).collect();
+    let mut all: Vec<String> = comments.map(plain).collect();
     all.sort_unstable();
     all
 }

@@ -15,6 +15,9 @@ use crate::ty::{InferVar, Mutability, Predicate, TraitRef, Ty, TyKind, tys};
 
 impl Checker<'_> {
     pub(super) fn check_field(&mut self, base: &ast::Expr, name: ast::Ident, span: Span) -> ExprId {
+        if let Some(id) = self.type_with_dot(base, name, span) {
+            return id;
+        }
         let id = self.check_expr(base, Expect::Any);
         if name.name.as_str().is_empty() {
             self.has_errors = true;
@@ -32,6 +35,34 @@ impl Checker<'_> {
         }
         self.has_errors = true;
         self.error_expr(span)
+    }
+
+    /// `Type.name`: what is inside of a type is named with `::`.
+    pub(super) fn type_with_dot(
+        &mut self,
+        base: &ast::Expr,
+        name: ast::Ident,
+        span: Span,
+    ) -> Option<ExprId> {
+        let ast::ExprKind::Path(path) = &base.kind else { return None };
+        if let [segment] = path.segments.as_slice()
+            && self.local_in_scope(segment.name.name).is_some()
+        {
+            return None;
+        }
+        let what = self.names_a_type(path)?;
+        let text = self.sources.text(path.span).to_owned();
+        let dot = Span { lo: base.span.hi, hi: name.span.lo, ..span };
+        self.report(
+            Diagnostic::error(
+                codes::E0316,
+                base.span,
+                format!("`{text}` is {what}; what is in it is named with `::`"),
+            )
+            .label("not a value")
+            .fix(format!("write `{text}::{}`", name.name), dot, "::", Applicability::Certain),
+        );
+        Some(self.error_expr(span))
     }
 
     /// The field as a place, through references and `Deref`.

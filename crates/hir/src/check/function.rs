@@ -15,7 +15,7 @@ impl Checker<'_> {
         let ret = decl.ret;
         self.frames.push(Frame {
             ret,
-            ret_span: (decl.ret_span != Span::default()).then_some(decl.ret_span),
+            ret_span: (!decl.ret_span.is_empty()).then_some(decl.ret_span),
             closure: None,
             return_to: None,
             returns: false,

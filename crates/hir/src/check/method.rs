@@ -26,6 +26,10 @@ impl Checker<'_> {
         expect: Expect,
     ) -> ExprId {
         let awaited = std::mem::take(&mut self.awaited);
+        if let Some(id) = self.type_with_dot(receiver, method, span) {
+            self.check_stray_args(args);
+            return id;
+        }
         let id = self.check_expr(receiver, Expect::Any);
         if method.name.as_str().is_empty() {
             self.check_stray_args(args);
@@ -236,23 +240,60 @@ impl Checker<'_> {
     /// `Type::name` that does not exist, or could be several.
     pub(super) fn report_no_associated(&mut self, error: &ProbeError, ty: Ty, name: ast::Ident) {
         self.has_errors = true;
-        let Some(mut diagnostic) = self.method_diagnostic(error, ty, name.name, name.span) else {
+        let ProbeError::NotFound(_) = error else {
+            if let Some(diagnostic) = self.method_diagnostic(error, ty, name.name, name.span) {
+                self.report(diagnostic);
+            }
             return;
         };
-        if let (ProbeError::NotFound(missing), TyKind::Adt(adt, _)) = (error, ty.peel_refs().kind()) {
-            let decl = &self.program.adts[*adt];
-            if decl.kind == crate::items::AdtKind::Enum && missing.similar.is_none() {
-                let names: Vec<&str> = decl.variants.iter().map(|v| v.name.as_str()).collect();
-                if let Some(close) = base::diagnostic::closest(name.name.as_str(), names) {
-                    diagnostic = diagnostic.fix(
-                        format!("did you mean the variant `{close}`?"),
-                        name.span,
-                        close,
-                        Applicability::Maybe,
-                    );
-                }
-            }
+        if ty.has_error() {
+            return;
+        }
+        let shown = self.show(ty);
+        let mut diagnostic = Diagnostic::error(
+            codes::E0319,
+            name.span,
+            format!("`{shown}` has no function `{}`", name.name),
+        )
+        .label("not found");
+        let names = self.functions_of(ty);
+        if let Some(close) = base::diagnostic::closest(name.name.as_str(), names) {
+            diagnostic = diagnostic.fix(
+                format!("did you mean `{close}`?"),
+                name.span,
+                close,
+                Applicability::Maybe,
+            );
+        }
+        if let TyKind::Adt(adt, _) = *ty.kind()
+            && !self.program.in_std(self.program.adts[adt].module)
+        {
+            diagnostic = diagnostic.also(self.program.adts[adt].name_span, "declared here");
         }
         self.report(diagnostic);
+    }
+
+    /// Names that can follow `Type::`.
+    fn functions_of(&self, ty: Ty) -> Vec<&'static str> {
+        let program = self.program;
+        let mut names: Vec<&'static str> = Vec::new();
+        for (name, functions) in &program.inherent {
+            let ours = functions.iter().any(|&f| match program.fns[f].parent {
+                crate::items::FnParent::Inherent(id) => {
+                    crate::traits::select::may_match(program.impls[id].self_ty, ty)
+                }
+                _ => false,
+            });
+            if ours {
+                names.push(name.as_str());
+            }
+        }
+        if let TyKind::Adt(adt, _) = *ty.kind()
+            && program.adts[adt].kind == crate::items::AdtKind::Enum
+        {
+            names.extend(program.adts[adt].variants.iter().map(|v| v.name.as_str()));
+        }
+        names.sort_unstable();
+        names
     }
 }

@@ -67,7 +67,7 @@ pub fn check_body(
     owner: BodyOwner,
     sources: &SourceMap,
 ) -> (thir::Body, Vec<Diagnostic>) {
-    check_body_with(program, owner, sources, &TraitCache::new())
+    check_body_with(program, owner, sources, &program.trait_cache)
 }
 
 /// As [`check_body`], with the answers about traits that all bodies of the program share.

@@ -66,7 +66,7 @@ impl Checker<'_> {
             let operand = self.value(id);
             return self.push(ty, span, ExprKind::Unary { op: un, operand });
         }
-        if let TyKind::Infer(_) = ty.kind() {
+        if let TyKind::Infer(InferVar::Ty(_)) = ty.kind() {
             return self.report_unknown(id, span);
         }
         let (lang, method, sign) = match op {
@@ -90,14 +90,15 @@ impl Checker<'_> {
         };
         if !self.implements(lang, ty) {
             let shown = self.show(ty);
-            self.report(
-                Diagnostic::error(
-                    codes::E0307,
-                    span,
-                    format!("`{sign}` is not defined for `{shown}`"),
-                )
-                .help(format!("`impl {lang} for {shown}` would define it")),
+            let mut diagnostic = Diagnostic::error(
+                codes::E0307,
+                span,
+                format!("`{sign}` is not defined for `{shown}`"),
             );
+            if self.is_users_type(ty) {
+                diagnostic = diagnostic.help(format!("`impl {lang} for {shown}` would define it"));
+            }
+            self.report(diagnostic);
             return self.error_expr(span);
         }
         let value = self.value(id);
@@ -557,7 +558,16 @@ impl Checker<'_> {
                 format!("\"${{{text}}}\""),
                 Applicability::Maybe,
             );
-        } else if let Some((lang, _, _)) = operator_trait_of(op) {
+        } else if let TyKind::Adt(adt, [inner, ..]) = *left.kind()
+            && (self.program.lang.adt("Option") == Some(adt) || self.program.lang.adt("Result") == Some(adt))
+            && self.can_unify(*inner, right)
+        {
+            diagnostic = diagnostic.help(
+                "take the value out first: with `match`, `if let`, `?`, or `.unwrap_or(…)`",
+            );
+        } else if let Some((lang, _, _)) = operator_trait_of(op)
+            && self.is_users_type(left)
+        {
             diagnostic = diagnostic.help(if a == b {
                 format!("`impl {lang} for {a}` would define it")
             } else {
@@ -566,6 +576,14 @@ impl Checker<'_> {
         }
         self.report(diagnostic);
         self.error_expr(span)
+    }
+
+    /// A struct or enum of the program itself, which can be given operators.
+    fn is_users_type(&self, ty: Ty) -> bool {
+        match *ty.kind() {
+            TyKind::Adt(adt, _) => !self.program.in_std(self.program.adts[adt].module),
+            _ => false,
+        }
     }
 
     /// How to bring two numbers of different types together.

@@ -158,6 +158,26 @@ impl Checker<'_> {
         self.in_scope(|program, scope, _| Resolver::new(program).resolve_path(path, ns, scope))
     }
 
+    /// Whether a path names a type or module and no value: what kind of thing it is.
+    pub(super) fn names_a_type(&mut self, path: &ast::Path) -> Option<&'static str> {
+        if self.try_resolve(path, Ns::Values).is_ok() {
+            return None;
+        }
+        let resolved = self.try_resolve(path, Ns::Types).ok()?;
+        if resolved.used != path.segments.len() {
+            return None;
+        }
+        match resolved.res {
+            Res::Def(Def::Adt(id)) => match self.program.adts[id].kind {
+                AdtKind::Enum => Some("an enum"),
+                AdtKind::Struct => Some("a struct"),
+            },
+            Res::Def(Def::Mod(_)) => Some("a module"),
+            Res::Def(Def::Builtin(_) | Def::Alias(_)) | Res::SelfTy => Some("a type"),
+            _ => None,
+        }
+    }
+
     /// A local variable, unless an item of a nearer block has the name.
     pub(super) fn local_in_scope(&self, name: Name) -> Option<LocalId> {
         let resolver = Resolver::new(self.program);

@@ -11,7 +11,7 @@ use syntax::ast;
 use super::Checker;
 use crate::items::{AdtId, Def, FieldIdx, Shape, VariantIdx};
 use crate::thir::{BindMode, ExprId, Lit, LocalId, Pat, PatKind};
-use crate::ty::{Mutability, Ty, TyKind, Tys};
+use crate::ty::{InferVar, Mutability, Ty, TyKind, Tys};
 
 /// How names bind at a point of a pattern.
 #[derive(Clone, Copy)]
@@ -565,7 +565,7 @@ impl Checker<'_> {
     ) -> PatKind {
         let elems: Tys = match ty.kind() {
             TyKind::Tuple(elems) => elems,
-            TyKind::Infer(_) if !pats.iter().any(is_rest) => {
+            TyKind::Infer(InferVar::Ty(_)) if !pats.iter().any(is_rest) => {
                 let fresh: Vec<Ty> = pats.iter().map(|p| self.fresh(p.span)).collect();
                 let tuple = Ty::tuple(&fresh);
                 self.unify(ty, tuple);
@@ -690,7 +690,7 @@ impl Checker<'_> {
                 }
                 elem
             }
-            TyKind::Infer(_) if !pats.is_empty() && !pats.iter().any(is_rest) => {
+            TyKind::Infer(InferVar::Ty(_)) if !pats.is_empty() && !pats.iter().any(is_rest) => {
                 return self.check_tuple_pattern(pats, ty, span, mode, names);
             }
             _ => {

@@ -8,7 +8,8 @@ use crate::thir::{ExprId, ExprKind, Lit};
 use crate::ty::{Mutability, Ty, TyKind};
 
 impl Checker<'_> {
-    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn report(&mut self, mut diagnostic: Diagnostic) {
+        set_articles(&mut diagnostic);
         if diagnostic.is_error() {
             self.has_errors = true;
             // One cause, one error: the same place is not reported twice with the same code.
@@ -75,12 +76,13 @@ impl Checker<'_> {
             ExprKind::Literal(lit) => Some(lit.clone()),
             _ => None,
         };
+        let text = self.sources.text(span).to_owned();
         // Postfix fixes need parentheses after an operator.
         let simple = !matches!(
             self.exprs[id].kind,
             ExprKind::Binary { .. } | ExprKind::Unary { .. } | ExprKind::And(..) | ExprKind::Or(..)
-        );
-        let text = self.sources.text(span).to_owned();
+        ) && !text.starts_with(['*', '&', '-', '~', '|'])
+            && !text.contains('\n');
         let postfix = |suffix: &str| {
             if simple { format!("{text}{suffix}") } else { format!("({text}){suffix}") }
         };
@@ -215,5 +217,31 @@ impl Checker<'_> {
             _ => {}
         }
         diagnostic
+    }
+}
+
+/// "a `int`" is written "an `int`".
+fn set_articles(diagnostic: &mut Diagnostic) {
+    let texts = [&mut diagnostic.message, &mut diagnostic.primary.text]
+        .into_iter()
+        .chain(diagnostic.secondary.iter_mut().map(|l| &mut l.text))
+        .chain(&mut diagnostic.notes)
+        .chain(&mut diagnostic.help)
+        .chain(diagnostic.fixes.iter_mut().map(|f| &mut f.title));
+    for text in texts {
+        if !text.contains("a `") {
+            continue;
+        }
+        let mut out = String::with_capacity(text.len() + 4);
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find("a `") {
+            let word = at == 0 || rest[..at].ends_with([' ', '(']);
+            let vowel = rest[at + 3..].starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+            out.push_str(&rest[..at]);
+            out.push_str(if word && vowel { "an `" } else { "a `" });
+            rest = &rest[at + 3..];
+        }
+        out.push_str(rest);
+        *text = out;
     }
 }

@@ -78,7 +78,12 @@ impl<'p> Checker<'p> {
     /// The type as shown to the user.
     pub(super) fn show(&mut self, ty: Ty) -> String {
         let ty = self.resolve(ty);
-        crate::ty::display(self.program, ty)
+        let text = crate::ty::display(self.program, ty);
+        if ty.has_infer() {
+            // What an undecided literal will be if nothing else is said.
+            return text.replace("{integer}", "int").replace("{float}", "float");
+        }
+        text
     }
 
     // ------------------------------------------------------------ demands

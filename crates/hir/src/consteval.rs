@@ -4,7 +4,9 @@
 //! works on syntax, before any body is checked, and so knows integers only; what it cannot do it
 //! refuses.
 
-use base::{Diagnostic, Span, codes};
+use std::cell::RefCell;
+
+use base::{Diagnostic, FxHashMap, Span, codes};
 use syntax::ast::{self, BinaryOp, ExprKind, Literal, UnaryOp};
 
 use crate::items::{ConstId, Def, Generics, Ns, Program};
@@ -33,15 +35,27 @@ pub fn eval_ty(program: &Program, scope: &TyScope, expr: &ast::Expr) -> Result<T
 
 /// The value of a constant integer expression.
 pub fn eval(program: &Program, scope: &TyScope, expr: &ast::Expr) -> Result<i128, Refused> {
-    Evaluator { program, scope, depth: 0 }.eval(expr)
+    Evaluator { program, scope, depth: 0, known: &RefCell::default() }.eval(expr)
 }
 
 /// The value of a constant, if it is an integer that is known before bodies are checked.
 pub fn eval_const(program: &Program, id: ConstId) -> Result<i128, Refused> {
-    eval_const_at(program, id, Span::default(), 0)
+    eval_const_at(program, id, Span::default(), 0, &RefCell::default())
 }
 
-fn eval_const_at(program: &Program, id: ConstId, used: Span, depth: u32) -> Result<i128, Refused> {
+/// Constants already evaluated: a chain of sums takes a step for each, not for each path.
+type Values = RefCell<FxHashMap<ConstId, i128>>;
+
+fn eval_const_at(
+    program: &Program,
+    id: ConstId,
+    used: Span,
+    depth: u32,
+    known: &Values,
+) -> Result<i128, Refused> {
+    if let Some(&value) = known.borrow().get(&id) {
+        return Ok(value);
+    }
     let item = &program.consts[id];
     if depth >= DEPTH {
         return Err(Some(Box::new(
@@ -59,13 +73,14 @@ fn eval_const_at(program: &Program, id: ConstId, used: Span, depth: u32) -> Resu
     }
     let generics = Generics::default();
     let scope = TyScope::new(item.module, &generics);
-    let value = Evaluator { program, scope: &scope, depth: depth + 1 }.eval(value)?;
+    let value = Evaluator { program, scope: &scope, depth: depth + 1, known }.eval(value)?;
     if let TyKind::Int(int) = *item.ty.kind() {
         let (lo, hi) = int.range();
         if !(lo..=hi).contains(&value) {
             return Err(Some(Box::new(out_of_range(used, value, int.name()))));
         }
     }
+    known.borrow_mut().insert(id, value);
     Ok(value)
 }
 
@@ -90,6 +105,7 @@ struct Evaluator<'a> {
     program: &'a Program,
     scope: &'a TyScope<'a>,
     depth: u32,
+    known: &'a Values,
 }
 
 impl Evaluator<'_> {
@@ -141,7 +157,7 @@ impl Evaluator<'_> {
         match resolved.res {
             Res::Def(Def::Error) => Err(None),
             Res::Def(Def::Const(id)) if whole => {
-                eval_const_at(self.program, id, path.span, self.depth)
+                eval_const_at(self.program, id, path.span, self.depth, self.known)
             }
             Res::Def(Def::Builtin(builtin)) if path.segments.len() == resolved.used + 1 => {
                 let name = path.segments[resolved.used].name.name;

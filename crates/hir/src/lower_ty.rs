@@ -11,7 +11,7 @@ mod expr;
 
 use std::cell::Cell;
 
-use base::{Applicability, Diagnostic, Span, codes};
+use base::{Applicability, Diagnostic, FxHashMap, Span, codes};
 use syntax::ast::{self, TypeExpr, TypeExprKind};
 
 use crate::consteval;
@@ -34,13 +34,19 @@ pub struct TyScope<'a> {
     /// What `_` and left-out generic arguments become: only in bodies.
     pub holes: Option<&'a (dyn Fn(Span) -> Ty + 'a)>,
     depth: Cell<u32>,
+    /// How many aliases may still be expanded from their syntax.
+    fuel: Cell<u32>,
 }
 
 const ALIAS_DEPTH: u32 = 64;
+const ALIAS_FUEL: u32 = 4096;
+
+/// A type with more parts than this is no type that somebody meant.
+const MAX_PARTS: u64 = 1 << 16;
 
 impl<'a> TyScope<'a> {
     pub fn new(module: ModId, generics: &'a Generics) -> TyScope<'a> {
-        TyScope { module, generics, self_ty: None, impl_: None, holes: None, depth: Cell::new(0) }
+        TyScope { module, generics, self_ty: None, impl_: None, holes: None, depth: Cell::new(0), fuel: Cell::new(ALIAS_FUEL) }
     }
 
     pub fn with_self(mut self, self_ty: Ty) -> TyScope<'a> {
@@ -78,7 +84,7 @@ impl<'a> TyScope<'a> {
 
     /// The same surroundings in another block scope or module.
     pub fn in_module(&self, module: ModId) -> TyScope<'a> {
-        TyScope { module, depth: Cell::new(0), ..*self }
+        TyScope { module, depth: Cell::new(0), fuel: Cell::new(ALIAS_FUEL), ..*self }
     }
 }
 
@@ -323,19 +329,40 @@ impl Lowering<'_, '_> {
         let what = format!("type `{}`", alias.name);
         let args = self.args(&alias.generics, &[], segment.args.as_ref(), &what, segment.name.span, Some(alias.span));
         if alias.ready {
-            return alias.ty.subst(&args);
+            let ty = alias.ty.subst(&args);
+            return if args.is_empty() { ty } else { self.sized(ty, segment.name.span) };
         }
-        let depth = self.scope.depth.get();
-        if depth >= ALIAS_DEPTH {
+        let (depth, fuel) = (self.scope.depth.get(), self.scope.fuel.get());
+        if depth >= ALIAS_DEPTH || fuel == 0 {
             return Ty::error();
         }
         let Some(written) = &alias.ast.ty else { return Ty::error() };
         let scope = TyScope::new(alias.module, &alias.generics);
         scope.depth.set(depth + 1);
+        scope.fuel.set(fuel - 1);
         // Mistakes in it are reported where the alias itself is lowered.
         let mut ignored = Vec::new();
         let ty = Lowering { program: self.program, scope: &scope, diagnostics: &mut ignored }.ty(written);
-        ty.subst(&args)
+        self.scope.fuel.set(scope.fuel.get());
+        let ty = ty.subst(&args);
+        self.sized(ty, segment.name.span)
+    }
+
+    /// Aliases can double a type with each line; what is too large is refused before anything
+    /// walks through it.
+    pub fn sized(&mut self, ty: Ty, span: Span) -> Ty {
+        if parts(ty, &mut FxHashMap::default()) <= MAX_PARTS {
+            return ty;
+        }
+        if ty.has_error() {
+            return Ty::error();
+        }
+        self.diagnostics.push(
+            Diagnostic::error(codes::E0227, span, "this type grows too large when its aliases are expanded")
+                .label(format!("more than {MAX_PARTS} parts"))
+                .help("declare a struct for a part of it"),
+        );
+        Ty::error()
     }
 
     /// All arguments for `generics`, those in `given` first.
@@ -654,6 +681,20 @@ impl Lowering<'_, '_> {
             }
         }
     }
+}
+
+/// How many parts a type has, shared ones counted each time but visited once.
+fn parts(ty: Ty, known: &mut FxHashMap<Ty, u64>) -> u64 {
+    if let Some(&count) = known.get(&ty) {
+        return count;
+    }
+    let mut count = 1u64;
+    ty.map_children(&mut |child| {
+        count = count.saturating_add(parts(child, known));
+        child
+    });
+    known.insert(ty, count);
+    count
 }
 
 fn count_are(n: usize) -> String {

@@ -648,6 +648,20 @@ fn long_chains_take_linear_time() {
     assert!(start.elapsed().as_secs() < 20);
 }
 
+#[test]
+fn doubling_definitions_do_not_blow_up() {
+    let mut text = String::new();
+    for i in 0..60 {
+        text.push_str(&format!("type T{i} = (T{n}, T{n})\nconst C{i}: int = C{n} * 2 - C{n}\n", n = i + 1));
+        text.push_str(&format!("struct S{i}(S{n}, S{n})\ntrait R{i}: R{n} + Q{n}\ntrait Q{i}: R{n} + Q{n}\n", n = i + 1));
+    }
+    text.push_str("type T60 = int\nconst C60: int = 3\nstruct S60(int)\ntrait R60\ntrait Q60\n");
+    text.push_str("fn f(a: [int; C0], s: S0):\n    pass\nfn g[T: R0](t: T):\n    pass\nfn main():\n    pass\n");
+    refuses(&text, &["E0227"]);
+    let nested = |n: usize| format!("{}int{}", "D[".repeat(n), "]".repeat(n));
+    refuses(&format!("type D[T] = (T, T)\nfn f(x: {}):\n    pass\nfn main():\n    pass\n", nested(40)), &["E0227"]);
+}
+
 /// Texts with tokens removed, repeated and swapped: nothing may panic or hang.
 #[test]
 fn broken_declarations_never_panic() {

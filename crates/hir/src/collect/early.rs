@@ -100,8 +100,9 @@ impl Collector<'_> {
         }
     }
 
-    /// An alias that expands to itself becomes an error type.
-    pub(super) fn break_alias_cycles(&mut self) {
+    /// Aliases in an order in which each comes after those it mentions. One that expands to itself
+    /// becomes an error type.
+    pub(super) fn alias_order(&mut self) -> Vec<AliasId> {
         let none = Generics::default();
         let edges: Vec<Vec<AliasId>> = self
             .program
@@ -123,6 +124,7 @@ impl Collector<'_> {
                 found
             })
             .collect();
+        let mut order = Vec::with_capacity(edges.len());
         let mut state = vec![0u8; edges.len()];
         for start in self.program.aliases.ids() {
             if state[start.0 as usize] != 0 {
@@ -133,6 +135,7 @@ impl Collector<'_> {
             while let Some(&mut (at, ref mut next)) = stack.last_mut() {
                 let Some(&to) = edges[at.0 as usize].get(*next) else {
                     state[at.0 as usize] = 2;
+                    order.push(at);
                     stack.pop();
                     continue;
                 };
@@ -160,5 +163,6 @@ impl Collector<'_> {
                 }
             }
         }
+        order
     }
 }

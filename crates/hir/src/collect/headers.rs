@@ -379,8 +379,7 @@ impl<'a> Collector<'a> {
     // ------------------------------------------------------------ aliases and impls
 
     fn lower_aliases(&mut self) {
-        self.break_alias_cycles();
-        for id in self.program.aliases.ids() {
+        for id in self.alias_order() {
             let item = self.alias_source(id);
             let alias = &self.program.aliases[id];
             if alias.ready {
@@ -389,7 +388,15 @@ impl<'a> Collector<'a> {
             let generics = alias.generics.clone();
             let scope = TyScope::new(alias.module, &generics);
             let ty = match &item.ty {
-                Some(ty) => lower_ty(&self.program, &scope, ty, &mut self.diagnostics),
+                Some(written) => {
+                    let mut lowering = crate::lower_ty::Lowering {
+                        program: &self.program,
+                        scope: &scope,
+                        diagnostics: &mut self.diagnostics,
+                    };
+                    let ty = lowering.ty(written);
+                    lowering.sized(ty, written.span)
+                }
                 None => {
                     self.diagnostics.push(
                         Diagnostic::error(

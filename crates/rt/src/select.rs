@@ -4,6 +4,7 @@
 //! order (or as written, if biased), and either commit one or link a node for each and park.
 
 use abi::{SelectCase, SelectKind};
+use smallvec::SmallVec;
 
 use crate::channel::Channel;
 use crate::locks;
@@ -15,6 +16,9 @@ use crate::wait::{Ended, Locked, Lot, Node, Outcome, Queue, RawLock, Reason, Wai
 pub(crate) const TIMED_OUT: i32 = -1;
 /// No case can ever be committed.
 pub(crate) const NEVER: i32 = -2;
+
+/// Most selects have a handful of cases: no allocation for them.
+type Few<T> = SmallVec<[T; 6]>;
 
 /// What a case waits for, looked up once.
 enum Target<'a> {
@@ -139,14 +143,14 @@ pub(crate) unsafe fn select(
 ) -> i32 {
     point(Point::Select);
     // SAFETY: by contract.
-    let cases: Vec<Case> = cases.iter().map(|case| unsafe { Case::new(lot, case) }).collect();
-    let mut order: Vec<usize> = (0..cases.len()).collect();
+    let cases: Few<Case> = cases.iter().map(|case| unsafe { Case::new(lot, case) }).collect();
+    let mut order: Few<usize> = (0..cases.len()).collect();
     if !biased {
         for i in (1..order.len()).rev() {
             order.swap(i, random(i + 1));
         }
     }
-    let mut held: Vec<&RawLock> = cases.iter().filter_map(Case::lock).collect();
+    let mut held: Few<&RawLock> = cases.iter().filter_map(Case::lock).collect();
     held.sort_unstable_by_key(|lock| std::ptr::from_ref(*lock).addr());
     held.dedup_by(|a, b| std::ptr::eq(*a, *b));
     let unlock_all = || {
@@ -174,7 +178,7 @@ pub(crate) unsafe fn select(
         return TIMED_OUT;
     };
     // SAFETY: every lock is held.
-    let open: Vec<bool> = cases.iter().map(|case| unsafe { case.is_open() }).collect();
+    let open: Few<bool> = cases.iter().map(|case| unsafe { case.is_open() }).collect();
     let open_count = open.iter().filter(|open| **open).count() as u32;
     if open_count == 0 && deadline < 0 {
         unlock_all();
@@ -183,7 +187,7 @@ pub(crate) unsafe fn select(
 
     // Enqueue. The nodes do not move any more.
     let wait = Wait::begin(Reason::Select, 0, open_count, deadline);
-    let mut nodes: Vec<Node> =
+    let mut nodes: Few<Node> =
         cases.iter().map(|case| Node::new(case.key(), locks::HAND_OVER)).collect();
     let first: *mut Node = nodes.as_mut_ptr();
     for (index, case) in cases.iter().enumerate() {

@@ -7,9 +7,9 @@ pub(crate) use imp::*;
 
 /// Atomics for statics: never modelled.
 pub(crate) mod global {
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     #[cfg(not(loom))]
     pub(crate) use std::sync::OnceLock;
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use std::sync::{Mutex, PoisonError};
 }
 

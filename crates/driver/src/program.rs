@@ -10,7 +10,7 @@ use base::{Diagnostic, SourceMap};
 use codegen::{Debug, Jit, Linker, Object, Options};
 pub use codegen::{Emit, Mode};
 use hir::items::{ClosureId, FnId};
-use hir::traits::{ClosureSig, Closures, ParamEnv, Solver, TraitCache};
+use hir::traits::{ClosureSig, Closures, ParamEnv, Solver};
 use hir::ty::Ty;
 use mir::mono;
 
@@ -66,9 +66,9 @@ pub fn monomorphise(
         Entry::Tests(tests) => mono::Roots { main: None, tests: tests.to_vec() },
     };
     let closures = AllClosures { checked, sources: &session.sources };
-    let (env, cache) = (ParamEnv::empty(), TraitCache::new());
+    let (env, cache) = (ParamEnv::empty(), &checked.program.trait_cache);
     let solver =
-        Solver { program: &checked.program, env: &env, cache: &cache, closures: &closures };
+        Solver { program: &checked.program, env: &env, cache, closures: &closures };
     let bodies = |source| -> Option<Arc<mir::body::Body>> { checked.body(source, &session.sources) };
     mono::collect(&checked.program, solver, &bodies, &roots).map_err(BuildError::Refused)
 }

@@ -17,6 +17,7 @@ pub mod concrete;
 pub mod env;
 pub mod facts;
 pub mod header;
+mod index;
 pub mod project;
 pub mod select;
 #[cfg(test)]

@@ -8,7 +8,7 @@
 
 use base::{FxHashMap, Idx};
 use hir::items::{AdtKind, BodyOwner, FieldIdx, Program, VariantIdx};
-use hir::traits::{Facts, NoClosures, ParamEnv, TraitCache};
+use hir::traits::{Facts, NoClosures, ParamEnv};
 use hir::ty::{Ty, TyKind};
 
 use crate::body::{
@@ -57,11 +57,10 @@ pub fn elaborate(program: &Program, body: &mut Body) {
         Source::Closure(id) if let BodyOwner::Fn(id) = id.owner => ParamEnv::of_fn(program, id),
         _ => ParamEnv::empty(),
     };
-    let cache = TraitCache::new();
     let mut elaborator = Elaborator {
         program,
         paths: &paths,
-        facts: Facts::new(program, &env, &cache, &NoClosures),
+        facts: Facts::new(program, &env, &program.trait_cache, &NoClosures),
         original_blocks: body.blocks.len(),
         body,
         flags: FxHashMap::default(),

@@ -41,7 +41,7 @@ use types::Types;
 /// Lowers a body and its closures, the body first, closures in their order. A body with errors
 /// has no MIR.
 pub fn lower(program: &Program, body: &thir::Body) -> Vec<Body> {
-    lower_with(program, &TraitCache::new(), body)
+    lower_with(program, &program.trait_cache, body)
 }
 
 /// As [`lower`], with what is known of types shared between bodies.

@@ -194,7 +194,11 @@ impl InferCtx<'_> {
         let mut found = FoundList::new();
         let mut hidden = FoundList::new();
         let program = self.program;
-        if let Some(list) = program.inherent.get(&name) {
+        let list = program
+            .impl_index()
+            .methods(name, ty)
+            .or_else(|| program.inherent.get(&name).map(|l| &l[..]));
+        if let Some(list) = list {
             for &method in list {
                 let FnParent::Inherent(id) = program.fns[method].parent else { continue };
                 if self.impl_applies(id, ty) != Truth::No {
@@ -514,14 +518,12 @@ impl InferCtx<'_> {
     fn similar_method(&mut self, steps: &[Ty], name: Name, from: ModId) -> Option<Name> {
         let program = self.program;
         let mut near: Vec<Name> = program
-            .inherent
-            .keys()
-            .chain(program.trait_methods.keys())
+            .impl_index()
+            .names()
+            .iter()
             .copied()
             .filter(|n| base::diagnostic::closest(name.as_str(), [n.as_str()]).is_some())
             .collect();
-        near.sort_by_key(|n| n.as_str());
-        near.dedup();
         near.retain(|&n| steps.iter().any(|&ty| self.callable_on(ty, n, from).iter().any(|f| !self.is_private(f, from))));
         let best = base::diagnostic::closest(name.as_str(), near.iter().map(|n| n.as_str()))?;
         Some(Name::new(best))

@@ -118,9 +118,8 @@ impl ParamEnv {
         if self.predicates.iter().any(|p| matches!(p, Predicate::ProjectionEq(..)))
             && self.predicates.iter().any(mentions)
         {
-            let cache = TraitCache::new();
             let predicates: Vec<Predicate> = {
-                let solver = super::Solver { program, env: self, cache: &cache, closures: &NoClosures };
+                let solver = super::Solver { program, env: self, cache: &program.trait_cache, closures: &NoClosures };
                 self.predicates.iter().map(|&p| solver.normalize_predicate_plain(p)).collect()
             };
             self.predicates.clear();
@@ -150,6 +149,14 @@ pub struct TraitCache {
     pub(super) holds: RwLock<FxHashMap<TraitRef, bool>>,
     pub(super) normal: RwLock<FxHashMap<Ty, Ty>>,
     pub(super) facts: RwLock<FxHashMap<Ty, super::facts::FactBits>>,
+    index: std::sync::OnceLock<super::index::ImplIndex>,
+}
+
+impl Program {
+    /// Impls by the types that they are for. Made when first asked.
+    pub(crate) fn impl_index(&self) -> &super::index::ImplIndex {
+        self.trait_cache.index.get_or_init(|| super::index::ImplIndex::new(self))
+    }
 }
 
 impl std::fmt::Debug for TraitCache {

@@ -412,12 +412,8 @@ impl<'a> Facts<'a> {
             return None;
         }
         if let Some(send) = self.program().lang.trait_("Send") {
-            let promise = self.program().trait_impls.get(&send).and_then(|impls| {
-                impls.iter().find(|&&i| {
-                    matches!(*self.program().impls[i].self_ty.kind(), TyKind::Adt(a, _) if a == id)
-                })
-            });
-            if let Some(&promise) = promise {
+            let promise = self.program().impl_index().impls(send, ty).and_then(|mut i| i.next());
+            if let Some(promise) = promise {
                 let mut table = InferTable::new();
                 let header = self.program().impls[promise].self_ty;
                 let matched = self.solver.match_self_ty(&mut table, promise, header, ty);

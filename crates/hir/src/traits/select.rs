@@ -199,14 +199,20 @@ impl<'a> Solver<'a> {
             }
         }
         // `Send` holds by structure; that looks at the impls as promises about their types.
-        let impls = self.program.trait_impls.get(&want.trait_);
-        if let Some(impls) = impls.filter(|_| !self.is_lang(want.trait_, "Send")) {
-            for &id in impls {
-                let Some(have) = self.program.impls[id].trait_ else { continue };
+        if !self.is_lang(want.trait_, "Send") {
+            let mut consider = |id: ImplId| {
+                let Some(have) = self.program.impls[id].trait_ else { return };
                 if have.args.iter().zip(want.args).all(|(&p, &t)| may_match(p, t))
                     && table.probe(|table| self.match_impl(table, id, want).is_some())
                 {
                     found.push(Candidate::Impl(id));
+                }
+            };
+            match self.program.impl_index().impls(want.trait_, self_ty) {
+                Some(impls) => impls.for_each(consider),
+                None => {
+                    let all = self.program.trait_impls.get(&want.trait_);
+                    all.into_iter().flatten().for_each(|&id| consider(id));
                 }
             }
         }

@@ -1,11 +1,12 @@
-//! `Copy`, `Drop` and `Send` impls: only for types that can have them.
+//! `Copy`, `Drop`, `Send` and derived impls: only for types that can have them.
 
 use base::{Applicability, Diagnostic, codes};
 
 use crate::collect::{Collector, ImplSource};
-use crate::items::{AdtKind, ImplId};
-use crate::traits::{Facts, NoClosures, ParamEnv, TraitCache};
-use crate::ty::{Ty, TyKind, display};
+use crate::infer::InferTable;
+use crate::items::{AdtKind, DeriveTrait, ImplId};
+use crate::traits::{Facts, NoClosures, ParamEnv, Solver, TraitCache, Truth};
+use crate::ty::{TraitRef, Ty, TyKind, display, tys};
 
 pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
     let lang = &collector.program.lang;
@@ -41,7 +42,64 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
             }
         }
     }
+    for id in collector.program.impls.ids() {
+        if let Some(diagnostic) = check_derived(collector, id, cache) {
+            found.push(diagnostic);
+            // Its methods would say the same, less clearly.
+            for method in collector.program.impls[id].methods.clone() {
+                collector.program.fns[method].ast = None;
+            }
+        }
+    }
     collector.diagnostics.extend(found);
+}
+
+/// Each field must have the trait that is derived.
+fn check_derived(collector: &Collector, id: ImplId, cache: &TraitCache) -> Option<Diagnostic> {
+    let program = &collector.program;
+    let impl_ = &program.impls[id];
+    let (derive, trait_ref) = (impl_.derived?, impl_.trait_?);
+    if derive == DeriveTrait::Copy || (program.roots.len() > 1 && program.in_std(impl_.module)) {
+        return None;
+    }
+    let TyKind::Adt(adt, _) = *impl_.self_ty.kind() else { return None };
+    let adt = &program.adts[adt];
+    let env = ParamEnv::of_impl(program, id);
+    let solver = Solver::new(program, &env, cache, &NoClosures);
+    for variant in adt.variants.iter() {
+        for field in variant.fields.iter() {
+            let given = derive == DeriveTrait::Default && (adt.kind == AdtKind::Enum || field.default.is_some());
+            if given || field.ty.has_error() {
+                continue;
+            }
+            let ty = solver.normalize_plain(field.ty);
+            let wanted = TraitRef { trait_: trait_ref.trait_, args: tys(&[ty]) };
+            if solver.holds(&mut InferTable::new(), wanted) != Truth::No {
+                continue;
+            }
+            let name = program.traits[trait_ref.trait_].name;
+            let shown = display(program, ty);
+            let what = match adt.kind {
+                AdtKind::Struct => format!("field `{}`", field.name),
+                AdtKind::Enum => format!("a field of `{}`", variant.name),
+            };
+            let mut diagnostic = Diagnostic::error(
+                codes::E0222,
+                impl_.head,
+                format!("`{name}` cannot be derived for `{}`, since {what} does not have it", adt.name),
+            )
+            .label("derived here")
+            .also(field.span, format!("`{shown}` is not `{name}`"));
+            diagnostic = match *ty.kind() {
+                TyKind::Adt(inner, _) if !program.in_std(program.adts[inner].module) => diagnostic
+                    .help(format!("derive `{name}` for `{shown}` too"))
+                    .also(program.adts[inner].name_span, "declared here"),
+                _ => diagnostic.help(format!("implement `{name}` for `{}` by hand", adt.name)),
+            };
+            return Some(diagnostic);
+        }
+    }
+    None
 }
 
 fn check_copy(collector: &Collector, id: ImplId, cache: &TraitCache) -> Option<Diagnostic> {

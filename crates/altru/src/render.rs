@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Patch, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Snippet};
 use base::{Applicability, Diagnostic, FileId, Severity, SourceMap, Span};
 use serde_json::{Value, json};
 
@@ -64,6 +64,15 @@ impl Renderer {
             Severity::Note => Level::NOTE,
         };
         let mut main = level.primary_title(d.message.as_str()).id(d.code.0).elements(snippets(sources, d));
+        // Places named so that editors and terminals can jump to them too.
+        for label in &d.secondary {
+            let file = sources.file(label.span.file);
+            let at = file.line_col(label.span.lo);
+            if label.span.file == d.primary.span.file && at.line != sources.line_col(d.primary.span).line {
+                let origin = Origin::path(file.name.as_str());
+                main = main.element(origin.line(at.line as usize).char_column(at.col as usize));
+            }
+        }
         for note in &d.notes {
             main = main.element(Level::NOTE.message(note.as_str()));
         }

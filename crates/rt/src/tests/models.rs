@@ -78,9 +78,12 @@ fn mutex_excludes_and_wakes() {
                 locks::mutex_unlock(&shared.lot, &shared.word);
             })
         };
-        locks::mutex_lock(&shared.lot, &shared.word, -1);
-        shared.alone();
-        locks::mutex_unlock(&shared.lot, &shared.word);
+        // Twice, so that a waiter that was woken without being given the lock has somebody to meet.
+        for _ in 0..2 {
+            locks::mutex_lock(&shared.lot, &shared.word, -1);
+            shared.alone();
+            locks::mutex_unlock(&shared.lot, &shared.word);
+        }
         other.join().expect("it ends");
     });
 }

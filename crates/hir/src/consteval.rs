@@ -14,7 +14,8 @@ use crate::lower_ty::TyScope;
 use crate::resolve::{Res, Resolver};
 use crate::ty::{Ty, TyKind};
 
-const DEPTH: u32 = 64;
+/// How many constants may stand on one another.
+const DEPTH: u32 = 256;
 
 /// `None`: already reported elsewhere.
 pub type Refused = Option<Box<Diagnostic>>;
@@ -43,8 +44,9 @@ pub fn eval_const(program: &Program, id: ConstId) -> Result<i128, Refused> {
     eval_const_at(program, id, Span::default(), 0, &RefCell::default())
 }
 
-/// Constants already evaluated: a chain of sums takes a step for each, not for each path.
-type Values = RefCell<FxHashMap<ConstId, i128>>;
+/// Constants already evaluated: a chain of sums takes a step for each, not for each path. `None`:
+/// under way.
+type Values = RefCell<FxHashMap<ConstId, Option<i128>>>;
 
 fn eval_const_at(
     program: &Program,
@@ -53,11 +55,18 @@ fn eval_const_at(
     depth: u32,
     known: &Values,
 ) -> Result<i128, Refused> {
-    if let Some(&value) = known.borrow().get(&id) {
+    let before = known.borrow().get(&id).copied();
+    if let Some(Some(value)) = before {
         return Ok(value);
     }
     let item = &program.consts[id];
     if depth >= DEPTH {
+        return Err(Some(Box::new(
+            Diagnostic::error(codes::E0220, used, format!("more than {DEPTH} constants stand on one another"))
+                .label("too deep"),
+        )));
+    }
+    if before.is_some() {
         return Err(Some(Box::new(
             Diagnostic::error(
                 codes::E0220,
@@ -71,6 +80,7 @@ fn eval_const_at(
     if item.ast.ty.is_none() && item.ty.is_error() && program.consts_ready {
         return Err(None);
     }
+    known.borrow_mut().insert(id, None);
     let generics = Generics::default();
     let scope = TyScope::new(item.module, &generics);
     let value = Evaluator { program, scope: &scope, depth: depth + 1, known }.eval(value)?;
@@ -80,7 +90,7 @@ fn eval_const_at(
             return Err(Some(Box::new(out_of_range(used, value, int.name()))));
         }
     }
-    known.borrow_mut().insert(id, value);
+    known.borrow_mut().insert(id, Some(value));
     Ok(value)
 }
 

@@ -41,8 +41,10 @@ pub struct TyScope<'a> {
 const ALIAS_DEPTH: u32 = 64;
 const ALIAS_FUEL: u32 = 4096;
 
-/// A type with more parts than this is no type that somebody meant.
+/// A type with more parts, or nested deeper, is no type that somebody meant; later stages walk
+/// through types by recursion.
 const MAX_PARTS: u64 = 1 << 16;
+const MAX_NESTING: u32 = 256;
 
 impl<'a> TyScope<'a> {
     pub fn new(module: ModId, generics: &'a Generics) -> TyScope<'a> {
@@ -351,7 +353,8 @@ impl Lowering<'_, '_> {
     /// Aliases can double a type with each line; what is too large is refused before anything
     /// walks through it.
     pub fn sized(&mut self, ty: Ty, span: Span) -> Ty {
-        if parts(ty, &mut FxHashMap::default()) <= MAX_PARTS {
+        let (parts, nesting) = extent(ty, &mut FxHashMap::default());
+        if parts <= MAX_PARTS && nesting <= MAX_NESTING {
             return ty;
         }
         if ty.has_error() {
@@ -359,7 +362,11 @@ impl Lowering<'_, '_> {
         }
         self.diagnostics.push(
             Diagnostic::error(codes::E0227, span, "this type grows too large when its aliases are expanded")
-                .label(format!("more than {MAX_PARTS} parts"))
+                .label(if nesting > MAX_NESTING {
+                    format!("nested more than {MAX_NESTING} deep")
+                } else {
+                    format!("more than {MAX_PARTS} parts")
+                })
                 .help("declare a struct for a part of it"),
         );
         Ty::error()
@@ -683,18 +690,21 @@ impl Lowering<'_, '_> {
     }
 }
 
-/// How many parts a type has, shared ones counted each time but visited once.
-fn parts(ty: Ty, known: &mut FxHashMap<Ty, u64>) -> u64 {
-    if let Some(&count) = known.get(&ty) {
-        return count;
+/// How many parts a type has (shared ones counted each time, but visited once), and how deep it is
+/// nested.
+fn extent(ty: Ty, known: &mut FxHashMap<Ty, (u64, u32)>) -> (u64, u32) {
+    if let Some(&found) = known.get(&ty) {
+        return found;
     }
-    let mut count = 1u64;
+    let (mut parts, mut nesting) = (1u64, 0);
     ty.map_children(&mut |child| {
-        count = count.saturating_add(parts(child, known));
+        let inner = extent(child, known);
+        parts = parts.saturating_add(inner.0);
+        nesting = nesting.max(inner.1);
         child
     });
-    known.insert(ty, count);
-    count
+    known.insert(ty, (parts, nesting + 1));
+    (parts, nesting + 1)
 }
 
 fn count_are(n: usize) -> String {

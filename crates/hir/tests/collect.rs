@@ -98,6 +98,21 @@ pub mod io:
 impl Clone for int:
     fn clone(self) -> int:
         return self
+impl Default for int:
+    fn default() -> int:
+        return 0
+impl Eq for int:
+    fn eq(self, other: int) -> bool:
+        return true
+impl Ord for int:
+    fn cmp(self, other: int) -> ops::Ordering:
+        return ops::Ordering::Equal
+impl Hash for int:
+    fn hash(self, state: mut Hasher):
+        pass
+impl Debug for int:
+    fn debug(self, f: mut Formatter):
+        pass
 "#;
 
 struct Session {
@@ -658,6 +673,11 @@ fn doubling_definitions_do_not_blow_up() {
     text.push_str("type T60 = int\nconst C60: int = 3\nstruct S60(int)\ntrait R60\ntrait Q60\n");
     text.push_str("fn f(a: [int; C0], s: S0):\n    pass\nfn g[T: R0](t: T):\n    pass\nfn main():\n    pass\n");
     refuses(&text, &["E0227"]);
+    // Deep instead of wide.
+    let deep: String = (0..3000).map(|i| format!("type T{i} = [T{}]\nconst C{i}: int = C{} + 1\n", i + 1, i + 1)).collect();
+    let deep = format!("{deep}type T3000 = int\nconst C3000: int = 1\nfn f(x: T0, y: [int; C0]):\n    pass\nfn main():\n    pass\n");
+    refuses(&deep, &["E0220", "E0227"]);
+    refuses("const A: int = B + 1\nconst B: int = A\nfn f(x: [int; A]):\n    pass\nfn main():\n    pass\n", &["E0220"]);
     let nested = |n: usize| format!("{}int{}", "D[".repeat(n), "]".repeat(n));
     refuses(&format!("type D[T] = (T, T)\nfn f(x: {}):\n    pass\nfn main():\n    pass\n", nested(40)), &["E0227"]);
 }

@@ -38,7 +38,7 @@ impl Why {
         Why::because(span, text)
     }
 
-    pub fn as_note(mut self) -> Why {
+    pub fn noted(mut self) -> Why {
         self.as_note = true;
         self
     }

@@ -135,6 +135,15 @@ impl Checker<'_> {
     }
 }
 
+/// `-` before a literal.
+pub(super) fn negate(lit: Lit) -> Lit {
+    match lit {
+        Lit::Int(value) => Lit::Int(-value),
+        Lit::Float(bits) => Lit::Float((-f64::from_bits(bits)).to_bits()),
+        other => other,
+    }
+}
+
 fn float_named(name: Name) -> Option<FloatTy> {
     match name.as_str() {
         "f64" | "float" => Some(FloatTy::F64),

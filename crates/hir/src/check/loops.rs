@@ -251,7 +251,7 @@ impl Checker<'_> {
             None if self.frames.len() == 1 => Why::message(
                 "this function declares no result: write `-> T` for it to return a `T`",
             )
-            .as_note(),
+            .noted(),
             None => Why::none(),
         }
     }

@@ -9,13 +9,16 @@
 //! Reading order: [`expr`] (the dispatch), [`coerce`] (what is accepted where), [`call`] and
 //! [`method`], then one file per construct.
 
+mod args;
 mod block;
 mod call;
 mod capture;
 mod cast;
 mod closure;
 mod coerce;
+mod compound;
 mod contract;
+mod destructure;
 mod dump;
 mod exhaustive;
 mod expr;
@@ -25,9 +28,11 @@ mod interpolate;
 mod items;
 mod literal;
 mod loops;
+mod made;
 mod method;
 mod missing;
 mod operator;
+mod operator_report;
 mod path;
 mod pattern;
 mod report;

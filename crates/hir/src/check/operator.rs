@@ -12,7 +12,7 @@ use syntax::ast::{self, BinaryOp, UnaryOp};
 use super::coerce::Why;
 use super::{Checker, Expect};
 use crate::infer::{Cause, CauseKind};
-use crate::thir::{BinOp, ExprId, ExprKind, Lit, UnOp};
+use crate::thir::{BinOp, ExprId, ExprKind, UnOp};
 use crate::ty::{InferVar, Mutability, Predicate, TraitRef, Ty, TyKind, tys};
 
 impl Checker<'_> {
@@ -215,10 +215,8 @@ impl Checker<'_> {
         if left_ty.is_never() {
             return self.value(left);
         }
-        if let TyKind::Infer(_) = left_ty.kind() {
-            if !is_builtin_number(left_ty) {
-                return self.report_unknown(left, left_ast.span);
-            }
+        if let TyKind::Infer(InferVar::Ty(_)) = left_ty.kind() {
+            return self.report_unknown(left, left_ast.span);
         }
         self.operator_trait(op, op_span, left, raw_right, (left_ast, right), span)
     }
@@ -291,7 +289,7 @@ impl Checker<'_> {
     }
 
     /// The expression and what its references lead to.
-    fn peelings(&mut self, id: ExprId) -> Vec<ExprId> {
+    pub(super) fn peelings(&mut self, id: ExprId) -> Vec<ExprId> {
         let mut list = vec![id];
         let mut at = id;
         while let TyKind::Ref(_, inner) = *self.structurally(self.ty_of(at)).kind() {
@@ -386,294 +384,6 @@ impl Checker<'_> {
             _ => false,
         }
     }
-
-    // ------------------------------------------------------------ compound assignment
-
-    pub(super) fn check_compound(
-        &mut self,
-        op: BinaryOp,
-        op_span: Span,
-        target_ast: &ast::Expr,
-        value_ast: &ast::Expr,
-        span: Span,
-    ) -> ExprId {
-        let target = self.check_expr(target_ast, Expect::Any);
-        if !self.require_place(target, target_ast) && !self.ty_of(target).is_ref() {
-            self.check_expr(value_ast, Expect::Any);
-            return self.error_expr(span);
-        }
-        let target = self.peel(target);
-        self.make_mut(target);
-        let ty = self.structurally(self.ty_of(target));
-        if ty.has_error() {
-            self.check_expr(value_ast, Expect::Any);
-            return self.error_expr(span);
-        }
-        if matches!(ty.kind(), TyKind::Str) && op == BinaryOp::Add {
-            let why = Why::message("`+=` appends a string to a string");
-            let text = self.check_read_arg(value_ast, Ty::str(), &why);
-            let receiver = self.borrow(target, Mutability::Mut, true, target_ast.span);
-            return self.call_inherent(Ty::str(), "push_str", &[receiver, text], span);
-        }
-        let shift = matches!(op, BinaryOp::Shl | BinaryOp::Shr);
-        let hint = if is_builtin_number(ty) && !shift { Expect::Hint(ty) } else { Expect::Any };
-        let raw_value = self.check_expr(value_ast, hint);
-        let value = self.peel(raw_value);
-        let value_ty = self.structurally(self.ty_of(value));
-        if value_ty.has_error() {
-            return self.error_expr(span);
-        }
-        let ty = match ty.kind() {
-            TyKind::Infer(InferVar::Ty(_)) if is_builtin_number(value_ty) && !shift => {
-                self.unify(ty, value_ty);
-                self.shallow(ty)
-            }
-            _ => ty,
-        };
-        let logical = matches!(op, BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor);
-        let both_bool = matches!((ty.kind(), value_ty.kind()), (TyKind::Bool, TyKind::Bool));
-        let builtin = if logical && both_bool {
-            true
-        } else if is_builtin_number(ty) && !((logical || shift) && ty.is_float()) {
-            if shift { value_ty.is_integral() } else { self.unify(ty, value_ty) }
-        } else {
-            false
-        };
-        if builtin {
-            let value = self.value(value);
-            let kind = ExprKind::AssignOp { op: arithmetic_op(op), target, value };
-            return self.push(Ty::unit(), span, kind);
-        }
-        if let TyKind::Infer(_) = ty.kind()
-            && !is_builtin_number(ty)
-        {
-            return self.report_unknown(target, target_ast.span);
-        }
-        self.compound_trait(op, op_span, (target_ast, target, ty), (value_ast, raw_value), span)
-    }
-
-    fn compound_trait(
-        &mut self,
-        op: BinaryOp,
-        op_span: Span,
-        (target_ast, target, ty): (&ast::Expr, ExprId, Ty),
-        (value_ast, value): (&ast::Expr, ExprId),
-        span: Span,
-    ) -> ExprId {
-        let Some((plain, plain_method, _)) = operator_trait_of(op) else {
-            return self.error_expr(span);
-        };
-        let (lang, method, sign) = assign_trait_of(op);
-        let ty = self.resolve(ty);
-        for value in self.peelings(value) {
-            let value_ty = self.resolve(self.ty_of(value));
-            let args = tys(&[ty, value_ty]);
-            let Some(trait_) = self.program.lang.trait_(lang) else { break };
-            let trait_ref = TraitRef { trait_, args };
-            if self.may_hold(trait_ref) {
-                let cause = Cause::new(op_span, CauseKind::Operator(sign));
-                self.ctx.register(Predicate::Trait(trait_ref), cause);
-                self.process();
-                let receiver = self.borrow(target, Mutability::Mut, true, target_ast.span);
-                let value = self.value(value);
-                return self.call_trait(lang, method, args, &[receiver, value], span);
-            }
-            // `a += b` by `Add`: `*place = *place + b`, with the place found once.
-            let Some(trait_) = self.program.lang.trait_(plain) else { break };
-            let trait_ref = TraitRef { trait_, args };
-            if self.is_copy(ty) && self.may_hold(trait_ref) {
-                let cause = Cause::new(op_span, CauseKind::Operator(sign));
-                self.ctx.register(Predicate::Trait(trait_ref), cause);
-                let reference = self.borrow(target, Mutability::Mut, false, target_ast.span);
-                let holder = self.temp("place", target_ast.span, Ty::mut_ref(ty));
-                let bind = self.let_temp(holder, reference);
-                let read = self.deref_local(holder, ty, target_ast.span);
-                let old = self.value(read);
-                let value = self.value(value);
-                let sum = self.call_trait(plain, plain_method, args, &[old, value], span);
-                let sum = self.coerce(sum, ty, &Why::place(target_ast.span, "has this type"));
-                let place = self.deref_local(holder, ty, target_ast.span);
-                let assign = self.push(Ty::unit(), span, ExprKind::Assign { target: place, value: sum });
-                return self.block_of(vec![bind, crate::thir::Stmt::Expr(assign)], None, span);
-            }
-        }
-        let value_ty = self.resolve(self.ty_of(value)).peel_refs();
-        self.report_operator_sides(op, op_span, (target_ast, ty), (value_ast, value_ty), span)
-    }
-
-    pub(super) fn deref_local(&mut self, local: crate::thir::LocalId, ty: Ty, span: Span) -> ExprId {
-        let place = self.local_place(local, span);
-        self.push(ty, span, ExprKind::Deref(place))
-    }
-
-    // ------------------------------------------------------------ messages
-
-    fn report_operator(
-        &mut self,
-        op: BinaryOp,
-        op_span: Span,
-        left: Ty,
-        right: Ty,
-        span: Span,
-    ) -> ExprId {
-        let sign = sign_of(op);
-        let (a, b) = (self.show(left), self.show(right));
-        self.report(Diagnostic::error(
-            codes::E0307,
-            op_span,
-            format!("`{sign}` is not defined for `{a}` and `{b}`"),
-        ));
-        self.error_expr(span)
-    }
-
-    fn report_operator_sides(
-        &mut self,
-        op: BinaryOp,
-        op_span: Span,
-        (left_ast, left): (&ast::Expr, Ty),
-        (right_ast, right): (&ast::Expr, Ty),
-        span: Span,
-    ) -> ExprId {
-        let sign = sign_of(op);
-        let (left, right) = (self.resolve(left), self.resolve(right));
-        if left.has_error() || right.has_error() {
-            self.has_errors = true;
-            return self.error_expr(span);
-        }
-        let (a, b) = (self.show(left), self.show(right));
-        let mut diagnostic = Diagnostic::error(
-            codes::E0307,
-            op_span,
-            format!("`{sign}` is not defined for `{a}` and `{b}`"),
-        )
-        .also(left_ast.span, format!("this is a `{a}`"))
-        .also(right_ast.span, format!("this is a `{b}`"));
-        if is_builtin_number(left) && is_builtin_number(right) {
-            diagnostic = self.number_fix(diagnostic, (left_ast, left), (right_ast, right));
-        } else if op == BinaryOp::Add && matches!(right.kind(), TyKind::Str) {
-            let text = self.sources.text(left_ast.span).to_owned();
-            diagnostic = diagnostic.fix(
-                "turn the left side into text",
-                left_ast.span,
-                format!("\"${{{text}}}\""),
-                Applicability::Maybe,
-            );
-        } else if let TyKind::Adt(adt, [inner, ..]) = *left.kind()
-            && (self.program.lang.adt("Option") == Some(adt) || self.program.lang.adt("Result") == Some(adt))
-            && self.can_unify(*inner, right)
-        {
-            diagnostic = diagnostic.help(
-                "take the value out first: with `match`, `if let`, `?`, or `.unwrap_or(…)`",
-            );
-        } else if let Some((lang, _, _)) = operator_trait_of(op)
-            && self.is_users_type(left)
-        {
-            diagnostic = diagnostic.help(if a == b {
-                format!("`impl {lang} for {a}` would define it")
-            } else {
-                format!("`impl {lang}[{b}] for {a}` would define it")
-            });
-        }
-        self.report(diagnostic);
-        self.error_expr(span)
-    }
-
-    /// A struct or enum of the program itself, which can be given operators.
-    fn is_users_type(&self, ty: Ty) -> bool {
-        match *ty.kind() {
-            TyKind::Adt(adt, _) => !self.program.in_std(self.program.adts[adt].module),
-            _ => false,
-        }
-    }
-
-    /// How to bring two numbers of different types together.
-    fn number_fix(
-        &mut self,
-        diagnostic: Diagnostic,
-        (left_ast, left): (&ast::Expr, Ty),
-        (right_ast, right): (&ast::Expr, Ty),
-    ) -> Diagnostic {
-        let mut diagnostic =
-            diagnostic.note("numbers of different types do not mix; convert one with `as`");
-        let literal = |ast: &ast::Expr| {
-            matches!(ast.kind, ast::ExprKind::Literal(ast::Literal::Int { suffix: None, .. }))
-        };
-        if left.is_float() && literal(right_ast) {
-            return diagnostic.fix(
-                "write a number with a fraction",
-                right_ast.span.end(),
-                ".0",
-                Applicability::Certain,
-            );
-        }
-        if right.is_float() && literal(left_ast) {
-            return diagnostic.fix(
-                "write a number with a fraction",
-                left_ast.span.end(),
-                ".0",
-                Applicability::Certain,
-            );
-        }
-        // Convert the narrower one.
-        let rank = |ty: Ty| match ty.kind() {
-            TyKind::Float(_) => 200,
-            TyKind::Int(int) => int.bits(),
-            _ => 0,
-        };
-        let (target, ast) = if rank(left) >= rank(right) { (left, right_ast) } else { (right, left_ast) };
-        if !target.has_infer() {
-            let name = self.show(target);
-            let text = self.sources.text(ast.span).to_owned();
-            let text = match ast.kind {
-                ast::ExprKind::Binary { .. } | ast::ExprKind::Unary { .. } => format!("(({text}) as {name})"),
-                _ => format!("({text} as {name})"),
-            };
-            diagnostic = diagnostic.fix(
-                format!("convert to `{name}`"),
-                ast.span,
-                text,
-                Applicability::Maybe,
-            );
-        }
-        diagnostic
-    }
-
-    fn report_comparison(
-        &mut self,
-        op: BinaryOp,
-        op_span: Span,
-        (left_ast, left): (&ast::Expr, Ty),
-        (right_ast, right): (&ast::Expr, Ty),
-        span: Span,
-    ) -> ExprId {
-        let (left, right) = (self.resolve(left), self.resolve(right));
-        if !left.has_error() && !right.has_error() {
-            let sign = sign_of(op);
-            let (a, b) = (self.show(left), self.show(right));
-            let mut diagnostic = Diagnostic::error(
-                codes::E0307,
-                op_span,
-                format!("`{sign}` compares values of one type, not `{a}` with `{b}`"),
-            )
-            .also(left_ast.span, format!("this is a `{a}`"))
-            .also(right_ast.span, format!("this is a `{b}`"));
-            if is_builtin_number(left) && is_builtin_number(right) {
-                diagnostic = self.number_fix(diagnostic, (left_ast, left), (right_ast, right));
-            }
-            self.report(diagnostic);
-        }
-        self.has_errors = true;
-        self.push(Ty::bool(), span, ExprKind::Error)
-    }
-
-    /// Negated number literals in patterns and constants.
-    pub(super) fn negate_lit(lit: Lit) -> Lit {
-        match lit {
-            Lit::Int(value) => Lit::Int(-value),
-            Lit::Float(bits) => Lit::Float((-f64::from_bits(bits)).to_bits()),
-            other => other,
-        }
-    }
 }
 
 /// Integers and floats, literals of undecided type among them.
@@ -681,7 +391,7 @@ pub(super) fn is_builtin_number(ty: Ty) -> bool {
     ty.is_integral() || ty.is_float()
 }
 
-fn sign_of(op: BinaryOp) -> &'static str {
+pub(super) fn sign_of(op: BinaryOp) -> &'static str {
     match op {
         BinaryOp::Add => "+",
         BinaryOp::Sub => "-",
@@ -705,7 +415,7 @@ fn sign_of(op: BinaryOp) -> &'static str {
     }
 }
 
-fn operator_trait_of(op: BinaryOp) -> Option<(&'static str, &'static str, &'static str)> {
+pub(super) fn operator_trait_of(op: BinaryOp) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match op {
         BinaryOp::Add => ("Add", "add", "+"),
         BinaryOp::Sub => ("Sub", "sub", "-"),
@@ -721,7 +431,7 @@ fn operator_trait_of(op: BinaryOp) -> Option<(&'static str, &'static str, &'stat
     })
 }
 
-fn assign_trait_of(op: BinaryOp) -> (&'static str, &'static str, &'static str) {
+pub(super) fn assign_trait_of(op: BinaryOp) -> (&'static str, &'static str, &'static str) {
     match op {
         BinaryOp::Add => ("AddAssign", "add_assign", "+="),
         BinaryOp::Sub => ("SubAssign", "sub_assign", "-="),
@@ -736,7 +446,7 @@ fn assign_trait_of(op: BinaryOp) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn arithmetic_op(op: BinaryOp) -> BinOp {
+pub(super) fn arithmetic_op(op: BinaryOp) -> BinOp {
     match op {
         BinaryOp::Sub => BinOp::Sub,
         BinaryOp::Mul => BinOp::Mul,

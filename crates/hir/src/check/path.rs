@@ -601,7 +601,7 @@ impl Checker<'_> {
                 };
                 let ast::ExprKind::Literal(literal) = &inner.kind else { return None };
                 let (_, lit) = self.literal(literal, false, value.span, Some(ty));
-                Some(if negative { Self::negate_lit(lit) } else { lit })
+                Some(if negative { super::literal::negate(lit) } else { lit })
             }
         }
     }

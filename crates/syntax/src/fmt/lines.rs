@@ -14,6 +14,8 @@ pub(super) struct Comment {
     pub index: usize,
     /// Nothing but blanks before it on its line.
     pub own_line: bool,
+    /// Code stands before it on its line.
+    pub behind_code: bool,
     /// An empty line before it.
     pub blank_before: bool,
     pub column: usize,
@@ -40,6 +42,7 @@ impl<'a> Printer<'a> {
     pub(super) fn pending(&self, upto: usize) -> (Vec<Comment>, bool) {
         let mut comments = Vec::new();
         let mut newlines = usize::from(self.next == 0);
+        let mut behind_code = self.next > 0;
         let mut line_start = 0;
         if let Some(token) = self.tokens.get(self.next) {
             let before = &self.text[..token.lo as usize];
@@ -50,12 +53,14 @@ impl<'a> Printer<'a> {
             match token.kind {
                 T::Newline => {
                     newlines += 1;
+                    behind_code = false;
                     line_start = token.hi as usize;
                 }
                 k if k.is_comment() => {
                     comments.push(Comment {
                         index,
                         own_line: newlines > 0,
+                        behind_code,
                         blank_before: newlines > 1,
                         column: token.lo as usize - line_start.min(token.lo as usize),
                     });
@@ -70,6 +75,14 @@ impl<'a> Printer<'a> {
     pub(super) fn comment_text(&self, comment: &Comment) -> &'a str {
         let token = self.tokens[comment.index];
         self.text[token.lo as usize..token.hi as usize].trim_end()
+    }
+
+    /// A comment's text for a line of its own. `##` behind code documents nothing, and must not
+    /// begin to.
+    fn text_for_line(&self, comment: &Comment) -> &'a str {
+        let text = self.comment_text(comment);
+        let stray_doc = comment.behind_code && text.starts_with("##") && !text.starts_with("###");
+        &text[usize::from(stray_doc)..]
     }
 
     /// Comments behind what was just printed, on its line.
@@ -92,7 +105,7 @@ impl<'a> Printer<'a> {
     fn comment_lines(&mut self, upto: usize, level: usize, belongs: impl Fn(&Comment) -> bool, mut first: bool) {
         let (comments, _) = self.pending(upto);
         for comment in comments.iter().take_while(|c| belongs(c)) {
-            let text = self.comment_text(comment);
+            let text = self.text_for_line(comment);
             self.start_line(level, comment.blank_before && !first);
             self.out.push_str(text);
             self.next = comment.index + 1;
@@ -126,7 +139,7 @@ impl<'a> Printer<'a> {
             let apart = i > 0 && (tall_item || before_tall_item);
             let (comments, blank_after) = self.pending(upto);
             for (j, comment) in comments.iter().enumerate() {
-                let text = self.comment_text(comment);
+                let text = self.text_for_line(comment);
                 let blank = if j == 0 { i > 0 && (apart || comment.blank_before) } else { comment.blank_before };
                 self.start_line(level, blank);
                 self.out.push_str(text);

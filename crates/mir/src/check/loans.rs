@@ -949,6 +949,15 @@ impl<'a, 'f> Loans<'a, 'f> {
         self.mask(result, depth)
     }
 
+    /// The signature says that the result borrows from this argument, which is taken by value:
+    /// refused where it is declared.
+    pub fn names_in_vain(&self, local: Local) -> bool {
+        let Some(p) = local.0.checked_sub(1) else { return false };
+        (p as usize) < self.body.arg_count
+            && matches!(self.body.source, Source::Owner(_))
+            && self.origins.iter().any(|o| matches!(*o, Origin::Outer(q) | Origin::Held(q) if q == p))
+    }
+
     /// The result may be a borrow that passes an argument (of a closure).
     pub fn returns_outer(&mut self, state: &State) -> bool {
         let all = self.all(state.get(RETURN));

@@ -330,6 +330,7 @@ impl Moves<'_, '_, '_> {
             projection: place.projection[..i].to_vec(),
         };
         let holder = quoted(self.facts, body, &through);
+        let name = name.replace("`*", "`");
         let mut d = Diagnostic::error(
             code,
             span,
@@ -338,6 +339,9 @@ impl Moves<'_, '_, '_> {
         .label(label);
         if holder != "this value" {
             d = d.note(format!("{holder} is a `&` view: it can be read, not changed"));
+            d = d.help(
+                "take an exclusive view: `&mut …`; in a loop `for mut x in …`, in a pattern `mut x`",
+            );
         }
         if !decl.span.is_empty() && decl.name.is_some() {
             d = d.also(decl.span, "the view is declared here");
@@ -397,7 +401,9 @@ impl Moves<'_, '_, '_> {
             (true, _) => "may have been moved",
             (false, _) => "was moved",
         };
-        let message = if partly {
+        let message = if partly && used == lost_name {
+            format!("{used} cannot be used whole: a part of it {was}")
+        } else if partly {
             format!("{used} cannot be used whole: {lost_name} {was}")
         } else {
             format!("{used} {was} and cannot be used any more")
@@ -517,8 +523,8 @@ impl Moves<'_, '_, '_> {
 }
 
 fn clone_of(quoted: &str) -> String {
-    match quoted.strip_suffix('`') {
-        Some(name) => format!("{name}.clone()`"),
+    match quoted.strip_prefix('`').and_then(|q| q.strip_suffix('`')) {
+        Some(name) => format!("`{}.clone()`", name.trim_start_matches('*')),
         None => "`.clone()`".to_string(),
     }
 }

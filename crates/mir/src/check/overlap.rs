@@ -103,7 +103,8 @@ fn outside(element: Projection, part: Option<(u64, u64)>) -> bool {
     let Some((from, to)) = part else { return false };
     match element {
         Projection::ConstIndex { offset, from_end: false } => offset < from,
-        Projection::ConstIndex { offset, from_end: true } => offset < to,
+        // Counted from 1.
+        Projection::ConstIndex { offset, from_end: true } => offset <= to,
         _ => false,
     }
 }

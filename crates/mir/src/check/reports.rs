@@ -86,6 +86,9 @@ fn still_used(d: Diagnostic, body: &Body, live: &Liveness, it: &Conflict<'_>) ->
     let found = describe::next_use(body, live, it.at, keeper);
     let name = describe::keeper(body, keeper);
     match (found, name) {
+        (Some(Use::At(span)), _) if span.contains(it.loan.span) && span.contains(it.span) => {
+            d.note("both are in use in the same expression")
+        }
         (Some(Use::At(span)), _) if span == it.loan.span || span.contains(it.loan.span) => {
             if body.locals[keeper].name.is_none() && span != it.span {
                 return d.note("the loop goes on with the borrow in its next round");
@@ -187,6 +190,11 @@ fn param_name(body: &Body, p: u32) -> String {
 /// The result carries a loan that the signature does not allow.
 pub fn returned(loans: &Loans<'_, '_>, loan: LoanId, state: &State, span: Span) -> Option<Diagnostic> {
     let body = loans.body;
+    if let LoanKind::Place(place) = &loans.loans[loan]
+        && loans.names_in_vain(place.place.local)
+    {
+        return None;
+    }
     let span = last_result(body).unwrap_or(span);
     let (p, outer) = match &loans.loans[loan] {
         LoanKind::Place(place) => return Some(of_local(loans, place, Some(span))),

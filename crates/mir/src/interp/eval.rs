@@ -66,7 +66,7 @@ impl Machine<'_> {
             Projection::ConstIndex { offset, from_end } => {
                 let index = match from_end {
                     false => offset as i64,
-                    true => self.len(at)? as i64 - 1 - offset as i64,
+                    true => self.len(at)? as i64 - offset as i64,
                 };
                 self.element(at, index)?
             }

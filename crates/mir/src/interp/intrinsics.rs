@@ -35,10 +35,8 @@ impl Machine<'_> {
                 self.string(ptr, 0, text.len())
             }
             "ptr_read" => {
-                let p = ptr(0)?;
-                let bytes = self.memory.read(p, size)?;
-                self.memory.forget(p, size);
-                bytes
+                // The caller sees to it that the value is used once.
+                self.memory.read(ptr(0)?, size)?
             }
             "ptr_write" => {
                 self.memory.write(ptr(0)?, &args[1])?;
@@ -187,7 +185,8 @@ impl Machine<'_> {
     fn atomic(&mut self, name: &str, ty: Ty, args: &[Bytes]) -> Step<Bytes> {
         let at = args[0].as_ptr()?;
         let size = self.size(ty);
-        let old = self.memory.read(at, size)?;
+        // Atomics may change behind shared references.
+        let old = self.memory.read_atomic(at, size)?;
         let value = || args.get(1).cloned().unwrap_or_default();
         let combined = |machine: &mut Self, op| -> Step<Bytes> {
             Ok(machine.binary(op, ty, &old, &value())?.0)
@@ -195,14 +194,14 @@ impl Machine<'_> {
         let new = match name {
             "atomic_load" => return Ok(old),
             "atomic_store" => {
-                self.memory.write(at, &value())?;
+                self.memory.write_atomic(at, &value())?;
                 return Ok(Bytes::default());
             }
             "atomic_swap" => value(),
             "atomic_cas" => {
                 let same = old.as_int()? == args[1].as_int()?;
                 if same {
-                    self.memory.write(at, &args[2])?;
+                    self.memory.write_atomic(at, &args[2])?;
                 }
                 let layout = self.layout(Ty::tuple(&[ty, Ty::bool()]));
                 let mut out = Bytes::uninit(layout.size);
@@ -222,7 +221,7 @@ impl Machine<'_> {
             }
             _ => return self.unsupported(format!("the intrinsic `{name}`")),
         };
-        self.memory.write(at, &new)?;
+        self.memory.write_atomic(at, &new)?;
         Ok(old)
     }
 

@@ -287,6 +287,31 @@ impl Memory {
         Ok(())
     }
 
+    /// As [`Self::read`], whoever else may use the bytes.
+    pub fn read_atomic(&mut self, ptr: Ptr, size: usize) -> Result<Bytes, Fault> {
+        let ptr = self.as_owner(ptr)?;
+        self.unwatched(ptr, |memory| memory.read(ptr, size))
+    }
+
+    pub fn write_atomic(&mut self, ptr: Ptr, bytes: &Bytes) -> Result<(), Fault> {
+        let ptr = self.as_owner(ptr)?;
+        self.unwatched(ptr, |memory| memory.write(ptr, bytes))
+    }
+
+    fn as_owner(&self, ptr: Ptr) -> Result<Ptr, Fault> {
+        let Some(prov) = ptr.prov else { return Err(Fault::NoPointer) };
+        Ok(Ptr { prov: Some(Prov { tag: BASE, ..prov }), ..ptr })
+    }
+
+    /// Without a look at, or a change of, the borrows of the allocation.
+    fn unwatched<T>(&mut self, ptr: Ptr, f: impl FnOnce(&mut Memory) -> T) -> T {
+        let index = ptr.prov.map_or(0, |p| p.alloc as usize);
+        let kept = std::mem::take(&mut self.allocs[index].segments);
+        let result = f(self);
+        self.allocs[index].segments = kept;
+        result
+    }
+
     /// The value has left: reading it again is a fault. Not a use by itself.
     pub fn forget(&mut self, ptr: Ptr, size: usize) {
         if let Some(prov) = ptr.prov

@@ -8,7 +8,7 @@ use syntax::ast::{self, Bound, ItemKind, TypeExpr, TypeExprKind};
 
 use super::{Collector, ImplSource};
 use crate::items::*;
-use crate::lower_ty::{TyScope, lower_bound, lower_fn_sig, lower_ty, self_param};
+use crate::lower_ty::{Lowering, TyScope, lower_bound, lower_fn_sig, lower_ty, self_param};
 use crate::resolve::imports::defined_twice;
 use crate::resolve::{KNOWN, Resolver};
 use crate::ty::{Predicate, TraitRef, Ty, TyKind, tys};
@@ -249,13 +249,18 @@ impl<'a> Collector<'a> {
         generics: &mut Generics,
         around: Surroundings,
     ) {
-        let scope = around.scope(generics);
         match bound {
             Bound::Trait(path) => {
-                let lowered = lower_bound(&self.program, &scope, subject, path, &mut self.diagnostics);
+                let scope = around.scope(generics);
+                let (program, diagnostics) = (&self.program, &mut self.diagnostics);
+                let lowered = Lowering { program, scope: &scope, diagnostics }.trait_ref(subject, path);
                 match (lowered, subject.kind()) {
-                    (Some((trait_ref, bindings)), _) => {
+                    (Some(trait_ref), _) => {
+                        // Known already where its bindings are lowered: `T: Iterator[Item = T::Item]`.
                         generics.predicates.push(Predicate::Trait(trait_ref));
+                        let scope = around.scope(generics);
+                        let (program, diagnostics) = (&self.program, &mut self.diagnostics);
+                        let bindings = Lowering { program, scope: &scope, diagnostics }.bindings(trait_ref, path);
                         generics.predicates.extend(bindings);
                     }
                     (None, TyKind::Param(p)) => {
@@ -266,6 +271,7 @@ impl<'a> Collector<'a> {
                 }
             }
             Bound::Fn(f) => {
+                let scope = around.scope(generics);
                 let sig = lower_fn_sig(&self.program, &scope, f, &mut self.diagnostics);
                 generics.predicates.push(Predicate::Fn(subject, sig));
             }
@@ -389,7 +395,7 @@ impl<'a> Collector<'a> {
             let scope = TyScope::new(alias.module, &generics);
             let ty = match &item.ty {
                 Some(written) => {
-                    let mut lowering = crate::lower_ty::Lowering {
+                    let mut lowering = Lowering {
                         program: &self.program,
                         scope: &scope,
                         diagnostics: &mut self.diagnostics,

@@ -10,7 +10,7 @@ use syntax::ast::Convention;
 use super::closures::ClosureState;
 use super::context::InferCtx;
 use super::demand::{CauseKind, Demand, Reason, Unsatisfied};
-use crate::items::{FnId, FnParent, Generics, ModId, TraitId};
+use crate::items::{FnId, FnParent, Generics, ImplId, ModId, TraitId};
 use crate::traits::Truth;
 use crate::traits::facts::{Step, Unsendable, UnsendableReason};
 use crate::ty::display::{display_predicate, display_sig, display_trait};
@@ -88,7 +88,7 @@ impl InferCtx<'_> {
                 self.projection(demand, *expected, *found, span)
             }
             (_, Demand::Predicate(Predicate::Fn(ty, sig))) => {
-                self.report_fn(&error.reason, ty, sig, span)
+                self.report_fn(error, ty, sig)
             }
             (_, Demand::Predicate(Predicate::Trait(t))) => self.not_implemented(t, error),
             (_, demand) => self.overflow(demand, span),
@@ -243,6 +243,14 @@ impl InferCtx<'_> {
     fn add_candidates(&mut self, diagnostic: Diagnostic, t: TraitRef) -> Diagnostic {
         let program = self.program;
         let Some(impls) = program.trait_impls.get(&t.trait_) else { return diagnostic };
+        if let Some((impl_ty, param, arg)) = self.owned_only(impls, t) {
+            let name = program.traits[t.trait_].name;
+            return diagnostic
+                .note(format!(
+                    "`{name}` is implemented for `{impl_ty}`, where `{param}` stands for owned types, and `{arg}` borrows"
+                ))
+                .help("use an owned value: `.clone()` makes one");
+        }
         let near: Vec<String> = impls
             .iter()
             .filter(|&&id| {
@@ -268,6 +276,27 @@ impl InferCtx<'_> {
             return diagnostic.note(format!("there is {}", near.join(", ")));
         }
         diagnostic.note(format!("`{name}` is implemented for {}", near.join(", ")))
+    }
+
+    /// An impl that fits but for a parameter that is not declared `view`: its type, the
+    /// parameter, and what it would stand for.
+    fn owned_only(&mut self, impls: &[ImplId], t: TraitRef) -> Option<(String, Name, String)> {
+        let program = self.program;
+        for &id in impls {
+            let decl = &program.impls[id];
+            let (solver, table) = self.parts();
+            let borrowed = table.probe(|table| {
+                let args = solver.match_self_ty(table, id, decl.self_ty, t.self_ty())?;
+                solver.owned_params(table, id, args).find(|&(ty, _)| {
+                    (crate::traits::Facts { solver }).is_view(ty) && !ty.has_infer()
+                })
+            });
+            if let Some((ty, index)) = borrowed {
+                let param = decl.generics.params[index as usize].name;
+                return Some((display(program, decl.self_ty), param, self.show(ty)));
+            }
+        }
+        None
     }
 
     fn is_users(&self, module: ModId) -> bool {
@@ -516,11 +545,12 @@ impl InferCtx<'_> {
 
     fn report_fn(
         &mut self,
-        reason: &Reason,
+        error: &Unsatisfied,
         ty: Ty,
         want: crate::ty::FnSig,
-        span: Span,
     ) -> Diagnostic {
+        let cause = error.obligation.cause;
+        let span = cause.span;
         let place = self.closure_of(ty).map(|c| c.span);
         let what = if place.is_some() { "this closure".to_owned() } else { format!("`{}`", self.show(ty)) };
         let span = place.unwrap_or(span);
@@ -536,7 +566,7 @@ impl InferCtx<'_> {
                 .label(label)
                 .note(format!("a `{expected}` is expected"))
         };
-        match reason {
+        match &error.reason {
             Reason::ParamCount { expected, found } => signature(
                 format!("{what} takes {}, but is given {}", count(*found), count(*expected)),
                 format!("takes {}", count(*found)),
@@ -576,6 +606,7 @@ impl InferCtx<'_> {
                     .label(format!("expected to be a {wanted}"))
                     .help(match found {
                         Convention::Own => "clone what it uses up inside it",
+                        _ if cause.kind == CauseKind::Coercion => "make it a `dyn mut fn`, or let it return what is new",
                         _ => "let it return what is new, or have the parameter declared `mut fn`",
                     })
             }

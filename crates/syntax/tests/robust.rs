@@ -223,3 +223,12 @@ proptest! {
         check(&lines.join("\n"));
     }
 }
+
+#[test]
+fn looking_ahead_is_bounded() {
+    // Each line asks what follows; none may look at all the rest.
+    for line in ["[a]\n", "[a(\n", "[a,\n", "case (\n", "deadline (\n", "impl [\n", "x {\n", "if a {\n", "\"${a b\n", "f(\n", "a <b\n", "for (;\n", "'a 'b\n", "$ `\n", "let x = {\n", "[a](\n"] {
+        check(&line.repeat(30_000));
+        check(&format!("select:\n{}", format!("    {line}").repeat(30_000)));
+    }
+}

@@ -8,7 +8,7 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::{Parser, push_tight, role};
+use super::{NEAR, Parser, push_tight, role};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -48,21 +48,7 @@ impl Parser<'_> {
             return self.word_begins();
         }
         // `deadline (a + b):` or a call?
-        let mut depth = 0u32;
-        for at in self.pos + 1..self.toks.len() {
-            match self.toks[at].kind {
-                T::Eof => return false,
-                k if k.is_open() => depth += 1,
-                k if k.is_close() && k != T::StrMid => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return self.toks[(at + 1).min(self.toks.len() - 1)].kind == T::Colon;
-                    }
-                }
-                _ => {}
-            }
-        }
-        false
+        self.closer_ahead(1, NEAR).is_some_and(|close| self.nth(close + 1).kind == T::Colon)
     }
 
     pub(super) fn primary(&mut self) -> Expr {
@@ -385,19 +371,21 @@ impl Parser<'_> {
 
     /// An `=` stands on the case's top level before its `:`.
     fn case_has_pattern(&self) -> bool {
-        let mut depth = 0u32;
-        for tok in &self.toks[self.pos..] {
+        let mut n = 0;
+        loop {
+            let tok = self.nth(n);
             match tok.kind {
-                T::Eof => return false,
-                _ if tok.first && depth == 0 => return false,
-                T::Eq if depth == 0 => return true,
-                T::Colon if depth == 0 => return false,
-                k if k.is_open() => depth += 1,
-                k if k.is_close() && k != T::StrMid => depth = depth.saturating_sub(1),
+                T::Eof | T::Colon => return false,
+                _ if tok.first => return false,
+                T::Eq => return true,
+                k if k.is_open() => match self.closer_ahead(n, NEAR) {
+                    Some(close) => n = close,
+                    None => return false,
+                },
                 _ => {}
             }
+            n += 1;
         }
-        false
     }
 
     fn at_quantifier(&self) -> bool {

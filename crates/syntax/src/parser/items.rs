@@ -3,7 +3,7 @@
 
 use base::{Diagnostic, Span, codes};
 
-use super::{Parser, push_tight, role};
+use super::{NEAR, Parser, push_tight, role};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -37,6 +37,7 @@ impl Parser<'_> {
     /// At `[`: whether attributes stand here rather than a list. They look like `[name]`,
     /// `[name(…), …]` and an item or a further attribute follows.
     fn at_attribute(&self) -> bool {
+        const MOST: usize = 200;
         let mut n = 0;
         loop {
             // One bracket.
@@ -47,18 +48,9 @@ impl Parser<'_> {
                 }
                 n += 1;
                 if self.nth(n).kind == T::LParen {
-                    let mut depth = 0u32;
-                    loop {
-                        match self.nth(n).kind {
-                            T::Eof => return false,
-                            k if k.is_open() => depth += 1,
-                            k if k.is_close() && k != T::StrMid => depth = depth.saturating_sub(1),
-                            _ => {}
-                        }
-                        n += 1;
-                        if depth == 0 {
-                            break;
-                        }
+                    match self.closer_ahead(n, NEAR) {
+                        Some(close) => n = close + 1,
+                        None => return false,
                     }
                 } else if self.nth(n).kind == T::Eq {
                     // `[name = value]`: one literal or word.
@@ -77,7 +69,7 @@ impl Parser<'_> {
             if self.begins_item(n) {
                 return true;
             }
-            if self.nth(n).kind != T::LBracket || !self.nth(n).first {
+            if self.nth(n).kind != T::LBracket || !self.nth(n).first || n > MOST {
                 return false;
             }
         }
@@ -365,22 +357,10 @@ impl Parser<'_> {
     /// After `impl`, `[T] …` are parameters if a type follows the brackets; `impl [int]:` is of
     /// a list type.
     fn impl_generics(&self) -> bool {
-        let mut depth = 0u32;
-        for at in self.pos..self.toks.len() {
-            match self.toks[at].kind {
-                T::Eof => return false,
-                k if k.is_open() => depth += 1,
-                k if k.is_close() => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        let next = self.toks[(at + 1).min(self.toks.len() - 1)];
-                        return !next.first && !matches!(next.kind, T::Colon | T::For | T::Where | T::LBrace | T::Eof);
-                    }
-                }
-                _ => {}
-            }
-        }
-        false
+        self.closer_ahead(0, NEAR).is_some_and(|close| {
+            let next = self.nth(close + 1);
+            !next.first && !matches!(next.kind, T::Colon | T::For | T::Where | T::LBrace | T::Eof)
+        })
     }
 
     /// `: items`, which may be missing altogether.

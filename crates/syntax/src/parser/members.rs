@@ -2,7 +2,7 @@
 
 use base::{Diagnostic, codes};
 
-use super::{Parser, role};
+use super::{NEAR, Parser, role};
 use super::body::BodyOf;
 use crate::ast::*;
 use crate::token::TokenKind as T;
@@ -106,21 +106,15 @@ impl Parser<'_> {
     fn at_method(&self) -> bool {
         if self.at(T::LBracket) {
             // What follows the brackets decides.
-            let mut depth = 0u32;
-            for at in self.pos..self.toks.len() {
-                let tok = self.toks[at];
-                match tok.kind {
-                    T::Eof => return false,
-                    k if k.is_open() => depth += 1,
-                    k if k.is_close() && k != T::StrMid => depth = depth.saturating_sub(1),
-                    k if depth == 0 => {
-                        return matches!(k, T::Fn | T::Async | T::Unsafe)
-                            || (k == T::Pub && matches!(self.toks[at + 1].kind, T::Fn | T::Async | T::Unsafe));
-                    }
-                    _ => {}
+            let mut n = 0;
+            while self.nth(n).kind == T::LBracket {
+                match self.closer_ahead(n, NEAR) {
+                    Some(close) => n = close + 1,
+                    None => return false,
                 }
             }
-            return false;
+            n += usize::from(self.nth(n).kind == T::Pub);
+            return matches!(self.nth(n).kind, T::Fn | T::Async | T::Unsafe);
         }
         if self.at(T::Pub) {
             return matches!(self.nth(1).kind, T::Fn | T::Async | T::Unsafe | T::Const | T::Type)

@@ -46,6 +46,9 @@ use significant::significant;
 /// How high a tree may grow.
 pub const MAX_NESTING: u32 = 256;
 
+/// How many tokens looking ahead for a closing bracket may take.
+const NEAR: usize = 512;
+
 /// Parses a file. Always gives a tree; what is wrong is in the diagnostics.
 pub fn parse(file: FileId, text: &str) -> Parse {
     parse_with(file, text, None).0
@@ -432,6 +435,26 @@ impl<'a> Parser<'a> {
                 T::StrMid => {}
                 k if k.is_open() => depth += 1,
                 k if k.is_close() => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Looking ahead: the token that closes the bracket `n` tokens from here, counted likewise.
+    /// Gives up after `far` tokens: who looks ahead at every line must not look at all the rest.
+    fn closer_ahead(&self, n: usize, far: usize) -> Option<usize> {
+        let mut depth = 0u32;
+        for at in n..(n + far).min(self.toks.len()) {
+            match self.nth(at).kind {
+                T::Eof => return None,
+                k if k.is_open() => depth += 1,
+                k if k.is_close() && k != T::StrMid => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
                 _ => {}
             }
         }

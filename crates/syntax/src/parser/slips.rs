@@ -1,7 +1,7 @@
 //! Errors of layout and of misplaced things: blocks without a colon, stray semicolons and
 //! brackets, wrong indentation, and what is left on a line after a statement.
 
-use base::{Applicability, Diagnostic, Span, codes};
+use base::{Applicability, Code, Diagnostic, Span, codes};
 
 use super::Parser;
 use super::body::{BodyOf, STATEMENTS};
@@ -15,21 +15,8 @@ impl Parser<'_> {
         let d = Diagnostic::error(codes::E0110, brace, "the block begins after a `:`")
             .label("not with a brace here");
         // The closing brace, if it stands alone on its line, goes with its line.
-        let mut depth = 0u32;
-        let mut closing = None;
-        for tok in &self.toks[self.pos..] {
-            match tok.kind {
-                k if k.is_open() => depth += 1,
-                k if k.is_close() && k != T::StrMid => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        closing = Some(*tok);
-                        break;
-                    }
-                }
-                _ => {}
-            }
-        }
+        let far = if self.habit_is_known(codes::E0110) { 0 } else { usize::MAX / 2 };
+        let closing = self.closer_ahead(0, far).map(|close| self.nth(close));
         let own_lines = self.nth(1).first && closing.is_some_and(|tok| tok.first);
         let d = match closing.filter(|_| own_lines) {
             Some(tok) => {
@@ -54,11 +41,15 @@ impl Parser<'_> {
 
     /// Reports what a whole file may be full of: the first few times.
     fn report_habit(&mut self, d: Diagnostic) {
-        const ENOUGH: usize = 5;
         self.errors += 1;
-        if self.diagnostics.iter().filter(|known| known.code == d.code).count() < ENOUGH {
+        if !self.habit_is_known(d.code) {
             self.report_slip(d);
         }
+    }
+
+    fn habit_is_known(&self, code: Code) -> bool {
+        const ENOUGH: usize = 5;
+        self.diagnostics.iter().filter(|known| known.code == code).nth(ENOUGH - 1).is_some()
     }
 
     pub(super) fn stray_semicolon(&mut self) {

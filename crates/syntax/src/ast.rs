@@ -45,6 +45,7 @@ pub struct Attribute {
     pub args: Vec<AttributeArg>,
 }
 
+/// `a` is a value without a name; `[name = v]` has the one argument `v`, also without a name.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AttributeArg {
     pub name: Option<Ident>,
@@ -426,6 +427,8 @@ pub enum ExprKind {
     Range { start: Option<Box<Expr>>, end: Option<Box<Expr>>, inclusive: bool },
     /// Also `new()` inside an actor and paths with trailing generic arguments.
     Call { callee: Box<Expr>, args: Vec<Arg> },
+    /// `x.m[T](a)` has generic arguments if what stands in the brackets looks like types
+    /// (capitalised or built-in names, `[T]`, `&T`, …); else it calls an element of a field.
     MethodCall { receiver: Box<Expr>, method: Ident, generics: Option<GenericArgs>, args: Vec<Arg> },
     Field { base: Box<Expr>, name: Ident },
     /// `t.0`.
@@ -435,6 +438,7 @@ pub enum ExprKind {
     Index { base: Box<Expr>, index: Vec<IndexArg> },
     /// Postfix `?`.
     Try(Box<Expr>),
+    /// `await f()?` is `Try(Await(…))`: trailing `?` apply to what was awaited.
     Await(Box<Expr>),
     Tuple(Vec<Expr>),
     /// `(e)`: kept for the formatter.
@@ -661,7 +665,8 @@ pub enum PatternKind {
     /// `..` inside tuples, arrays and structs.
     Rest,
     /// `x`, `mut x`, `own x`, `x @ pat`. A bare name may turn out to be a unit variant or a
-    /// constant; `hir` decides.
+    /// constant; `hir` decides. `own` or `mut` before a larger pattern (`own [a, b]`) is given to
+    /// each name in it.
     Binding { convention: Convention, name: Ident, sub: Option<Box<Pattern>> },
     /// Literals, with `-` applied to numbers.
     Literal { negative: bool, value: Literal },

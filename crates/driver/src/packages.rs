@@ -54,6 +54,7 @@ pub fn load(system: &dyn System, input: &Input) -> Result<Session, LoadError> {
         diagnostics: Vec::new(),
         loading: Vec::new(),
         done: BTreeMap::new(),
+        std_folder: std::env::var_os("ALTRU_STD").map(PathBuf::from),
     };
     match input {
         Input::Text { name, text } => {
@@ -110,6 +111,8 @@ struct Loader<'a> {
     /// Folders of the packages being loaded, to find cycles.
     loading: Vec<PathBuf>,
     done: BTreeMap<PathBuf, ()>,
+    /// `ALTRU_STD`: the folder of std's sources, for those who change them.
+    std_folder: Option<PathBuf>,
 }
 
 impl Loader<'_> {
@@ -170,7 +173,12 @@ impl Loader<'_> {
     fn load_std(&mut self) -> Result<(), LoadError> {
         let mut modules = Vec::new();
         for &(path, text) in embedded::std_files() {
-            let file = self.sources.add(format!("std/{path}.altru"), text);
+            // Working on std: its tree instead of the embedded copy, without building anew.
+            let text: std::borrow::Cow<str> = match &self.std_folder {
+                Some(folder) => self.read_text(&folder.join(format!("{path}.altru")))?.into(),
+                None => text.into(),
+            };
+            let file = self.sources.add(format!("std/{path}.altru"), &*text);
             let ast = self.parse(file);
             let path = match path {
                 "lib" => vec![],

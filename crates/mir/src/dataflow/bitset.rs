@@ -13,7 +13,18 @@ pub struct BitSet<I> {
 
 impl<I> Clone for BitSet<I> {
     fn clone(&self) -> Self {
-        BitSet { words: self.words.clone(), domain: self.domain, marker: PhantomData }
+        // `SmallVec::clone` goes word by word.
+        let words = SmallVec::from_slice(&self.words);
+        BitSet { words, domain: self.domain, marker: PhantomData }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        if self.words.len() == other.words.len() {
+            self.words.copy_from_slice(&other.words);
+            self.domain = other.domain;
+        } else {
+            *self = other.clone();
+        }
     }
 }
 

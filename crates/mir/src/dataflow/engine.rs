@@ -155,9 +155,13 @@ fn run_forward<A: Analysis>(body: &Body, analysis: A, order: Vec<BlockId>) -> Re
         entry[first] = Some(state);
     }
     let mut work = Worklist::new(order.len());
+    // Reused from block to block.
+    let mut state = analysis.bottom(body);
+    let mut edge_state = state.clone();
     while let Some(next) = work.pop() {
         let block = order[next as usize];
-        let Some(mut state) = entry[block].clone() else { continue };
+        let Some(start) = &entry[block] else { continue };
+        state.clone_from(start);
         let data = &body.blocks[block];
         for (i, statement) in data.statements.iter().enumerate() {
             analysis.statement(&mut state, statement, Location::new(block, i));
@@ -181,7 +185,7 @@ fn run_forward<A: Analysis>(body: &Body, analysis: A, order: Vec<BlockId>) -> Re
                 data.terminator.kind.each_successor(|target| flow(target, &state));
             }
             kind => kind.each_successor(|target| {
-                let mut edge_state = state.clone();
+                edge_state.clone_from(&state);
                 analysis.edge(&mut edge_state, &data.terminator, location, target);
                 flow(target, &edge_state);
             }),
@@ -204,9 +208,11 @@ fn run_backward<A: Analysis>(body: &Body, analysis: A, mut order: Vec<BlockId>) 
         entry[block] = Some(state);
     }
     let mut work = Worklist::new(order.len());
+    let mut state = analysis.bottom(body);
     while let Some(next) = work.pop() {
         let block = order[next as usize];
-        let Some(mut state) = entry[block].clone() else { continue };
+        let Some(start) = &entry[block] else { continue };
+        state.clone_from(start);
         let data = &body.blocks[block];
         analysis.terminator(&mut state, &data.terminator, body.end_of(block));
         for (i, statement) in data.statements.iter().enumerate().rev() {

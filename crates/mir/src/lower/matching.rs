@@ -181,8 +181,8 @@ impl<'a> Builder<'a> {
         mut candidates: VecDeque<Candidate<'p>>,
         mut start: BlockId,
     ) -> Option<BlockId> {
+        self.expand(state, &mut candidates);
         loop {
-            self.expand(state, &mut candidates);
             let Some(first) = candidates.front() else { return Some(start) };
             if first.pairs.is_empty() {
                 let candidate = candidates.pop_front().expect("looked at above");

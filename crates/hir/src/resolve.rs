@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use base::{Code, Diagnostic, FxHashMap, Name, codes};
 use syntax::ast;
 
-use crate::items::{AdtKind, BuiltinTy, Def, Entry, ModId, Ns, Program};
+use crate::items::{AdtKind, BuiltinTy, Def, Entry, FnKind, ModId, Ns, Program};
 use crate::lower_ty::TyScope;
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
 
@@ -290,7 +290,7 @@ impl<'a> Resolver<'a> {
         };
         self.check_ambiguous(name, &entry, module)?;
         if !self.program.visible(module, entry.public, from) {
-            return Err(Box::new(self.private(name, &entry, module)));
+            return Err(Box::new(self.private(name, &entry, module, from)));
         }
         self.mark_used(&entry);
         Ok(entry)
@@ -320,8 +320,30 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    fn private(&self, name: ast::Ident, entry: &Entry, module: ModId) -> Diagnostic {
-        let what = describe(self.program, entry.def);
+    fn private(&self, name: ast::Ident, entry: &Entry, module: ModId, from: ModId) -> Diagnostic {
+        let program = self.program;
+        if let Def::Fn(id) = entry.def
+            && let FnKind::Constructor(adt, _) = program.fns[id].kind
+            && program.visible(module, program.adts[adt].public, from)
+        {
+            return Diagnostic::error(
+                codes::E0203,
+                name.span,
+                format!("a `{}` cannot be made here, since some of its fields are private", name.name),
+            )
+            .label("not all fields are visible from here")
+            .also(entry.span, "declared here");
+        }
+        let what = describe(program, entry.def);
+        let keyword = match entry.def {
+            Def::Mod(_) => "mod",
+            Def::Fn(_) => "fn",
+            Def::Trait(_) => "trait",
+            Def::Alias(_) => "type",
+            Def::Const(_) => "const",
+            Def::Static(_) => "static",
+            _ => what,
+        };
         let mut diagnostic = Diagnostic::error(
             codes::E0203,
             name.span,
@@ -330,7 +352,8 @@ impl<'a> Resolver<'a> {
         .label("not visible from here")
         .also(entry.span, "declared here without `pub`");
         if !self.program.in_std(module) && entry.import.is_none() {
-            diagnostic = diagnostic.help(format!("to use it from outside its module, declare it `pub`: `pub … {}`", name.name));
+            diagnostic = diagnostic
+                .help(format!("to use it from outside its module, declare it `pub {keyword} {}`", name.name));
         }
         diagnostic
     }

@@ -216,7 +216,7 @@ impl Importer<'_, '_> {
                 return Walk::Missing;
             };
             if !self.program.visible(inside, entry.public, module) {
-                return Walk::Failed(Some(Box::new(resolver.private(segment, &entry, inside))));
+                return Walk::Failed(Some(Box::new(resolver.private(segment, &entry, inside, module))));
             }
             resolver.mark_used(&entry);
             match self.container(segment, entry.def) {
@@ -313,7 +313,7 @@ impl Importer<'_, '_> {
                 if let Some(entry) = private
                     && self.states[i].bound == [false; 2]
                 {
-                    let diagnostic = Resolver::new(self.program).private(segment, &entry, inside);
+                    let diagnostic = Resolver::new(self.program).private(segment, &entry, inside, module);
                     self.fail(i, Some(Box::new(diagnostic)));
                 }
             }

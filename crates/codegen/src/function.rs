@@ -12,12 +12,12 @@ use mir::mono::thir::BinOp;
 use mir::mono::ty::{Ty, TyKind};
 use mir::mono::{FuncId, Function, Target};
 
-use base::{Idx, Name, Span};
+use base::{Idx, IndexVec, Name, Span};
 
 use crate::debug::FunctionDebug;
 use crate::layout::{Abi, Layout};
 use crate::llvm::{Block, Builder, Value};
-use crate::registers;
+use crate::{indexing, registers};
 use crate::signature::{Pass, Signature};
 use crate::unit::Unit;
 use crate::value::{Op, Val};
@@ -51,6 +51,8 @@ pub struct FnCx<'u, 'p> {
     pub sret: Option<Value>,
     /// Which locals may be borrowed at the statement at hand.
     pub borrowed: registers::Borrowed,
+    /// See [`crate::indexing`].
+    index_sums: Option<IndexVec<Local, bool>>,
     /// In a block on an unwind path.
     pub cleanup: bool,
     pub debug: Option<FunctionDebug>,
@@ -85,6 +87,7 @@ pub fn emit<'p>(u: &Unit<'p>, id: FuncId) -> Result<(), String> {
         caller: None,
         sret: None,
         borrowed: registers::Borrowed::new(body),
+        index_sums: u.options.optimise().then(|| indexing::index_sums(body)),
         cleanup: false,
         debug,
         current_block: BlockId(0),
@@ -476,6 +479,13 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.b.unreachable();
         self.b.at_end(here);
         pad
+    }
+
+    pub fn is_index_sum(&self, place: &Place) -> bool {
+        match (&self.index_sums, place.as_local()) {
+            (Some(sums), Some(local)) => sums[local],
+            _ => false,
+        }
     }
 
     pub fn set_register(&mut self, local: Local, op: Op) {

@@ -11,6 +11,7 @@ mod call;
 mod debug;
 mod entry;
 mod function;
+mod indexing;
 mod intrinsics;
 mod jit;
 mod layout;

@@ -126,6 +126,15 @@ impl<'u, 'p> FnCx<'u, 'p> {
         Ok((self.b.extract(both, 0), self.b.extract(both, 1)))
     }
 
+    /// The sum of two signed numbers, and whether it overflowed without becoming negative.
+    pub fn index_sum(&self, x: Value, y: Value) -> (Value, Value) {
+        let sum = self.b.add(x, y);
+        let both = self.b.and(x, y);
+        let wrapped = self.b.and(both, self.b.not(sum));
+        let zero = self.u.m.const_int(self.u.m.type_of(x), 0);
+        (sum, self.b.icmp(IntCmp::LLVMIntSLT, wrapped, zero))
+    }
+
     pub fn unary(&mut self, op: UnOp, a: Op, ty: Ty) -> Result<Op, String> {
         let x = a.single();
         let value = match op {

@@ -39,6 +39,14 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 _ => {}
             }
         }
+        if let Rvalue::CheckedBinary(_, a, b) = rvalue
+            && self.is_index_sum(place)
+        {
+            let (a, b) = (self.operand(a), self.operand(b));
+            let (sum, overflowed) = self.index_sum(a.single(), b.single());
+            self.finish(place, Op::pair(sum, overflowed, ty));
+            return Ok(());
+        }
         let op = self.rvalue(rvalue, ty, span)?;
         self.finish(place, Op { ty, ..op });
         Ok(())

@@ -281,7 +281,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        self.in_temp_scope(span.end(), |b| b.into_place(&Place::local(RETURN), value));
+        self.in_temp_scope(span.end(), |b| b.value_into(&Place::local(RETURN), value));
         self.pop_scope(span.end());
         let returns = std::mem::replace(&mut self.returns, DropTree::new());
         let exit = self.new_block();

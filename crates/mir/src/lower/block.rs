@@ -26,14 +26,14 @@ impl Builder<'_> {
         self.pop_scope(span.end());
     }
 
-    /// As [`Builder::into_place`], but a value that nobody wants may have another type.
+    /// As [`Builder::value_into`], but a value that nobody wants may have another type.
     pub fn branch_into(&mut self, dest: &Place, expr: ExprId) {
         let data = &self.thir.exprs[expr];
         if !data.ty.is_unit() && !data.ty.is_never() && dest.ty(&self.locals).is_unit() {
             self.statement_expr(expr);
             self.set_unit(dest, data.span);
         } else {
-            self.into_place(dest, expr);
+            self.value_into(dest, expr);
             if data.ty.is_never() {
                 self.unreachable(data.span);
             }

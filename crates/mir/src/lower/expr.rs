@@ -1,7 +1,7 @@
 //! Values into places.
 //!
 //! Not here: operands and places ([`super::operand`]), calls, control flow. The one thing to
-//! know: [`Builder::into_place`] is the one way a value gets anywhere, so that calls and
+//! know: [`Builder::value_into`] is the one way a value gets anywhere, so that calls and
 //! aggregates are built in their destination and not copied.
 
 use base::Span;
@@ -15,7 +15,7 @@ use crate::body::{Aggregate, Operand, Place, Projection, RETURN, Rvalue};
 
 impl Builder<'_> {
     /// Evaluates `expr` and puts its value in `dest`, which holds nothing.
-    pub fn into_place(&mut self, dest: &Place, expr: ExprId) {
+    pub fn value_into(&mut self, dest: &Place, expr: ExprId) {
         let thir = self.thir;
         let data = &thir.exprs[expr];
         let span = data.span;
@@ -36,7 +36,7 @@ impl Builder<'_> {
                 };
                 let result = self.breakables[i].result.clone();
                 match value {
-                    Some(value) => self.into_place(&result, *value),
+                    Some(value) => self.value_into(&result, *value),
                     None => self.set_unit_if_unit(&result, span),
                 }
                 self.exit(Exit::Break(i), span);
@@ -50,7 +50,7 @@ impl Builder<'_> {
             ExprKind::Return { value } => {
                 let result = Place::local(RETURN);
                 match value {
-                    Some(value) => self.into_place(&result, *value),
+                    Some(value) => self.value_into(&result, *value),
                     None => self.set_unit_if_unit(&result, span),
                 }
                 self.exit(Exit::Return, span);
@@ -94,7 +94,7 @@ impl Builder<'_> {
         }
         if data.ty.is_unit() || data.ty.is_never() {
             let dest = self.unit_place(data.span);
-            self.into_place(&dest, expr);
+            self.value_into(&dest, expr);
             if data.ty.is_never() {
                 self.unreachable(data.span);
             }

@@ -160,7 +160,7 @@ impl Builder<'_> {
     pub fn operand_temp(&mut self, expr: ExprId) -> Local {
         let data = &self.thir.exprs[expr];
         let temp = self.temp(data.ty, data.span);
-        self.into_place(&Place::local(temp), expr);
+        self.value_into(&Place::local(temp), expr);
         if data.ty.is_never() {
             self.unreachable(data.span);
         }
@@ -186,7 +186,7 @@ impl Builder<'_> {
     pub fn temp_place(&mut self, expr: ExprId, mutability: Mutability) -> Place {
         let data = &self.thir.exprs[expr];
         let temp = self.storage_temp(expr, data.ty, data.span);
-        self.into_place(&Place::local(temp), expr);
+        self.value_into(&Place::local(temp), expr);
         if data.ty.is_never() {
             self.unreachable(data.span);
         }

@@ -10,6 +10,7 @@ use base::{FxHashMap, Idx};
 use hir::items::{AdtKind, BodyOwner, FieldIdx, Program, VariantIdx};
 use hir::traits::{Facts, NoClosures, ParamEnv};
 use hir::ty::{Ty, TyKind};
+use smallvec::SmallVec;
 
 use crate::body::{
     Block, BlockId, Body, ConstKind, Constant, Local, LocalDecl, LocalKind, Location, Operand,
@@ -77,9 +78,17 @@ pub fn elaborate(program: &Program, body: &mut Body) {
 /// A drop and what is known of its place there.
 struct DropSite {
     block: BlockId,
+    /// `None`: the drop cannot be reached.
     path: Option<MovePathId>,
-    init: BitSet<MovePathId>,
-    uninit: BitSet<MovePathId>,
+    /// Of the path and all below it: whether it is initialised on some way, and not on some way.
+    known: SmallVec<[(MovePathId, bool, bool); 2]>,
+}
+
+impl DropSite {
+    fn get(&self, path: MovePathId) -> (bool, bool) {
+        let found = self.known.iter().find(|(p, ..)| *p == path);
+        found.map_or((false, false), |&(_, init, uninit)| (init, uninit))
+    }
 }
 
 /// A block, the number of one of its edges, and where that may go instead.
@@ -90,7 +99,7 @@ fn analyse(program: &Program, body: &Body, paths: &MovePaths) -> (Vec<DropSite>,
     let init = run(body, InitByVariant { init: MaybeInit(paths), program, body });
     let uninit = run(body, MaybeUninit(paths));
     let sites = drops(paths, &init, &uninit);
-    let asks = sites.iter().any(|s| s.path.is_some_and(|p| paths.any_in_subtree(p, &s.init)));
+    let asks = sites.iter().any(|site| site.known.iter().any(|&(_, init, _)| init));
     let shortcuts = if asks { shortcuts(paths, &init) } else { Vec::new() };
     (sites, shortcuts)
 }
@@ -158,8 +167,9 @@ fn drops(
 ) -> Vec<DropSite> {
     let mut sites = Vec::new();
     let mut unreachable = Vec::new();
-    let blocks = init.analysis.body.blocks.iter_enumerated();
-    for (block, data) in blocks {
+    let mut here = BitSet::empty(paths.len());
+    let mut not_here = BitSet::empty(paths.len());
+    for (block, data) in init.analysis.body.blocks.iter_enumerated() {
         let TerminatorKind::Drop { place, .. } = &data.terminator.kind else { continue };
         let (Some(init_state), Some(uninit_state)) = (init.at(block), uninit.at(block)) else {
             unreachable.push(block);
@@ -167,23 +177,23 @@ fn drops(
         };
         // A place without a path is behind a reference or an element: always there.
         let Lookup::Exact(path) = paths.lookup(place) else { continue };
-        let (mut here, mut not_here) = (init_state.clone(), uninit_state.clone());
+        here.clone_from(init_state);
+        not_here.clone_from(uninit_state);
         for (i, statement) in data.statements.iter().enumerate() {
             let location = Location::new(block, i);
             init.analysis.statement(&mut here, statement, location);
             uninit.analysis.statement(&mut not_here, statement, location);
         }
         if paths.any_in_subtree(path, &not_here) {
-            sites.push(DropSite { block, path: Some(path), init: here, uninit: not_here });
+            let mut known = SmallVec::new();
+            paths.each_in_subtree(path, |p| {
+                known.push((p, here.contains(p), not_here.contains(p)));
+            });
+            sites.push(DropSite { block, path: Some(path), known });
         }
     }
-    let empty = BitSet::empty(0);
-    sites.extend(unreachable.into_iter().map(|block| DropSite {
-        block,
-        path: None,
-        init: empty.clone(),
-        uninit: empty.clone(),
-    }));
+    let unreachable = unreachable.into_iter();
+    sites.extend(unreachable.map(|block| DropSite { block, path: None, known: SmallVec::new() }));
     sites
 }
 
@@ -315,8 +325,12 @@ impl Elaborator<'_> {
     }
 
     fn style(&self, path: MovePathId, site: &DropSite) -> Style {
-        let live = self.paths.any_in_subtree(path, &site.init);
-        let dead = self.paths.any_in_subtree(path, &site.uninit);
+        let (mut live, mut dead) = (false, false);
+        self.paths.each_in_subtree(path, |p| {
+            let (init, uninit) = site.get(p);
+            live |= init;
+            dead |= uninit;
+        });
         match (live, dead) {
             (false, _) => Style::Dead,
             (true, false) => Style::Static,
@@ -354,10 +368,11 @@ impl Elaborator<'_> {
 
     /// Goes to `then` only if the path's own bit is set: asked of its flag if need be.
     fn ask(&mut self, path: MovePathId, then: BlockId, context: Context<'_>) -> BlockId {
-        if then == context.target || !context.site.init.contains(path) {
+        let (init, uninit) = context.site.get(path);
+        if then == context.target || !init {
             return context.target;
         }
-        if !context.site.uninit.contains(path) {
+        if !uninit {
             return then;
         }
         let flag = self.flag(path);

@@ -103,10 +103,9 @@ pub fn predecessors(body: &Body, order: &[BlockId]) -> IndexVec<BlockId, Vec<Blo
 
 /// Solves `analysis` on `body`.
 pub fn run<A: Analysis>(body: &Body, analysis: A) -> Results<A> {
-    let order = reverse_postorder(body);
     match A::DIRECTION {
-        Direction::Forward => run_forward(body, analysis, order),
-        Direction::Backward => run_backward(body, analysis, order),
+        Direction::Forward => run_forward(body, analysis),
+        Direction::Backward => run_backward(body, analysis, reverse_postorder(body)),
     }
 }
 
@@ -122,6 +121,10 @@ impl Worklist {
             heap: (0..len as u32).map(std::cmp::Reverse).collect(),
             queued: vec![true; len],
         }
+    }
+
+    fn empty(len: usize) -> Worklist {
+        Worklist { heap: BinaryHeap::new(), queued: vec![false; len] }
     }
 
     fn push(&mut self, position: u32) {
@@ -145,21 +148,23 @@ fn positions(body: &Body, order: &[BlockId]) -> IndexVec<BlockId, u32> {
     positions
 }
 
-fn run_forward<A: Analysis>(body: &Body, analysis: A, order: Vec<BlockId>) -> Results<A> {
-    let position = positions(body, &order);
+/// Blocks are visited by their numbers, which are in reverse postorder once
+/// [`crate::simplify::simplify_cfg`] has run; any other order gives the same result, later.
+fn run_forward<A: Analysis>(body: &Body, analysis: A) -> Results<A> {
     let mut entry: IndexVec<BlockId, Option<A::State>> =
         IndexVec::from_vec((0..body.blocks.len()).map(|_| None).collect());
-    if let Some(&first) = order.first() {
+    let mut work = Worklist::empty(body.blocks.len());
+    if !body.blocks.is_empty() {
         let mut state = analysis.bottom(body);
         analysis.boundary(body, &mut state);
-        entry[first] = Some(state);
+        entry[BlockId(0)] = Some(state);
+        work.push(0);
     }
-    let mut work = Worklist::new(order.len());
     // Reused from block to block.
     let mut state = analysis.bottom(body);
     let mut edge_state = state.clone();
     while let Some(next) = work.pop() {
-        let block = order[next as usize];
+        let block = BlockId(next);
         let Some(start) = &entry[block] else { continue };
         state.clone_from(start);
         let data = &body.blocks[block];
@@ -177,7 +182,7 @@ fn run_forward<A: Analysis>(body: &Body, analysis: A, order: Vec<BlockId>) -> Re
                 }
             };
             if changed {
-                work.push(position[target]);
+                work.push(target.0);
             }
         };
         match &data.terminator.kind {

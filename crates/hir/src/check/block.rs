@@ -253,7 +253,7 @@ impl Checker<'_> {
         false
     }
 
-    fn warn_unused_value(&mut self, id: ExprId, expr: &ast::Expr) {
+    pub(super) fn warn_unused_value(&mut self, id: ExprId, expr: &ast::Expr) {
         let ty = self.shallow(self.ty_of(id));
         let TyKind::Adt(adt, _) = *ty.kind() else { return };
         let is_result = self.program.lang.adt("Result") == Some(adt);

@@ -7,7 +7,7 @@ use base::{Applicability, Diagnostic, Span, codes};
 use syntax::ast;
 
 use super::Checker;
-use super::pattern::{Mode, Names, count, field_pattern, is_rest};
+use super::pattern::{Mode, Names, count, field_pattern, is_rest, rest_name};
 use crate::items::{AdtId, Def, FieldIdx, Shape, VariantIdx};
 use crate::thir::{BindMode, Pat, PatKind};
 use crate::ty::{InferVar, Ty, TyKind, Tys};
@@ -91,6 +91,10 @@ impl Checker<'_> {
         let mut out = Vec::with_capacity(tys.len());
         for (i, pat) in pats.iter().enumerate() {
             if Some(i) == rest {
+                if let Some((_, name)) = rest_name(pat) {
+                    self.unsupported(pat.span, "a name for the rest of a tuple");
+                    self.declare(name, Ty::error(), names);
+                }
                 for _ in 0..skipped {
                     let ty = tys[out.len()];
                     out.push(Pat { ty, span: pat.span, kind: PatKind::Wildcard });
@@ -183,17 +187,17 @@ impl Checker<'_> {
                 );
                 return PatKind::Error;
             }
-            rest = Some(match &pat.kind {
-                ast::PatternKind::Binding { convention, name, .. } => {
-                    if *convention != ast::Convention::Read {
+            rest = Some(match rest_name(pat) {
+                Some((convention, name)) => {
+                    if convention != ast::Convention::Read {
                         self.unsupported(pat.span, "`mut` or `own` on the rest of a list pattern");
                     }
                     let view = Ty::shared_ref(Ty::list(elem));
-                    let local = self.declare(*name, view, names);
+                    let local = self.declare(name, view, names);
                     let kind = PatKind::Binding { local, mode: BindMode::Move, sub: None };
                     Some(Box::new(Pat { ty: view, span: pat.span, kind }))
                 }
-                _ => None,
+                None => None,
             });
         }
         PatKind::Slice { before, rest, after }

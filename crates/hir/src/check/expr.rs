@@ -455,7 +455,7 @@ impl Checker<'_> {
             let guard = arm.guard.as_ref().map(|g| self.check_bool(g, "a guard"));
             self.diverges = after_scrutinee;
             let body = if discard {
-                self.check_expr(&arm.body, Expect::Discard)
+                self.check_discarded(&arm.body)
             } else {
                 let body = self.check_expr(&arm.body, join.expect());
                 self.join(&mut join, body)
@@ -474,6 +474,17 @@ impl Checker<'_> {
         let id = self.push(ty, span, ExprKind::Match { scrutinee, arms: checked });
         self.note_match(id, head, arms);
         id
+    }
+
+    /// An expression whose value is dropped.
+    fn check_discarded(&mut self, expr: &ast::Expr) -> ExprId {
+        let id = self.check_expr(expr, Expect::Discard);
+        let ty = self.shallow(self.ty_of(id));
+        if ty.is_unit() || ty.is_never() {
+            return id;
+        }
+        self.warn_unused_value(id, expr);
+        self.block_of(vec![thir::Stmt::Expr(id)], None, expr.span)
     }
 
     /// Whether a value of type `()` would do.

@@ -553,14 +553,30 @@ impl Checker<'_> {
     }
 }
 
-/// `..` or `name @ ..`.
+/// `..`, `..name` or `name @ ..`.
 pub(super) fn is_rest(pattern: &ast::Pattern) -> bool {
+    matches!(pattern.kind, ast::PatternKind::Rest) || rest_name(pattern).is_some()
+}
+
+/// The name of the rest in `..name` or `name @ ..`, with its convention. `..MAX` is a range: a
+/// variable's name begins in lower case.
+pub(super) fn rest_name(pattern: &ast::Pattern) -> Option<(ast::Convention, ast::Ident)> {
     match &pattern.kind {
-        ast::PatternKind::Rest => true,
-        ast::PatternKind::Binding { sub: Some(sub), .. } => {
-            matches!(sub.kind, ast::PatternKind::Rest)
+        ast::PatternKind::Binding { convention, name, sub: Some(sub) } => {
+            matches!(sub.kind, ast::PatternKind::Rest).then_some((*convention, *name))
         }
-        _ => false,
+        ast::PatternKind::Range { start: None, end: Some(end), inclusive: false } => {
+            let ast::ExprKind::Path(path) = &end.kind else { return None };
+            match path.segments.as_slice() {
+                [segment] if segment.args.is_none() => {
+                    let name = segment.name;
+                    let lower = name.name.as_str().starts_with(|c: char| c.is_lowercase() || c == '_');
+                    lower.then_some((ast::Convention::Read, name))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

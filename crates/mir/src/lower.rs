@@ -44,7 +44,7 @@ pub fn lower(program: &Program, body: &thir::Body) -> Vec<Body> {
     lower_with(program, &program.trait_cache, body)
 }
 
-/// As [`lower`], with what is known of types shared between bodies.
+/// As [`lower`], with another memory of what is known of types.
 pub fn lower_with(program: &Program, cache: &TraitCache, body: &thir::Body) -> Vec<Body> {
     if body.has_errors {
         return Vec::new();

@@ -181,6 +181,8 @@ pub(crate) struct Checker<'p> {
     awaited: bool,
     contract: contract::ContractState,
 
+    /// Default values of fields being checked, to end those that need themselves.
+    open_defaults: Vec<(crate::items::AdtId, crate::items::FieldIdx)>,
     pattern_checks: Vec<exhaustive::PatternCheck>,
     casts: Vec<cast::PendingCast>,
     /// Calls of this body's closures, with the place of the closure.
@@ -245,6 +247,7 @@ impl<'p> Checker<'p> {
             diverges: false,
             awaited: false,
             contract: contract::ContractState::default(),
+            open_defaults: Vec::new(),
             pattern_checks: Vec::new(),
             casts: Vec::new(),
             closure_calls: Vec::new(),

@@ -126,9 +126,24 @@ impl Checker<'_> {
             };
             let ty = self.field_type(field.ty, generic, span);
             let why = Why::because(field.span, "the field is declared here");
+            if self.open_defaults.contains(&(adt, index)) || self.open_defaults.len() > 32 {
+                let name = field.name;
+                self.report(
+                    Diagnostic::error(
+                        codes::E0227,
+                        default.span,
+                        format!("the default value of `{name}` needs itself"),
+                    )
+                    .label("this leaves the same field to its default again"),
+                );
+                done.push((index, self.error_expr(span)));
+                continue;
+            }
+            self.open_defaults.push((adt, index));
             let value = self.in_module(program.adts[adt].module, |this| {
                 this.check_coerce(&default, ty, &why)
             });
+            self.open_defaults.pop();
             done.push((index, value));
         }
         complete

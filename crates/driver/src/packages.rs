@@ -15,6 +15,7 @@ use syntax::ast;
 
 use crate::embedded;
 use crate::manifest::{Manifest, parse_manifest};
+use crate::pipeline::in_parallel;
 use crate::system::System;
 
 /// What is to be compiled.
@@ -171,21 +172,27 @@ impl Loader<'_> {
     }
 
     fn load_std(&mut self) -> Result<(), LoadError> {
-        let mut modules = Vec::new();
+        let mut paths = Vec::new();
+        let mut files = Vec::new();
         for &(path, text) in embedded::std_files() {
             // Working on std: its tree instead of the embedded copy, without building anew.
             let text: std::borrow::Cow<str> = match &self.std_folder {
                 Some(folder) => self.read_text(&folder.join(format!("{path}.altru")))?.into(),
                 None => text.into(),
             };
-            let file = self.sources.add(format!("std/{path}.altru"), &*text);
-            let ast = self.parse(file);
-            let path = match path {
+            files.push(self.sources.add(format!("std/{path}.altru"), &*text));
+            paths.push(match path {
                 "lib" => vec![],
                 _ => path.split('/').filter(|s| *s != "mod").map(Name::new).collect(),
-            };
-            modules.push(ModuleInput { path, file, ast });
+            });
         }
+        let trees = self.parse_all(&files);
+        let mut modules: Vec<ModuleInput> = paths
+            .into_iter()
+            .zip(files)
+            .zip(trees)
+            .map(|((path, file), ast)| ModuleInput { path, file, ast })
+            .collect();
         modules.sort_by_key(|m| m.path.len());
         self.packages.push(PackageInput { name: Name::new("std"), is_std: true, modules });
         Ok(())
@@ -233,22 +240,38 @@ impl Loader<'_> {
     /// The root file and every file module below it. `folder` holds the root's modules.
     fn load_modules(&mut self, root: FileId, folder: &Path) -> Vec<ModuleInput> {
         let mut modules = Vec::new();
-        let mut queue = vec![(Vec::<Name>::new(), root, folder.to_path_buf())];
-        let mut next = 0;
-        while next < queue.len() {
-            let (path, file, folder) = queue[next].clone();
-            next += 1;
-            let ast = self.parse(file);
-            for (name, span) in hir::collect::file_modules(&ast) {
-                let mut child = path.clone();
-                child.push(name);
-                if let Some(child_file) = self.open_module(&folder, name, span) {
-                    queue.push((child, child_file, folder.join(name.as_str())));
+        let mut level = vec![(Vec::<Name>::new(), root, folder.to_path_buf())];
+        while !level.is_empty() {
+            let files: Vec<FileId> = level.iter().map(|&(_, file, _)| file).collect();
+            let trees = self.parse_all(&files);
+            let mut next = Vec::new();
+            for ((path, file, folder), ast) in level.into_iter().zip(trees) {
+                for (name, span) in hir::collect::file_modules(&ast) {
+                    let mut child = path.clone();
+                    child.push(name);
+                    if let Some(child_file) = self.open_module(&folder, name, span) {
+                        next.push((child, child_file, folder.join(name.as_str())));
+                    }
                 }
+                modules.push(ModuleInput { path, file, ast });
             }
-            modules.push(ModuleInput { path, file, ast });
+            level = next;
         }
         modules
+    }
+
+    /// Parses files side by side.
+    fn parse_all(&mut self, files: &[FileId]) -> Vec<Arc<ast::File>> {
+        let sources = &self.sources;
+        // Files are large; one at a time keeps all cores busy to the end.
+        let parses = in_parallel(files, 1, |&file| syntax::parse(file, &sources.file(file).text));
+        parses
+            .into_iter()
+            .map(|parse| {
+                self.diagnostics.extend(parse.diagnostics);
+                Arc::new(parse.file)
+            })
+            .collect()
     }
 
     fn open_module(&mut self, folder: &Path, name: Name, span: Span) -> Option<FileId> {

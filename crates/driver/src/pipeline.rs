@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use base::{Diagnostic, Severity, SourceMap};
@@ -20,17 +20,47 @@ use crate::packages::Session;
 /// A checked session.
 pub struct Checked {
     pub program: Program,
-    /// Bodies lowered so far, by their owner; elaborated once asked for.
+    /// Bodies lowered so far, by their owner.
     store: Mutex<HashMap<BodyOwner, Arc<Lowered>>>,
     /// All of the session, in source order.
     pub diagnostics: Vec<Diagnostic>,
     pub timings: Vec<(&'static str, Duration)>,
 }
 
-/// A checked body and its closures, elaborated.
+/// A checked body and its closures.
 pub(crate) struct Lowered {
     pub(crate) typed: thir::Body,
-    pub(crate) bodies: Vec<Arc<Body>>,
+    /// As checked; taken when they are elaborated.
+    raw: Mutex<Vec<Body>>,
+    elaborated: OnceLock<Vec<Arc<Body>>>,
+}
+
+impl Lowered {
+    fn new(typed: thir::Body, raw: Vec<Body>) -> Arc<Lowered> {
+        Arc::new(Lowered { typed, raw: Mutex::new(raw), elaborated: OnceLock::new() })
+    }
+
+    /// With drops elaborated: what code is made from.
+    pub(crate) fn bodies(&self, program: &Program) -> &[Arc<Body>] {
+        self.elaborated.get_or_init(|| {
+            let raw = std::mem::take(&mut *self.raw.lock().expect("bodies"));
+            let finish = |mut body| {
+                mir::elaborate::elaborate(program, &mut body);
+                mir::simplify::simplify(&mut body);
+                Arc::new(body)
+            };
+            raw.into_iter().map(finish).collect()
+        })
+    }
+}
+
+/// What a check is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Only the diagnostics: bodies are let go as soon as they are checked.
+    Report,
+    /// A program is made afterwards.
+    Compile,
 }
 
 impl Checked {
@@ -40,7 +70,7 @@ impl Checked {
 }
 
 /// Everything up to the check boundary.
-pub fn check(session: &Session) -> Checked {
+pub fn check(session: &Session, purpose: Purpose) -> Checked {
     let mut clock = Clock::new();
     let mut diagnostics = session.diagnostics.clone();
     let (program, found) = hir::collect::collect(&session.packages, &session.sources);
@@ -52,7 +82,9 @@ pub fn check(session: &Session) -> Checked {
     if !diagnostics.iter().any(Diagnostic::is_error) {
         diagnostics.extend(found);
         let owners = checked_owners(&checked.program, session);
-        let found = in_parallel(&owners, |&owner| check_owner(&checked, owner, &session.sources));
+        let found = in_parallel(&owners, BODIES_AT_ONCE, |&owner| {
+            check_owner(&checked, owner, &session.sources, purpose)
+        });
         diagnostics.extend(found.into_iter().flatten());
         if !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.extend(hir::resolve::unused_imports(&checked.program));
@@ -81,7 +113,12 @@ fn checked_owners(program: &Program, session: &Session) -> Vec<BodyOwner> {
     hir::check::bodies(program).into_iter().filter(is_ours).collect()
 }
 
-fn check_owner(checked: &Checked, owner: BodyOwner, sources: &SourceMap) -> Vec<Diagnostic> {
+fn check_owner(
+    checked: &Checked,
+    owner: BodyOwner,
+    sources: &SourceMap,
+    purpose: Purpose,
+) -> Vec<Diagnostic> {
     let (body, mut diagnostics) = hir::check::check_body(&checked.program, owner, sources);
     if let BodyOwner::Fn(id) = owner {
         let allowed = &checked.program.fns[id].attrs.allow;
@@ -94,25 +131,11 @@ fn check_owner(checked: &Checked, owner: BodyOwner, sources: &SourceMap) -> Vec<
     if !body.has_errors && !diagnostics.iter().any(Diagnostic::is_error) {
         let bodies = mir::lower::lower(&checked.program, &body);
         diagnostics.extend(mir::check::check(&checked.program, &bodies));
-        if !diagnostics.iter().any(Diagnostic::is_error) {
-            let lowered = finish_bodies(&checked.program, body, bodies);
-            checked.store.lock().expect("store").insert(owner, Arc::new(lowered));
+        if purpose == Purpose::Compile && !diagnostics.iter().any(Diagnostic::is_error) {
+            checked.store.lock().expect("store").insert(owner, Lowered::new(body, bodies));
         }
     }
     diagnostics
-}
-
-/// Drop elaboration and clean-up, after the ownership checks.
-fn finish_bodies(program: &Program, typed: thir::Body, bodies: Vec<Body>) -> Lowered {
-    let bodies = bodies
-        .into_iter()
-        .map(|mut body| {
-            mir::elaborate::elaborate(program, &mut body);
-            mir::simplify::simplify(&mut body);
-            Arc::new(body)
-        })
-        .collect();
-    Lowered { typed, bodies }
 }
 
 impl Checked {
@@ -122,7 +145,8 @@ impl Checked {
             Source::Owner(owner) => owner,
             Source::Closure(id) => id.owner,
         };
-        self.lowered(owner, sources).bodies.iter().find(|b| b.source == source).cloned()
+        let lowered = self.lowered(owner, sources);
+        lowered.bodies(&self.program).iter().find(|b| b.source == source).cloned()
     }
 
     pub(crate) fn lowered(&self, owner: BodyOwner, sources: &SourceMap) -> Arc<Lowered> {
@@ -143,7 +167,7 @@ impl Checked {
                     panic!("a body of std does not check:\n{}", all.join("\n"));
                 }
                 let bodies = mir::lower::lower(&self.program, &body);
-                let lowered = Arc::new(finish_bodies(&self.program, body, bodies));
+                let lowered = Lowered::new(body, bodies);
                 self.store.lock().expect("store").insert(owner, lowered.clone());
                 lowered
             }
@@ -177,7 +201,8 @@ pub fn typed_text(session: &Session, checked: &Checked) -> String {
 pub fn mir_text(session: &Session, checked: &Checked) -> String {
     let mut out = String::new();
     for owner in checked_owners(&checked.program, session) {
-        for body in &checked.lowered(owner, &session.sources).bodies {
+        let lowered = checked.lowered(owner, &session.sources);
+        for body in lowered.bodies(&checked.program) {
             out.push_str(&mir::print::print(&checked.program, body));
             out.push('\n');
         }
@@ -185,24 +210,29 @@ pub fn mir_text(session: &Session, checked: &Checked) -> String {
     out
 }
 
-/// Applies `f` to all items on all cores; results in order.
-fn in_parallel<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Bodies that a thread takes at a time; below this, threads cost more than they bring.
+const BODIES_AT_ONCE: usize = 32;
+
+/// Applies `f` to all items on all cores, `chunk` at a time; results in order.
+pub(crate) fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    chunk: usize,
+    f: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    // Below this the threads cost more than they bring.
-    const CHUNK: usize = 32;
     // Deeply nested expressions recurse; the parser bounds their depth.
     const STACK: usize = 64 << 20;
-    let workers = threads.min(items.len().div_ceil(CHUNK)).max(1);
+    let workers = threads.min(items.len().div_ceil(chunk)).max(1);
     let next = AtomicUsize::new(0);
     let mut results: Vec<(usize, Vec<R>)> = std::thread::scope(|scope| {
         let work = || {
             let mut done = Vec::new();
             loop {
-                let start = next.fetch_add(CHUNK, Ordering::Relaxed);
+                let start = next.fetch_add(chunk, Ordering::Relaxed);
                 if start >= items.len() {
                     return done;
                 }
-                let end = (start + CHUNK).min(items.len());
+                let end = (start + chunk).min(items.len());
                 done.push((start, items[start..end].iter().map(&f).collect::<Vec<R>>()));
             }
         };

@@ -13,7 +13,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use driver::packages::{Input, LoadError, Session, load};
-use driver::pipeline::{Checked, check};
+use driver::pipeline::{Checked, Purpose, check};
 use driver::system::Os;
 
 use crate::render::Renderer;
@@ -70,7 +70,7 @@ pub fn load_and_check(path: Option<&Path>) -> Result<(Session, Checked), u8> {
     let session = input(path)
         .and_then(|input| load(&Os, &input))
         .map_err(|LoadError(message)| fail(&message))?;
-    let checked = check(&session);
+    let checked = check(&session, Purpose::Compile);
     let mut renderer = Renderer::stderr();
     renderer.report(&session.sources, &checked.diagnostics);
     if checked.has_errors() {

@@ -1,7 +1,8 @@
 //! Control-flow IR: lowering from typed bodies, ownership checks, monomorphisation.
 //!
-//! In reading order: [`body`] (the data), [`lower`], [`check`], [`mono`]. The text form
-//! ([`print`], [`parse`]) lets every check be tested without a front end.
+//! In reading order: [`body`] (the data), [`lower`], [`dataflow`], [`check`], [`elaborate`]
+//! (which drops happen), [`simplify`], [`mono`]. The text form ([`print`], [`parse`]) lets every
+//! check be tested without a front end; [`verify`] knows the rules that hold between stages.
 
 pub mod body;
 pub mod check;

@@ -10,7 +10,7 @@ use std::ffi::c_uint;
 use base::{FileId, FxHashMap, Idx, Span};
 use llvm_sys::core::{LLVMGetInsertBlock, LLVMSetCurrentDebugLocation2};
 use llvm_sys::debuginfo::*;
-use mir::body::{Body, Local};
+use mir::body::{Body, Local, LocalKind};
 use mir::mono::ty::{FloatTy, Mutability, Ty, TyKind};
 use mir::mono::{FieldShape, Function, Shape};
 
@@ -335,7 +335,7 @@ impl FunctionDebug {
     pub fn declare(&self, u: &Unit, b: &Builder, body: &Body, local: Local, slot: Value) {
         let Some(info) = u.debug.as_ref().filter(|d| d.variables) else { return };
         let decl = &body.locals[local];
-        let Some(name) = decl.name else { return };
+        let Some(name) = decl.name.filter(|_| decl.kind != LocalKind::Temp) else { return };
         let name = name.as_str();
         if name.is_empty() {
             return;

@@ -164,7 +164,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 debug.declare(self.u, &self.b, self.body, local, slot);
             } else if let (Some(debug), LocalRef::Register(Some(op))) = (&self.debug, reference) {
                 // A debugger reads arguments from memory.
-                if decl.name.is_some() && !self.u.options.optimise() {
+                if decl.name.is_some() && self.u.options.debug_locals() {
                     let slot = self.temp(&layout);
                     self.store(op, slot);
                     debug.declare(self.u, &self.b, self.body, local, slot);

@@ -76,8 +76,10 @@ impl<'a> Options<'a> {
         self.mode != Mode::Quick
     }
 
+    /// Variables are described to debuggers: they start in memory, where optimisation finds
+    /// and follows them.
     fn debug_locals(&self) -> bool {
-        self.debug == Debug::Full && self.mode == Mode::Quick
+        self.debug == Debug::Full
     }
 
     /// Lets profilers and debuggers walk through functions that do not unwind.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes src/numbers.altru and src/tuples.altru: the trait impls that are alike for every
-number type and every tuple size. Run it after changing it; a test compares."""
+number type and every tuple size. Run it after changing it."""
 import pathlib
 
 SRC = pathlib.Path(__file__).resolve().parent.parent / "src"

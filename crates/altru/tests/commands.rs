@@ -1,0 +1,234 @@
+//! The command line as a user meets it: statuses, streams, files, packages, broken input.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own for each test, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("altru-commands-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("temporary folder");
+        Folder(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
+        fs::write(&path, text).expect("file");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn altru_in(folder: &Path, args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_altru"))
+        .args(args)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("altru starts");
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("altru ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn expect(output: &Output, status: i32, stdout: &str) {
+    assert_eq!(
+        (output.status.code(), text(&output.stdout).as_str()),
+        (Some(status), stdout),
+        "standard error:\n{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn runs_standard_input_and_passes_arguments_on() {
+    let folder = Folder::new("stdin");
+    expect(&altru_in(&folder.0, &["run", "-"], "println(\"hi\")\n"), 0, "hi\n");
+    folder.write("args.altru", "for a in env::args()[1..]:\n    println(a)\n");
+    let output = altru_in(&folder.0, &["run", "args.altru", "--release", "-x", "b c"], "");
+    expect(&output, 0, "--release\n-x\nb c\n");
+}
+
+#[test]
+fn statuses_say_who_failed() {
+    let folder = Folder::new("status");
+    assert_eq!(altru_in(&folder.0, &["run", "-"], "let x: int = \"a\"\nprintln(\"${x}\")\n").status.code(), Some(1));
+    assert_eq!(altru_in(&folder.0, &["run", "-"], "panic(\"no\")\n").status.code(), Some(101));
+    assert_eq!(altru_in(&folder.0, &["run", "-"], "process::exit(7)\n").status.code(), Some(7));
+    assert_eq!(altru_in(&folder.0, &["frobnicate"], "").status.code(), Some(2));
+    let missing = altru_in(&folder.0, &["run", "missing.altru"], "");
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains("missing.altru"));
+}
+
+#[test]
+fn a_new_package_runs_tests_and_builds() {
+    let folder = Folder::new("package");
+    expect(&altru_in(&folder.0, &["new", "hello"], ""), 0, "made `hello`; next: cd hello && altru run\n");
+    let package = folder.0.join("hello");
+    expect(&altru_in(&package, &["run"], ""), 0, "Hello, world!\n");
+    let tests = altru_in(&package, &["test"], "");
+    assert_eq!(tests.status.code(), Some(0), "{}", text(&tests.stdout));
+    assert!(text(&tests.stdout).contains("1 passed, 0 failed"), "{}", text(&tests.stdout));
+    for flags in [&["build"][..], &["build", "--release"]] {
+        let built = altru_in(&package, flags, "");
+        assert_eq!(built.status.code(), Some(0), "{}", text(&built.stderr));
+        let run = Command::new(package.join("target/hello")).output().expect("the executable runs");
+        expect(&run, 0, "Hello, world!\n");
+    }
+    assert_eq!(altru_in(&folder.0, &["new", "hello"], "").status.code(), Some(1));
+    assert_eq!(altru_in(&folder.0, &["new", "not-a-name"], "").status.code(), Some(1));
+}
+
+#[test]
+fn modules_and_dependencies_are_found() {
+    let folder = Folder::new("modules");
+    folder.write("app/altru.toml", "[package]\nname = \"app\"\n\n[dependencies]\nshapes = { path = \"../shapes\" }\n");
+    folder.write("app/src/main.altru", "mod inner\n\nuse shapes::area\n\nfn main():\n    println(\"${inner::deep::twice(area(3, 4))}\")\n");
+    folder.write("app/src/inner.altru", "pub mod deep\n");
+    folder.write("app/src/inner/deep.altru", "pub fn twice(n: int) -> int:\n    return n * 2\n");
+    folder.write("shapes/altru.toml", "[package]\nname = \"shapes\"\n");
+    folder.write("shapes/src/lib.altru", "pub fn area(w: int, h: int) -> int:\n    return w * h\n");
+    expect(&altru_in(&folder.0, &["run", "app"], ""), 0, "24\n");
+    fs::remove_file(folder.0.join("app/src/inner/deep.altru")).expect("there");
+    let broken = altru_in(&folder.0, &["check", "app", "--format", "json"], "");
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(text(&broken.stdout).contains("\"code\":\"E0910\""), "{}", text(&broken.stdout));
+}
+
+#[test]
+fn failing_tests_are_named_with_their_output() {
+    let folder = Folder::new("tests");
+    let file = folder.write(
+        "t.altru",
+        "[test]\nfn good():\n    println(\"quiet\")\n\n[test]\nfn bad():\n    println(\"before\")\n    assert_eq(1 + 1, 3)\n\n\
+         [test]\n[should_panic(\"boom\")]\nfn panics():\n    panic(\"boom\")\n\nfn main():\n    pass\n",
+    );
+    let file = file.to_str().expect("UTF-8");
+    let output = altru_in(&folder.0, &["test", file], "");
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}{}", text(&output.stderr));
+    for part in ["test good ... ok", "test bad ... FAILED", "test panics ... ok", "before", "left:  2", "2 passed, 1 failed"] {
+        assert!(shown.contains(part), "no `{part}` in:\n{shown}");
+    }
+    assert!(!shown.contains("quiet"), "{shown}");
+    let filtered = altru_in(&folder.0, &["test", file, "goo"], "");
+    assert!(text(&filtered.stdout).contains("1 passed, 0 failed, 2 left out"), "{}", text(&filtered.stdout));
+}
+
+#[test]
+fn fixes_can_be_applied_and_json_names_places() {
+    let folder = Folder::new("fix");
+    let file = folder.write("f.altru", "fn main():\n    let ok = true && false\n    println(\"${ok}\")\n");
+    let json = altru_in(&folder.0, &["check", "--format", "json", "f.altru"], "");
+    let line = text(&json.stdout);
+    let d: serde_json::Value = serde_json::from_str(line.lines().next().expect("a diagnostic")).expect("JSON");
+    assert_eq!(d["primary"]["place"]["start"]["line"], 2);
+    assert_eq!(d["fixes"][0]["certain"], true);
+    assert_eq!(altru_in(&folder.0, &["check", "--fix", "f.altru"], "").status.code(), Some(0));
+    let mended = fs::read_to_string(file).expect("there");
+    assert!(mended.contains("true and false"), "{mended}");
+    expect(&altru_in(&folder.0, &["run", "f.altru"], ""), 0, "false\n");
+}
+
+#[test]
+fn fmt_checks_writes_and_refuses() {
+    let folder = Folder::new("fmt");
+    let file = folder.write("a.altru", "fn  main( ):\n  println( \"x\" )   # why\n");
+    let listed = altru_in(&folder.0, &["fmt", "--check"], "");
+    assert_eq!(listed.status.code(), Some(1));
+    assert!(text(&listed.stdout).contains("a.altru"));
+    assert_eq!(altru_in(&folder.0, &["fmt"], "").status.code(), Some(0));
+    let formatted = fs::read_to_string(&file).expect("there");
+    assert_eq!(formatted, "fn main():\n    println(\"x\")  # why\n");
+    assert_eq!(altru_in(&folder.0, &["fmt", "--check"], "").status.code(), Some(0));
+    let broken = altru_in(&folder.0, &["fmt", "-"], "fn (:\n");
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(broken.stdout.is_empty());
+}
+
+#[test]
+fn any_bytes_get_an_answer() {
+    let folder = Folder::new("bytes");
+    let bytes = folder.0.join("b.altru");
+    fs::write(&bytes, [b'l', b'e', b't', 0xff, 0xfe]).expect("file");
+    let output = altru_in(&folder.0, &["check", "b.altru"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("not UTF-8"), "{}", text(&output.stderr));
+    for input in ["", "\u{feff}", "\0", ")]}", "\"${", "fn", "if", &"(".repeat(100_000), &"[".repeat(5000)] {
+        let output = altru_in(&folder.0, &["check", "-"], input);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{input:?}: {}", text(&output.stderr));
+        assert!(!text(&output.stderr).contains("panicked"), "{}", text(&output.stderr));
+    }
+    let folder_as_file = altru_in(&folder.0, &["run", "."], "");
+    assert!(text(&folder_as_file.stderr).contains("altru.toml"));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let folder = Folder::new("pipe");
+    folder.write("many.altru", "for i in 0..1000000:\n    println(\"${i}\")\n");
+    let script = format!("{} run many.altru | head -n 1", env!("CARGO_BIN_EXE_altru"));
+    let output = Command::new("sh").args(["-c", &script]).current_dir(&folder.0).output().expect("sh");
+    expect(&output, 0, "0\n");
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn a_stack_overflow_is_a_message() {
+    let folder = Folder::new("stack");
+    folder.write("deep.altru", "fn down(n: int) -> int:\n    return down(n + 1) + 1\n\nprintln(\"${down(0)}\")\n");
+    let output = altru_in(&folder.0, &["run", "deep.altru"], "");
+    assert_eq!(output.status.code(), Some(101), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("stack overflow"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn explains_codes() {
+    let folder = Folder::new("explain");
+    let page = altru_in(&folder.0, &["explain", "e0301"], "");
+    assert_eq!(page.status.code(), Some(0));
+    assert!(text(&page.stdout).starts_with("# E0301: "));
+    assert_eq!(altru_in(&folder.0, &["explain", "E9999"], "").status.code(), Some(1));
+}
+
+#[test]
+fn every_stage_can_be_shown() {
+    let folder = Folder::new("emit");
+    folder.write("e.altru", "fn main():\n    println(\"${1 + 2}\")\n");
+    for stage in ["tree", "hir", "mir", "llvm-raw", "llvm", "asm"] {
+        let output = altru_in(&folder.0, &["run", "--emit", stage, "e.altru"], "");
+        assert_eq!(output.status.code(), Some(0), "{stage}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("main"), "{stage}");
+    }
+}
+
+#[test]
+fn the_same_source_gives_the_same_executable() {
+    let folder = Folder::new("same");
+    folder.write("s.altru", "let mut m: Map[string, int] = Map::new()\nm.insert(\"a\", 1)\nprintln(\"${m.len()}\")\n");
+    for name in ["one", "two"] {
+        let built = altru_in(&folder.0, &["build", "s.altru", "-o", name], "");
+        assert_eq!(built.status.code(), Some(0), "{}", text(&built.stderr));
+    }
+    let read = |name: &str| fs::read(folder.0.join(name)).expect("built");
+    assert!(read("one") == read("two"), "two builds of one source differ");
+}

@@ -54,7 +54,7 @@ fn check_body<'a>(
     moves::check(facts, body, &order, out);
     owned::check(facts, body, demands, out);
     let Some(mut loans) = loans::Loans::build(body, facts) else { return false };
-    let live = live::Liveness::compute(loans.facts, body, &loans.depths);
+    let live = live::Liveness::compute(loans.facts, body, &loans.depths, order);
     let states = loans.solve(&live);
     conflicts::check(&mut loans, &live, &states, out)
 }

@@ -347,6 +347,10 @@ impl Conflicts<'_, '_, '_> {
                 continue;
             }
             self.reported.insert(id);
+            let ends = matches!(access, Access::Drop | Access::StorageEnd);
+            if ends && self.loans.names_in_vain(place.local) {
+                continue;
+            }
             let conflict = Conflict { loan, keeper, access, place, span, at };
             let diagnostic = reports::conflict(self.loans, self.live, &conflict);
             self.out.push(diagnostic);

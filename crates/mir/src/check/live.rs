@@ -12,7 +12,7 @@ use crate::body::{
 };
 use crate::check::facts::{Depth, Facts};
 use crate::dataflow::BitSet;
-use crate::dataflow::engine::{predecessors, reverse_postorder};
+use crate::dataflow::engine::predecessors;
 use crate::visit;
 
 index_type!(
@@ -43,6 +43,7 @@ impl Liveness {
         facts: &mut Facts<'_>,
         body: &Body,
         depths: &IndexVec<Local, Depth>,
+        order: Vec<BlockId>,
     ) -> Liveness {
         let mut count = 0;
         let slots: IndexVec<Local, Option<Slot>> = depths
@@ -59,7 +60,6 @@ impl Liveness {
             .iter_enumerated()
             .map(|(l, decl)| slots[l].is_some() && facts.drop_looks(decl.ty))
             .collect();
-        let order = reverse_postorder(body);
         let preds = predecessors(body, &order);
         let mut live = Liveness {
             slots,

@@ -194,6 +194,8 @@ pub struct Loans<'a, 'f> {
     /// Conventions of the body's own parameters.
     params_by_ref: Vec<bool>,
     origins: Vec<Origin>,
+    /// They were declared.
+    origins_named: bool,
     /// First symbolic loans of parameters, then of captures.
     first_symbol: u32,
     /// The environment's captures have their own loans.
@@ -244,6 +246,7 @@ impl<'a, 'f> Loans<'a, 'f> {
             writable: FxHashMap::default(),
             params_by_ref: Vec::new(),
             origins: Vec::new(),
+            origins_named: false,
             first_symbol: 0,
             captures: None,
             escapes: None,
@@ -300,6 +303,7 @@ impl<'a, 'f> Loans<'a, 'f> {
                     }
                     None => self.origins = self.body.ret_origins.clone(),
                 }
+                self.origins_named = !self.origins.is_empty();
                 if self.origins.is_empty() {
                     self.origins = (0..self.body.arg_count as u32).map(Origin::Outer).collect();
                 }
@@ -955,6 +959,7 @@ impl<'a, 'f> Loans<'a, 'f> {
         let Some(p) = local.0.checked_sub(1) else { return false };
         (p as usize) < self.body.arg_count
             && matches!(self.body.source, Source::Owner(_))
+            && self.origins_named
             && self.origins.iter().any(|o| matches!(*o, Origin::Outer(q) | Origin::Held(q) if q == p))
     }
 

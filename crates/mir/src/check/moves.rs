@@ -13,18 +13,17 @@ use crate::check::describe::{self, quoted};
 use crate::check::facts::{Facts, known};
 use crate::dataflow::engine::predecessors;
 use crate::dataflow::{
-    Analysis, BitSet, Effect, IllegalMove, IllegalMoveKind, Lookup, MaybeInit, MaybeUninit,
-    MovePathId, MovePaths, run,
+    BitSet, Effect, IllegalMove, IllegalMoveKind, Lookup, MovePathId, MovePaths,
 };
 use crate::visit::{self, Access};
 
 pub fn check(facts: &mut Facts<'_>, body: &Body, order: &[BlockId], out: &mut Vec<Diagnostic>) {
-    let paths = MovePaths::build(facts.program, body);
+    let followed = followed(body);
+    let paths = MovePaths::build_for(facts.program, body, |local| followed.contains(local));
     for illegal in &paths.illegal {
         out.push(illegal_move(facts, body, illegal));
     }
-    let init = run(body, MaybeInit(&paths));
-    let uninit = run(body, MaybeUninit(&paths));
+    let states = solve(body, &paths, order);
     let mut walk = Moves {
         facts,
         body,
@@ -41,22 +40,118 @@ pub fn check(facts: &mut Facts<'_>, body: &Body, order: &[BlockId], out: &mut Ve
             if data.cleanup != cleanup {
                 continue;
             }
-            let (Some(i), Some(u)) = (init.at(block), uninit.at(block)) else { continue };
-            let (mut i, mut u) = (i.clone(), u.clone());
+            let Some(mut state) = states[block].clone() else { continue };
             for (n, statement) in data.statements.iter().enumerate() {
                 let at = Location::new(block, n);
-                walk.statement(statement, at, &i, &u);
-                init.analysis.statement(&mut i, statement, at);
-                uninit.analysis.statement(&mut u, statement, at);
+                walk.statement(statement, at, &state.init, &state.uninit);
+                paths.statement_effects(statement, &mut |e| state.apply(&paths, e));
             }
             let at = body.end_of(block);
             let span = data.terminator.span;
             visit::terminator_places(&data.terminator, &mut |place, access| {
-                walk.place(place, access, span, at, &i, &u)
+                walk.place(place, access, span, at, &state.init, &state.uninit)
             });
             walk.twice(&data.terminator.kind, span, at);
         }
     }
+}
+
+/// The locals whose values may be missing: those with a name, arguments, and temporaries that
+/// are taken apart. Any other temporary is set once and moved once, by construction.
+fn followed(body: &Body) -> BitSet<Local> {
+    let mut set = BitSet::empty(body.locals.len());
+    for (local, decl) in body.locals.iter_enumerated() {
+        if decl.name.is_some() || decl.kind == LocalKind::Arg {
+            set.insert(local);
+        }
+    }
+    let mut place = |place: &Place, access: Access| {
+        if access == Access::Move && !place.projection.is_empty() {
+            set.insert(place.local);
+        }
+    };
+    for block in body.blocks.iter() {
+        block.statements.iter().for_each(|s| visit::statement_places(s, &mut place));
+        visit::terminator_places(&block.terminator, &mut place);
+    }
+    set
+}
+
+/// What may be there, and what may be missing.
+#[derive(Clone)]
+struct State {
+    init: BitSet<MovePathId>,
+    uninit: BitSet<MovePathId>,
+}
+
+impl State {
+    #[inline]
+    fn apply(&mut self, paths: &MovePaths, effect: Effect) {
+        match effect {
+            Effect::Init(path) => paths.each_in_subtree(path, |p| {
+                self.init.insert(p);
+                self.uninit.remove(p);
+            }),
+            Effect::Uninit(path) => paths.each_in_subtree(path, |p| {
+                self.init.remove(p);
+                self.uninit.insert(p);
+            }),
+        }
+    }
+}
+
+/// The states at the starts of the reachable blocks. Both questions in one go.
+fn solve(body: &Body, paths: &MovePaths, order: &[BlockId]) -> IndexVec<BlockId, Option<State>> {
+    let mut entry: IndexVec<BlockId, Option<State>> =
+        IndexVec::from_vec((0..body.blocks.len()).map(|_| None).collect());
+    let Some(&first) = order.first() else { return entry };
+    let mut state =
+        State { init: BitSet::empty(paths.len()), uninit: BitSet::full(paths.len()) };
+    for path in body.args().filter_map(|arg| paths.of_local(arg)) {
+        state.apply(paths, Effect::Init(path));
+    }
+    entry[first] = Some(state);
+    let mut dirty = IndexVec::<BlockId, bool>::from_elem(false, body.blocks.len());
+    dirty[first] = true;
+    let mut again = true;
+    while std::mem::take(&mut again) {
+        // In order, so that most bodies take one pass and one look.
+        for &block in order {
+            if !std::mem::take(&mut dirty[block]) {
+                continue;
+            }
+            let Some(mut state) = entry[block].clone() else { continue };
+            let data = &body.blocks[block];
+            for statement in &data.statements {
+                paths.statement_effects(statement, &mut |e| state.apply(paths, e));
+            }
+            paths.terminator_effects(&data.terminator, &mut |e| state.apply(paths, e));
+            let call = matches!(data.terminator.kind, TerminatorKind::Call(_));
+            data.terminator.kind.each_successor(|target| {
+                let mut flow = |state: &State| {
+                    let changed = match &mut entry[target] {
+                        Some(old) => old.init.union(&state.init) | old.uninit.union(&state.uninit),
+                        slot => {
+                            *slot = Some(state.clone());
+                            true
+                        }
+                    };
+                    if changed {
+                        dirty[target] = true;
+                        again = true;
+                    }
+                };
+                if call {
+                    let mut arrived = state.clone();
+                    paths.edge_effects(&data.terminator, target, &mut |e| arrived.apply(paths, e));
+                    flow(&arrived);
+                } else {
+                    flow(&state);
+                }
+            });
+        }
+    }
+    entry
 }
 
 struct Moves<'m, 'f, 'a> {
@@ -405,6 +500,8 @@ impl Moves<'_, '_, '_> {
             format!("{used} cannot be used whole: a part of it {was}")
         } else if partly {
             format!("{used} cannot be used whole: {lost_name} {was}")
+        } else if used != lost_name && lost_name != "this value" {
+            format!("{lost_name} {was}, so {used} cannot be used any more")
         } else {
             format!("{used} {was} and cannot be used any more")
         };
@@ -433,7 +530,9 @@ impl Moves<'_, '_, '_> {
         }
         let ty = lost.ty(&body.locals);
         d = d.help(advice(self.facts, &lost_name, ty));
-        if !again && !moved_span.is_empty() && !describe::into_closure(body, moved) {
+        // Only where the span is that of the name itself.
+        let names_it = moved_span.len() as usize == lost_name.len().saturating_sub(2);
+        if !again && names_it && !describe::into_closure(body, moved) {
             d = d.fix(
                 format!("move a copy instead: {}", clone_of(&lost_name)),
                 moved_span.end(),

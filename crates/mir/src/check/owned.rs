@@ -107,20 +107,18 @@ fn results(
                 TyKind::Closure(closure, _) if !(fine && t == arg.peel_refs()) => {
                     demands.push(Demand { closure, span });
                 }
-                TyKind::Param(p) if !(fine && t == arg.peel_refs()) => {
-                    if facts.fn_bounds(t).iter().any(|sig| facts.names_view(sig.ret)) {
-                        out.push(
-                            Diagnostic::error(
-                                codes::E0512,
-                                span,
-                                format!(
-                                    "`{}` may return a view of its arguments, which is not allowed here",
-                                    p.name
-                                ),
-                            )
+                TyKind::Param(p)
+                    if !(fine && t == arg.peel_refs())
+                        && facts.fn_bounds(t).iter().any(|sig| facts.names_view(sig.ret)) =>
+                {
+                    let message = format!(
+                        "`{}` may return a view of its arguments, which is not allowed here",
+                        p.name
+                    );
+                    out.push(
+                        Diagnostic::error(codes::E0512, span, message)
                             .label("used here as a function that does not"),
-                        );
-                    }
+                    );
                 }
                 _ => {}
             }

@@ -29,6 +29,12 @@ pub struct Sets {
     unions: FxHashMap<(LoanSet, LoanSet), LoanSet>,
 }
 
+impl Default for Sets {
+    fn default() -> Sets {
+        Sets::new()
+    }
+}
+
 impl Sets {
     pub fn new() -> Sets {
         let empty: Rc<[LoanId]> = Rc::new([]);

@@ -352,7 +352,12 @@ impl InferCtx<'_> {
             _ => return diagnostic,
         };
         let root = self.root_demand(error);
-        let declared = bound_span(generics, root);
+        let declared = match bound_span(generics, root) {
+            Some((span, Bound::Owned(name))) if matches!(error.reason, Reason::Sendable(_)) => {
+                Some((span, Bound::Sendable(name)))
+            }
+            declared => declared,
+        };
         if self.is_users(module) {
             let (span, text) = match declared {
                 Some((span, bound)) => (span, format!("`{what}` needs {}", self.show_bound(bound))),
@@ -373,6 +378,7 @@ impl InferCtx<'_> {
         match bound {
             Bound::Predicate(p) => format!("`{}`", display_predicate(self.program, p)),
             Bound::Owned(name) => format!("an owned type for its `{name}`"),
+            Bound::Sendable(name) => format!("a type that may cross threads for its `{name}`"),
         }
     }
 
@@ -631,6 +637,7 @@ fn conv_words(conv: Conv) -> &'static str {
 enum Bound {
     Predicate(Predicate),
     Owned(Name),
+    Sendable(Name),
 }
 
 /// The parameter whose bound the demand came from.

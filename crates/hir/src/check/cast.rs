@@ -26,6 +26,8 @@ impl Checker<'_> {
         let literal = is_literal(value);
         let hint = if literal && (target.is_integral() || target.is_float()) {
             Expect::Hint(target)
+        } else if literal && matches!(target.kind(), TyKind::Char) {
+            Expect::Hint(Ty::int_of(IntTy::U8))
         } else {
             Expect::Any
         };

@@ -297,10 +297,12 @@ impl Checker<'_> {
         let decl = &program.adts[adt].variants[variant];
         let mode = Mode { nested: true, ..mode };
         let mut out: Vec<(FieldIdx, Pat)> = Vec::new();
+        let mut unknown = false;
         for field in fields {
             let found = decl.fields.iter_enumerated().find(|(_, f)| f.name == field.name.name);
             let Some((index, declared)) = found else {
                 self.report_unknown_field(field.name, adt, variant);
+                unknown = true;
                 let pattern = field_pattern(field);
                 self.check_pattern(&pattern, Ty::error(), mode, names);
                 continue;
@@ -328,7 +330,7 @@ impl Checker<'_> {
             .map(|(_, f)| f.name.as_str())
             .filter(|name| !fields.iter().any(|f| f.name.name == **name))
             .collect();
-        if !rest && !missing.is_empty() {
+        if !rest && !missing.is_empty() && !unknown {
             let listed = missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
             let end = Span { lo: span.hi.saturating_sub(1), ..span };
             let separator = if fields.is_empty() { "" } else { ", " };

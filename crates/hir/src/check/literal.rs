@@ -109,11 +109,11 @@ impl Checker<'_> {
     }
 
     /// Reports a value that its (final) type cannot hold.
-    pub(super) fn check_literal_range(&mut self, lit: &Lit, ty: Ty, span: Span) {
-        let (Lit::Int(value), TyKind::Int(int)) = (lit, ty.kind()) else { return };
+    pub(super) fn check_literal_range(&mut self, lit: &Lit, ty: Ty, span: Span) -> bool {
+        let (Lit::Int(value), TyKind::Int(int)) = (lit, ty.kind()) else { return true };
         let (min, max) = int.range();
         if (min..=max).contains(value) {
-            return;
+            return true;
         }
         let name = int.name();
         let mut diagnostic = Diagnostic::error(
@@ -132,6 +132,7 @@ impl Checker<'_> {
             diagnostic = diagnostic.help(format!("`{wider}` would hold it"));
         }
         self.report(diagnostic);
+        false
     }
 }
 

@@ -146,11 +146,21 @@ impl Checker<'_> {
     pub(super) fn finish_pattern(&mut self, pat: &mut Pat) {
         pat.ty = self.final_ty(pat.ty, pat.span);
         match &mut pat.kind {
-            PatKind::Wildcard
-            | PatKind::Literal(_)
-            | PatKind::Range { .. }
-            | PatKind::Const { .. }
-            | PatKind::Error => {}
+            PatKind::Wildcard | PatKind::Const { .. } | PatKind::Error => {}
+            PatKind::Literal(lit) => {
+                if !self.check_literal_range(lit, pat.ty, pat.span) {
+                    pat.kind = PatKind::Error;
+                }
+            }
+            PatKind::Range { lo, hi, .. } => {
+                let fits = [lo, hi]
+                    .into_iter()
+                    .flatten()
+                    .all(|lit| self.check_literal_range(lit, pat.ty, pat.span));
+                if !fits {
+                    pat.kind = PatKind::Error;
+                }
+            }
             PatKind::Binding { sub, .. } => {
                 if let Some(sub) = sub {
                     self.finish_pattern(sub);

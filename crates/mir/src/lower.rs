@@ -7,15 +7,17 @@
 //!
 //! Reading order: this file, [`scope`] (exits and unwinding), [`expr`] (values into places),
 //! [`operand`] (operands, temporaries, places), [`call`], [`arith`], [`block`] (statements),
-//! [`control`] (conditions and loops), [`pattern`] and [`matching`] (patterns to tests),
-//! [`closure`].
+//! [`control`] (conditions and loops), [`pattern`], [`matching`], [`decide`] and [`guard`]
+//! (patterns), [`closure`].
 
 mod arith;
 mod block;
 mod call;
 mod closure;
 mod control;
+mod decide;
 mod expr;
+mod guard;
 mod matching;
 mod operand;
 mod pattern;

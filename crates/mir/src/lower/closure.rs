@@ -9,9 +9,9 @@ use hir::thir::{Capture, CaptureMode, ClosureDef};
 use hir::ty::{Conv, Mutability, Ty, TyKind};
 use syntax::ast::Convention;
 
-use super::{Builder, name_of};
+use super::Builder;
 use crate::body::{
-    Aggregate, BlockId, Local, LocalDecl, LocalKind, Operand, Place, Rvalue,
+    Aggregate, Local, LocalDecl, LocalKind, Operand, Place, Rvalue,
 };
 use crate::place::reference;
 
@@ -81,8 +81,6 @@ impl Builder<'_> {
                 CaptureMode::Value => field,
             });
         }
-        debug_assert_eq!(self.current, BlockId(0));
-        let _ = name_of;
         (env, conv)
     }
 

@@ -5,72 +5,53 @@
 //! and the first candidate that could match in several starts over behind all branches. So a
 //! candidate is never written twice, and the code grows with the patterns, not with their
 //! combinations (alternatives of guarded arms apart, up to a limit). After rustc's
-//! `mir_build::matches`.
+//! `mir_build::matches`. The tests themselves are in [`super::decide`].
 
 use std::collections::VecDeque;
 
 use base::{FxHashMap, Span};
-use hir::items::VariantIdx;
-use hir::thir::{Arm, BinOp, BindMode, ExprId, ExprKind, Lit, Pat, PatKind};
-use hir::ty::{Mutability, Ty, TyKind};
-use smallvec::SmallVec;
+use hir::thir::{Arm, BindMode, ExprId, Pat, PatKind};
+use hir::ty::{Mutability, Ty};
 
 use super::Builder;
-use super::operand::literal;
-use super::pattern::{Bind, BindSource, Bound, Candidate, Choice, Pair, Then};
-use super::scope::{DropTree, ElseExit, Exit};
-use super::types::Types;
+use super::pattern::{Bound, Candidate, Choice, Pair, Then};
+use super::scope::Exit;
 use crate::body::{
-    BlockId, CallFlow, Callee, ConstKind, Constant, Local, Operand, Place, Projection, Rvalue,
-    StatementKind, TerminatorKind,
+    BlockId, ConstKind, Constant, Local, Operand, Place, Projection, Rvalue, StatementKind,
 };
 
 /// Guarded arms are split into at most this many candidates by nested alternatives.
 const MAX_WIDTH: usize = 1024;
 
 /// What the arms of a match need while its tests are written.
-struct Match<'p> {
-    arms: Vec<ArmState<'p>>,
-    dest: Option<&'p Place>,
+pub struct Match<'p> {
+    pub arms: Vec<ArmState<'p>>,
+    pub dest: Option<&'p Place>,
     /// What is matched.
-    scrutinee: Place,
-    end: BlockId,
+    pub scrutinee: Place,
+    pub end: BlockId,
     /// Nested alternatives being matched.
     open: Vec<OpenChoice>,
 }
 
-struct OpenChoice {
+pub struct OpenChoice {
     /// Which way matched, if it matters.
     selector: Option<Local>,
     ways: Vec<Bound>,
 }
 
-struct ArmState<'p> {
+pub struct ArmState<'p> {
     guard: Option<ExprId>,
-    body: Option<ExprId>,
+    pub body: Option<ExprId>,
     pattern: Option<&'p Pat>,
     /// Where its body starts, if several candidates lead there.
-    block: BlockId,
+    pub block: BlockId,
     /// The locals of its names, once a candidate has matched.
-    vars: Option<Vec<Local>>,
+    pub vars: Option<Vec<Local>>,
     /// The body has been written behind the guard.
-    written: bool,
+    pub written: bool,
     /// See [`renames_mut`].
-    renames: bool,
-}
-
-/// A test that tells candidates apart.
-enum Test {
-    Variant,
-    /// Integers, `bool`, `char`.
-    Value,
-    /// The exact length of a list.
-    Len,
-    /// The minimum length of a list.
-    MinLen(u64),
-    /// Equal to a literal that cannot be switched on, or to a constant.
-    Equal,
-    Range,
+    pub renames: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -323,231 +304,6 @@ impl<'a> Builder<'a> {
         self.is_targeted(otherwise).then_some(otherwise)
     }
 
-    fn test_of(&self, pat: &Pat) -> Test {
-        match &pat.kind {
-            PatKind::Struct { .. } => Test::Variant,
-            PatKind::Literal(Lit::Int(_) | Lit::Bool(_) | Lit::Char(_))
-                if Types::float_bits(pat.ty).is_none() =>
-            {
-                Test::Value
-            }
-            PatKind::Range { .. } => Test::Range,
-            PatKind::Slice { before, rest, after } => {
-                let len = (before.len() + after.len()) as u64;
-                if rest.is_some() { Test::MinLen(len) } else { Test::Len }
-            }
-            _ => Test::Equal,
-        }
-    }
-
-    /// The one branch of `test`, made for `first`, in which a candidate with the pattern `pat` on
-    /// the same place can match, and whether the pattern's own test has then been passed.
-    fn branch_of(&self, test: &Test, first: &Pat, pat: &Pat) -> Option<(u128, bool)> {
-        match (test, &pat.kind) {
-            (Test::Variant, PatKind::Struct { variant, .. }) => {
-                Some((u128::from(variant.0), true))
-            }
-            (Test::Value, PatKind::Literal(lit)) => Some((self.switch_value(lit, pat.ty)?, true)),
-            (Test::Len, PatKind::Slice { before, rest: None, after }) => {
-                Some(((before.len() + after.len()) as u128, true))
-            }
-            (Test::MinLen(min), PatKind::Slice { before, rest, after }) => {
-                let len = (before.len() + after.len()) as u64;
-                (len >= *min).then_some((1, len == *min && rest.is_some()))
-            }
-            (Test::Equal, kind) => same_value(&first.kind, kind).then_some((1, true)),
-            (Test::Range, PatKind::Range { lo, hi, inclusive }) => match &first.kind {
-                PatKind::Range { lo: l, hi: h, inclusive: i } => {
-                    (lo == l && hi == h && inclusive == i).then_some((1, true))
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The tests inside a pattern whose own test has been passed.
-    fn passed<'p>(&self, pair: &Pair<'p>, candidate: &mut Candidate<'p>) {
-        match &pair.pat.kind {
-            PatKind::Struct { variant, fields, .. } => {
-                let payload = pair.place.with(Projection::Downcast(*variant));
-                for (field, pat) in fields {
-                    self.simplify(payload.field(field.0 as usize, pat.ty), pat, candidate);
-                }
-            }
-            PatKind::Slice { .. } => self.simplify_slice(&pair.place, pair.pat, candidate),
-            _ => return,
-        }
-        candidate.sort();
-    }
-
-    /// The bits of a value, as `Switch` wants them.
-    fn switch_value(&self, lit: &Lit, ty: Ty) -> Option<u128> {
-        let value = match lit {
-            Lit::Int(value) => *value,
-            Lit::Bool(value) => i128::from(*value),
-            Lit::Char(c) => *c as i128,
-            _ => return None,
-        };
-        let bits = match ty.kind() {
-            TyKind::Int(int) => int.bits(),
-            _ => 32,
-        };
-        Some(value as u128 & ((1 << bits) - 1))
-    }
-
-    /// Writes the test at the current block. `otherwise` is where nothing listed goes.
-    fn perform(
-        &mut self,
-        test: &Test,
-        place: &Place,
-        pat: &Pat,
-        blocks: &[(u128, BlockId)],
-        otherwise: BlockId,
-    ) {
-        let span = pat.span;
-        match test {
-            Test::Variant => {
-                let PatKind::Struct { adt, .. } = pat.kind else { return };
-                let variants = &self.program.adts[adt].variants;
-                let targets: Vec<(u128, BlockId)> = blocks
-                    .iter()
-                    .map(|&(variant, block)| {
-                        let value = variants[VariantIdx(variant as u32)].discriminant;
-                        (value as u128 & u128::from(u64::MAX), block)
-                    })
-                    .collect();
-                let exhaustive = targets.len() == variants.len();
-                if let ([(_, only)], true) = (&*targets, exhaustive) {
-                    return self.goto(*only, span);
-                }
-                let discriminant = self.temp(Ty::int(), span);
-                self.assign(discriminant, Rvalue::Discriminant(place.clone()), span);
-                let value = Operand::Copy(discriminant.into());
-                self.switch(value, targets, otherwise, exhaustive, span);
-            }
-            Test::Value => {
-                let exhaustive = matches!(pat.ty.kind(), TyKind::Bool) && blocks.len() == 2;
-                let value = Operand::Copy(place.clone());
-                self.switch(value, blocks.to_vec(), otherwise, exhaustive, span);
-            }
-            Test::Len => {
-                let len = self.temp(Ty::int(), span);
-                self.assign(len, Rvalue::Len(place.clone()), span);
-                self.switch(Operand::Copy(len.into()), blocks.to_vec(), otherwise, false, span);
-            }
-            Test::MinLen(min) => {
-                let len = self.temp(Ty::int(), span);
-                self.assign(len, Rvalue::Len(place.clone()), span);
-                let min = Constant { ty: Ty::int(), kind: ConstKind::Int(i128::from(*min)) };
-                let enough = self.temp(Ty::bool(), span);
-                let compare =
-                    Rvalue::Binary(BinOp::Ge, Operand::Copy(len.into()), Operand::Const(min));
-                self.assign(enough, compare, span);
-                self.branch(Operand::Copy(enough.into()), blocks[0].1, otherwise, span);
-            }
-            Test::Range => {
-                let PatKind::Range { lo, hi, inclusive } = &pat.kind else { return };
-                let bounds = [
-                    lo.as_ref().map(|lo| (BinOp::Ge, lo)),
-                    hi.as_ref().map(|hi| (if *inclusive { BinOp::Le } else { BinOp::Lt }, hi)),
-                ];
-                for (op, bound) in bounds.into_iter().flatten() {
-                    let bound = Operand::Const(Constant { ty: pat.ty, kind: literal(bound) });
-                    let inside = self.temp(Ty::bool(), span);
-                    let compare = Rvalue::Binary(op, Operand::Copy(place.clone()), bound);
-                    self.assign(inside, compare, span);
-                    let next = self.new_block();
-                    self.branch(Operand::Copy(inside.into()), next, otherwise, span);
-                    self.start(next);
-                }
-                self.goto(blocks[0].1, span);
-            }
-            Test::Equal => {
-                let equal = self.test_equal(place, pat);
-                self.branch(equal, blocks[0].1, otherwise, span);
-            }
-        }
-    }
-
-    fn switch(
-        &mut self,
-        value: Operand,
-        mut targets: Vec<(u128, BlockId)>,
-        otherwise: BlockId,
-        exhaustive: bool,
-        span: Span,
-    ) {
-        let otherwise = match targets.last() {
-            // The last one needs no test.
-            Some(&(_, last)) if exhaustive => {
-                targets.pop();
-                last
-            }
-            _ => otherwise,
-        };
-        self.terminate(TerminatorKind::Switch { value, targets, otherwise }, span);
-    }
-
-    fn branch(&mut self, value: Operand, yes: BlockId, no: BlockId, span: Span) {
-        let kind = TerminatorKind::Switch { value, targets: vec![(0, no)], otherwise: yes };
-        self.terminate(kind, span);
-    }
-
-    /// Whether the place equals the pattern's literal or constant.
-    fn test_equal(&mut self, place: &Place, pat: &Pat) -> Operand {
-        let span = pat.span;
-        let kind = match &pat.kind {
-            PatKind::Literal(lit) => literal(lit),
-            PatKind::Const { value } => ConstKind::Item(*value),
-            _ => return Operand::Const(Constant { ty: Ty::bool(), kind: ConstKind::Int(0) }),
-        };
-        let constant = Constant { ty: pat.ty, kind };
-        let equal = self.temp(Ty::bool(), span);
-        let builtin = matches!(
-            pat.ty.kind(),
-            TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char
-        );
-        if builtin {
-            let compare =
-                Rvalue::Binary(BinOp::Eq, Operand::Copy(place.clone()), Operand::Const(constant));
-            self.assign(equal, compare, span);
-            return Operand::Copy(equal.into());
-        }
-        let expected = self.temp(pat.ty, span);
-        let is_literal = matches!(constant.kind, ConstKind::Str(_));
-        self.assign(expected, Rvalue::Use(Operand::Const(constant)), span);
-        if !is_literal {
-            self.schedule_value(self.temp_scope, expected, span);
-        }
-        let args = [place.clone(), Place::local(expected)].map(|place| {
-            let temp = self.temp(Ty::shared_ref(pat.ty), span);
-            let mutability = Mutability::Shared;
-            self.assign(temp, Rvalue::Ref { mutability, place, two_phase: false }, span);
-            Operand::Move(temp.into())
-        });
-        let string_eq = self.program.lang.function("string_eq");
-        let callee = match (pat.ty.kind(), string_eq) {
-            (TyKind::Str, Some(id)) => Callee::Fn { id, args: &[] },
-            _ => match self.equality(pat.ty) {
-                Some(callee) => callee,
-                None => return Operand::Const(Constant { ty: Ty::bool(), kind: ConstKind::Int(0) }),
-            },
-        };
-        self.call(&equal.into(), callee, args.to_vec(), CallFlow::default(), false, span);
-        Operand::Copy(equal.into())
-    }
-
-    /// `Eq::eq` on a type.
-    fn equality(&self, ty: Ty) -> Option<Callee> {
-        let trait_ = self.program.lang.trait_("Eq")?;
-        let data = &self.program.traits[trait_];
-        let method =
-            data.methods.iter().copied().find(|&m| self.program.fns[m].name == "eq")?;
-        let args = vec![ty; data.generics.params.len().max(1)];
-        Some(Callee::TraitMethod { trait_, method, args: hir::ty::tys(&args) })
-    }
-
     // ------------------------------------------------------------ what matched
 
     /// All tests of the candidate have passed at `start`. Gives where to go on if its guard
@@ -591,147 +347,6 @@ impl<'a> Builder<'a> {
             return None;
         };
         self.guarded(state, i, guard, candidate)
-    }
-
-    /// A guard sees the names of its arm, but nothing has been moved yet, and it cannot change
-    /// what is matched.
-    fn guarded<'p>(
-        &mut self,
-        state: &mut Match<'p>,
-        i: usize,
-        guard: ExprId,
-        candidate: Candidate<'p>,
-    ) -> Option<BlockId> {
-        let span = self.thir.exprs[guard].span;
-        let vars = state.arms[i].vars.clone().unwrap_or_default();
-        // A name that will own is, for the guard, the place itself.
-        let (binds, choices) = (candidate.bound.binds, candidate.bound.choices);
-        let (late, early): (Vec<Bind>, Vec<Bind>) = binds.into_iter().partition(|bind| {
-            bind.mode == BindMode::Move && !self.types.is_copy(self.thir.locals[bind.var].ty)
-        });
-        let late = Bound { binds: late, choices: Vec::new() };
-        let early = Bound { binds: early, choices };
-        self.bind_all(&early);
-        let mut shadowed = Vec::new();
-        for bind in &late.binds {
-            if let BindSource::Place(place) = &bind.source {
-                shadowed.push((bind.var, self.vars[bind.var].replace(place.clone())));
-            }
-        }
-        let mut bound: SmallVec<[Local; 4]> = SmallVec::new();
-        let mut exclusive: SmallVec<[Local; 4]> = SmallVec::new();
-        early.each(&mut |bind| {
-            let Some(local) = self.vars[bind.var].as_ref().and_then(Place::as_local) else { return };
-            if bound.contains(&local) {
-                return;
-            }
-            bound.push(local);
-            if bind.mode == BindMode::Ref(Mutability::Mut) {
-                exclusive.push(local);
-            }
-        });
-        // What has been tested stays as it is until the guard has decided: it is borrowed, as a
-        // whole or by the names that borrow exclusively.
-        let quiet = self.is_quiet(guard);
-        let held = (!quiet && (exclusive.is_empty() || state.arms[i].renames)).then(|| {
-            let held = self.temp(Ty::shared_ref(self.ty_of(&state.scrutinee)), span);
-            let place = state.scrutinee.clone();
-            let mutability = Mutability::Shared;
-            self.assign(held, Rvalue::Ref { mutability, place, two_phase: false }, span);
-            held
-        });
-        let release = |b: &mut Self| {
-            if quiet {
-                return;
-            }
-            for &local in exclusive.iter().chain(&held) {
-                b.statement(StatementKind::FakeRead(Place::local(local)), span);
-            }
-        };
-        self.else_exits.push(ElseExit { depth: self.scopes.len(), exits: DropTree::new() });
-        if self.has_let_condition(guard) {
-            // What the guard binds and borrows is there in the body, which stands right here.
-            let dest = state.dest.expect("a match with guards has a result").clone();
-            let body = state.arms[i].body.expect("a match with guards has bodies");
-            let end = state.end;
-            let body_span = self.thir.exprs[body].span;
-            self.in_temp_scope(body_span.end(), |b| {
-                b.condition(guard);
-                release(b);
-                for (var, place) in shadowed.drain(..) {
-                    b.vars[var] = place;
-                }
-                b.bind_all(&late);
-                let scope = b.push_scope();
-                b.schedule_bindings(&vars, scope);
-                b.in_temp_scope(body_span.end(), |b| b.branch_into(&dest, body));
-                b.pop_scope(body_span.end());
-            });
-            self.goto(end, body_span.end());
-            state.arms[i].written = true;
-        } else {
-            self.in_temp_scope(span.end(), |b| b.condition(guard));
-            release(self);
-            for (var, place) in shadowed.drain(..) {
-                self.vars[var] = place;
-            }
-            self.bind_all(&late);
-            let block = state.arms[i].block;
-            self.goto(block, span);
-        }
-        let exits = self.else_exits.pop().expect("pushed above").exits;
-        if exits.is_unused() {
-            return None;
-        }
-        let failed = self.new_block();
-        self.build_exit_tree(exits, failed);
-        self.start(failed);
-        release(self);
-        for local in bound {
-            self.statement(StatementKind::StorageDead(local), span);
-        }
-        Some(self.here())
-    }
-
-    /// Evaluating it changes nothing.
-    fn is_quiet(&self, expr: ExprId) -> bool {
-        match &self.thir.exprs[expr].kind {
-            ExprKind::Unary { operand, .. } => self.is_quiet(*operand),
-            ExprKind::Binary { left, right, .. }
-            | ExprKind::And(left, right)
-            | ExprKind::Or(left, right) => self.is_quiet(*left) && self.is_quiet(*right),
-            ExprKind::Deref(inner) | ExprKind::Use(inner) => self.is_quiet(*inner),
-            ExprKind::Field { base, .. } | ExprKind::TupleField { base, .. } => {
-                self.is_quiet(*base)
-            }
-            ExprKind::Cast { value, .. } => self.is_quiet(*value),
-            ExprKind::Index { base, index } => self.is_quiet(*base) && self.is_quiet(*index),
-            ExprKind::Local(_)
-            | ExprKind::Static(_)
-            | ExprKind::Literal(_)
-            | ExprKind::Const(_)
-            | ExprKind::ConstParam(_) => true,
-            _ => false,
-        }
-    }
-
-    fn has_let_condition(&self, expr: ExprId) -> bool {
-        match &self.thir.exprs[expr].kind {
-            ExprKind::LetCondition { .. } => true,
-            ExprKind::And(left, right) => {
-                self.has_let_condition(*left) || self.has_let_condition(*right)
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Whether two patterns ask for equality with the same thing.
-fn same_value(a: &PatKind, b: &PatKind) -> bool {
-    match (a, b) {
-        (PatKind::Literal(a), PatKind::Literal(b)) => a == b,
-        (PatKind::Const { value: a }, PatKind::Const { value: b }) => a == b,
-        _ => false,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::items::{FnId, FnParent, Generics, ImplId, ModId, TraitId};
 use crate::traits::Truth;
 use crate::traits::facts::{Step, Unsendable, UnsendableReason};
 use crate::ty::display::{display_predicate, display_sig, display_trait};
-use crate::ty::{Conv, InferVar, Predicate, TraitRef, Ty, TyKind, display};
+use crate::ty::{Conv, Predicate, TraitRef, Ty, TyKind, display};
 
 /// Traits that `[derive(…)]` can make.
 const DERIVABLE: [&str; 7] = ["Clone", "Copy", "Debug", "Eq", "Ord", "Hash", "Default"];
@@ -667,16 +667,4 @@ fn bound_span(generics: &Generics, demand: Demand) -> Option<(Span, Bound)> {
     let first = matching.next()?;
     // With several such bounds it is not said which one it was.
     matching.next().is_none().then_some(first)
-}
-
-/// A variable in a type, for "not known" reports by the body checker.
-pub fn open_variable(ty: Ty) -> Option<Ty> {
-    let mut found = None;
-    ty.walk(&mut |part| {
-        if matches!(part.kind(), TyKind::Infer(InferVar::Ty(_))) {
-            found.get_or_insert(part);
-        }
-        found.is_none() && part.has_infer()
-    });
-    found
 }

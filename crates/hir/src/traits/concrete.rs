@@ -1,17 +1,17 @@
 //! Questions of monomorphisation: which function a trait method is for concrete types.
 //!
 //! Not here: making the bodies of built-in methods (`mir::mono`). The one thing to know: types
-//! here have no parameters, variables or projections; answers come from the [`TraitCache`]
+//! here have no parameters, variables or projections; answers come from the [`super::TraitCache`]
 //! after the first time. A failure is a bug in an earlier stage and is answered with `None`.
 
 use smallvec::SmallVec;
 use syntax::ast::Convention;
 
-use super::env::{Closures, ParamEnv, TraitCache};
+use super::env::ParamEnv;
 use super::project::Projected;
 use super::select::{Builtin, Pending, Selection, Solver};
 use crate::infer::InferTable;
-use crate::items::{ClosureId, FnId, ImplId, Program, TraitId};
+use crate::items::{ClosureId, FnId, ImplId, TraitId};
 use crate::ty::{FnSig, Mutability, Predicate, TraitRef, Ty, TyKind, Tys, tys};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,15 +38,6 @@ pub enum CallTarget {
 pub fn no_assumptions() -> &'static ParamEnv {
     static EMPTY: std::sync::LazyLock<ParamEnv> = std::sync::LazyLock::new(ParamEnv::empty);
     &EMPTY
-}
-
-/// The solver for concrete types.
-pub fn concrete_solver<'a>(
-    program: &'a Program,
-    cache: &'a TraitCache,
-    closures: &'a dyn Closures,
-) -> Solver<'a> {
-    Solver { program, env: no_assumptions(), cache, closures }
 }
 
 impl Solver<'_> {

@@ -27,9 +27,8 @@ pub struct FactBits {
 enum Fact {
     Copy = 1,
     View = 2,
-    MutView = 4,
-    NeedsDrop = 8,
-    Sendable = 16,
+    NeedsDrop = 4,
+    Sendable = 8,
 }
 
 #[derive(Clone, Copy)]
@@ -192,11 +191,6 @@ impl<'a> Facts<'a> {
         decls.iter().find(|a| a.name == p.name).is_none_or(|a| a.view)
     }
 
-    /// A `mut` argument of this type takes up the loans of the other arguments.
-    pub fn can_hold_views(&self, ty: Ty) -> bool {
-        self.is_view(ty)
-    }
-
     /// A borrow stands in the type as written, or in the definition of a type named in it: a
     /// result of this type borrows from the arguments themselves.
     pub fn is_inherent_view(&self, ty: Ty) -> bool {
@@ -211,39 +205,6 @@ impl<'a> Facts<'a> {
             !found
         });
         found
-    }
-
-    /// Holds an exclusive borrow (or may: a `view` parameter).
-    pub fn holds_mut_view(&self, ty: Ty) -> bool {
-        if !self.is_view(ty) {
-            return false;
-        }
-        self.fact(ty, Fact::MutView, || self.find_mut_view(ty, &mut Visited::default()))
-    }
-
-    fn find_mut_view(&self, ty: Ty, visited: &mut Visited) -> bool {
-        match *ty.kind() {
-            TyKind::Ref(m, inner) => m == Mutability::Mut || self.find_mut_view(inner, visited),
-            TyKind::Param(_) | TyKind::Projection(_) => self.is_view(ty) && !self.is_copy(ty),
-            TyKind::Tuple(elems) => elems.iter().any(|&t| self.find_mut_view(t, visited)),
-            TyKind::List(t) | TyKind::Array(t, _) => self.find_mut_view(t, visited),
-            TyKind::Adt(id, args) => {
-                args.iter().any(|&t| self.find_mut_view(t, visited))
-                    || visited.len() >= MAX_VISITED
-                    || (self.program().adts[id].inherent_view
-                        && visited.insert(ty)
-                        && self.any_field(id, args, &mut |t| self.find_mut_view(t, visited)))
-            }
-            TyKind::Closure(id, args) => {
-                let mut any = false;
-                let known = self.solver.closures.captures(id, &mut |t| {
-                    any = self.find_mut_view(t.subst(args), visited);
-                    !any
-                });
-                !known || any
-            }
-            _ => false,
-        }
     }
 
     fn any_field(&self, id: AdtId, args: crate::ty::Tys, test: &mut dyn FnMut(Ty) -> bool) -> bool {

@@ -659,8 +659,6 @@ fn facts() {
     assert!(facts.is_copy(option(p(2, "C"))) && !facts.is_copy(option(t)));
     assert!(facts.needs_drop(t) && !facts.needs_drop(p(2, "C")));
     assert!(facts.needs_drop(option(str)) && !facts.needs_drop(option(int)));
-    assert!(facts.holds_mut_view(option(Ty::mut_ref(int))));
-    assert!(!facts.holds_mut_view(Ty::adt(w.list_iter, &[int])));
     assert!(facts.is_sendable(option(str)).is_ok());
     assert!(facts.is_sendable(Ty::adt(w.boxed, &[str])).is_ok(), "by `unsafe impl Send`");
     let bad = facts.is_sendable(Ty::tuple(&[int, option(Ty::raw_ptr(int))])).unwrap_err();

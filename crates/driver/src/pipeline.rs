@@ -135,6 +135,10 @@ fn check_owner(
             checked.store.lock().expect("store").insert(owner, Lowered::new(body, bodies));
         }
     }
+    // What is unused or never changed in a broken body may be so because it is broken.
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.retain(Diagnostic::is_error);
+    }
     diagnostics
 }
 

@@ -33,6 +33,13 @@ impl Checker<'_> {
         }
         let span = self.tail_span(id);
         let (want, have) = (self.show(expected), self.show(found));
+        let infinite = self.ctx.unify(expected, found).err();
+        if infinite.is_some_and(|m| m.kind == MismatchKind::Infinite) {
+            let message = "this would need a type that contains itself";
+            let label = format!("a `{have}` would have to be part of its own type");
+            self.report(Diagnostic::error(codes::E0301, span, message).label(label));
+            return;
+        }
         let both = format!("expected `{want}`, found `{have}`");
         let mut diagnostic = match &why.message {
             Some(message) if !why.as_note => {

@@ -6,6 +6,7 @@
 use base::{Applicability, Diagnostic, codes};
 
 use super::Checker;
+use crate::ty::{Ty, TyKind};
 
 impl Checker<'_> {
     pub(super) fn warn_unused(&mut self) {
@@ -19,7 +20,7 @@ impl Checker<'_> {
             if local.synthetic || name.is_empty() || name.starts_with('_') || name == "self" {
                 continue;
             }
-            if note.warn_unused && !note.used {
+            if note.warn_unused && !note.used && !self.has_destructor(local.ty) {
                 found.push(
                     Diagnostic::warning(
                         codes::W0402,
@@ -46,6 +47,14 @@ impl Checker<'_> {
         }
         for diagnostic in found {
             self.report(diagnostic);
+        }
+    }
+
+    /// A value that does something at its end, such as a lock's guard, may be held for just that.
+    fn has_destructor(&self, ty: Ty) -> bool {
+        match *ty.kind() {
+            TyKind::Adt(adt, _) => self.program.adts[adt].drop_impl.is_some(),
+            _ => false,
         }
     }
 }

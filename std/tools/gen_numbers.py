@@ -76,7 +76,7 @@ def numbers():
 
 def tuples():
     out = ["## Trait impls of tuples of two to six parts. Written by tools/gen_numbers.py.\n",
-           "use std::cmp::Ordering", "use std::fmt::{Formatter, Display, Debug}", "use std::hash::{Hash, Hasher}", "use std::iter::{FromIterator, Iterator}", ""]
+           "use std::cmp::Ordering", "use std::fmt::{Formatter, Display, Debug}", "use std::hash::{Hash, Hasher}", ""]
     w = out.append
     w("impl Copy for ()\nimpl Clone for ():\n    fn clone(self) -> ():\n        return ()\n\nimpl Default for ():\n    fn default() -> ():\n        return ()\n")
     for n in range(2, 7):

@@ -30,7 +30,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
                     return Ok(());
                 }
                 Rvalue::Use(Operand::Const(constant)) => {
-                    if let mir::body::ConstKind::Str(text) = &constant.kind {
+                    if let mir::body::ConstKind::Str(text) = &constant.kind
+                        && !constant.ty.is_ref()
+                    {
                         let to = self.place(place);
                         self.store_string(text, to.ptr);
                         return Ok(());

@@ -111,7 +111,7 @@ impl Verifier<'_> {
                         )
                     }
                     ConstKind::Float(_) => matches!(constant.ty.kind(), TyKind::Float(_)),
-                    ConstKind::Str(_) => matches!(constant.ty.kind(), TyKind::Str),
+                    ConstKind::Str(_) => matches!(constant.ty.peel_refs().kind(), TyKind::Str),
                     ConstKind::Unit => constant.ty.is_unit(),
                     ConstKind::Item(_) | ConstKind::Param(_) => true,
                     ConstKind::Static(_) => constant.ty.is_ref(),

@@ -192,6 +192,12 @@ impl Machine<'_> {
             ConstKind::Unit => Bytes::default(),
             ConstKind::Str(text) => {
                 let ptr = self.text(text)?;
+                if constant.ty.is_ref() {
+                    let mut bytes = Bytes::uninit(16);
+                    bytes.put(0, &Bytes::ptr(ptr));
+                    bytes.put(8, &Bytes::int(text.len() as u128, 8));
+                    return Ok(bytes);
+                }
                 let mut bytes = Bytes::uninit(24);
                 bytes.put(0, &Bytes::ptr(ptr));
                 bytes.put(8, &Bytes::int(0, 8));

@@ -6,12 +6,12 @@
 
 use base::Span;
 use hir::items::{AdtId, FieldIdx, VariantIdx};
-use hir::thir::{Coercion, ExprId, ExprKind, UnOp};
+use hir::thir::{Coercion, ExprId, ExprKind, Lit, UnOp};
 use hir::ty::{Mutability, Ty, TyKind, Tys};
 
 use super::Builder;
 use super::scope::Exit;
-use crate::body::{Aggregate, Operand, Place, Projection, RETURN, Rvalue};
+use crate::body::{Aggregate, Constant, Operand, Place, Projection, RETURN, Rvalue};
 
 impl Builder<'_> {
     /// Evaluates `expr` and puts its value in `dest`, which holds nothing.
@@ -123,6 +123,14 @@ impl Builder<'_> {
             }
             ExprKind::Literal(_) | ExprKind::Const(_) | ExprKind::ConstParam(_) => {
                 Rvalue::Use(self.constant_operand(expr))
+            }
+            // The text of a literal is static: a shared view of it borrows from nothing.
+            ExprKind::Ref { mutability: Mutability::Shared, place, .. }
+                if matches!(thir.exprs[*place].kind, ExprKind::Literal(Lit::Str(_))) =>
+            {
+                let ExprKind::Literal(text) = &thir.exprs[*place].kind else { unreachable!() };
+                let kind = super::operand::literal(text);
+                Rvalue::Use(Operand::Const(Constant { ty, kind }))
             }
             ExprKind::Ref { mutability, place, two_phase } => {
                 let place = self.borrowed_place(*place, *mutability);

@@ -4,6 +4,7 @@ use base::{Applicability, Diagnostic, Span, codes};
 
 use super::Checker;
 use super::coerce::Why;
+use crate::infer::MismatchKind;
 use crate::thir::{ExprId, ExprKind, Lit};
 use crate::ty::{Mutability, Ty, TyKind};
 

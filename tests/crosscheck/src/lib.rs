@@ -1,0 +1,236 @@
+//! Cross-checks of the compiler: a program goes through the checks and then through the
+//! interpreter, which must find nothing wrong with what they accepted.
+//!
+//! [`program`] makes random programs that are rich in views, moves and closures; the binary
+//! runs thousands of them.
+
+pub mod program;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use base::{Diagnostic, Name, SourceMap};
+use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
+use hir::items::{BodyOwner, ClosureId, ModId, Program};
+use hir::thir;
+use hir::traits::{ClosureSig, Closures, ParamEnv, Solver, TraitCache};
+use hir::ty::Ty;
+use mir::body::{Body, Source};
+use mir::interp::{End, Limits, Outcome};
+use mir::mono;
+
+fn load(texts: &mut SourceMap, dir: &Path, path: Vec<Name>, modules: &mut Vec<ModuleInput>) {
+    let mut file = dir.to_path_buf();
+    match &path[..] {
+        [] => file.push("lib.altru"),
+        names => {
+            names.iter().for_each(|n| file.push(n.as_str()));
+            file.set_extension("altru");
+        }
+    }
+    let Ok(text) = std::fs::read_to_string(&file) else { return };
+    let id = texts.add(file.to_string_lossy(), text.as_str());
+    let ast = Arc::new(syntax::parse(id, &text).file);
+    let children = file_modules(&ast);
+    modules.push(ModuleInput { path: path.clone(), file: id, ast });
+    for (child, _) in children {
+        let mut path = path.clone();
+        path.push(child);
+        load(texts, dir, path, modules);
+    }
+}
+
+struct Lowered {
+    typed: thir::Body,
+    bodies: Vec<Arc<Body>>,
+}
+
+/// The standard library, ready for many programs.
+pub struct Std {
+    dir: std::path::PathBuf,
+    /// Bodies of std. Its items have the same ids in every program, since they come first.
+    bodies: RefCell<HashMap<BodyOwner, Rc<Lowered>>>,
+}
+
+struct World<'s> {
+    std: &'s Std,
+    program: Program,
+    texts: SourceMap,
+    cache: TraitCache,
+    own: RefCell<HashMap<BodyOwner, Rc<Lowered>>>,
+}
+
+fn module_of(program: &Program, owner: BodyOwner) -> ModId {
+    match owner {
+        BodyOwner::Fn(id) => program.fns[id].module,
+        BodyOwner::Const(id) => program.consts[id].module,
+        BodyOwner::Static(id) => program.statics[id].module,
+    }
+}
+
+impl World<'_> {
+    fn store(&self, owner: BodyOwner) -> &RefCell<HashMap<BodyOwner, Rc<Lowered>>> {
+        match self.program.in_std(module_of(&self.program, owner)) {
+            true => &self.std.bodies,
+            false => &self.own,
+        }
+    }
+
+    fn lowered(&self, owner: BodyOwner) -> Rc<Lowered> {
+        if let Some(found) = self.store(owner).borrow().get(&owner) {
+            return found.clone();
+        }
+        let (typed, _) =
+            hir::check::check_body_with(&self.program, owner, &self.texts, &self.cache);
+        let bodies = mir::lower::lower_with(&self.program, &self.cache, &typed);
+        self.finish(owner, typed, bodies)
+    }
+
+    fn finish(&self, owner: BodyOwner, typed: thir::Body, bodies: Vec<Body>) -> Rc<Lowered> {
+        let bodies = bodies
+            .into_iter()
+            .map(|mut body| {
+                mir::elaborate::elaborate(&self.program, &mut body);
+                mir::simplify::simplify(&mut body);
+                Arc::new(body)
+            })
+            .collect();
+        let lowered = Rc::new(Lowered { typed, bodies });
+        self.store(owner).borrow_mut().insert(owner, lowered.clone());
+        lowered
+    }
+}
+
+impl Closures for World<'_> {
+    fn sig(&self, id: ClosureId) -> Option<ClosureSig> {
+        self.lowered(id.owner).typed.sig(id)
+    }
+
+    fn captures(&self, id: ClosureId, each: &mut dyn FnMut(Ty) -> bool) -> bool {
+        self.lowered(id.owner).typed.captures(id, each)
+    }
+}
+
+/// An error: its line (from 1), its code, and everything it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    pub line: usize,
+    pub code: String,
+    pub text: String,
+}
+
+#[derive(Debug)]
+pub enum Verdict {
+    Refused(Vec<Said>),
+    Ran {
+        outcome: Outcome,
+        /// Where a trap is, in words.
+        trap: Option<String>,
+    },
+}
+
+fn said(texts: &SourceMap, d: &Diagnostic) -> Said {
+    let line = |span| texts.line_col(span).line as usize;
+    let also: String =
+        d.secondary.iter().map(|l| format!("\n    {}: {}", line(l.span), l.text)).collect();
+    let more: String = d.notes.iter().chain(&d.help).map(|n| format!("\n    = {n}")).collect();
+    Said {
+        line: line(d.primary.span),
+        code: d.code.to_string(),
+        text: format!("{}{also}{more}", d.message),
+    }
+}
+
+impl Std {
+    pub fn new() -> Std {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std/src");
+        Std { dir, bodies: RefCell::default() }
+    }
+
+    /// Checks a program and, if it is accepted, interprets it.
+    pub fn run(&self, text: &str, limits: Limits) -> Verdict {
+        let mut texts = SourceMap::default();
+        let mut std = Vec::new();
+        load(&mut texts, &self.dir, Vec::new(), &mut std);
+        let file = texts.add("program.altru", text);
+        let parse = syntax::parse(file, text);
+        if parse.has_errors() {
+            return Verdict::Refused(parse.diagnostics.iter().map(|d| said(&texts, d)).collect());
+        }
+        let own = ModuleInput { path: Vec::new(), file, ast: Arc::new(parse.file) };
+        let packages = [
+            PackageInput { name: Name::new("std"), is_std: true, modules: std },
+            PackageInput { name: Name::new("program"), is_std: false, modules: vec![own] },
+        ];
+        let (program, found) = collect(&packages, &texts);
+        let world =
+            World { std: self, program, texts, cache: TraitCache::new(), own: RefCell::default() };
+        let mut errors: Vec<Diagnostic> =
+            found.into_iter().filter(Diagnostic::is_error).collect();
+        for owner in hir::check::bodies(&world.program) {
+            if world.program.in_std(module_of(&world.program, owner)) {
+                continue;
+            }
+            let (typed, found) =
+                hir::check::check_body_with(&world.program, owner, &world.texts, &world.cache);
+            let failed = typed.has_errors || found.iter().any(Diagnostic::is_error);
+            errors.extend(found.into_iter().filter(Diagnostic::is_error));
+            if failed {
+                continue;
+            }
+            let bodies = mir::lower::lower_with(&world.program, &world.cache, &typed);
+            let found = mir::check::check(&world.program, &bodies);
+            let failed = found.iter().any(Diagnostic::is_error);
+            errors.extend(found.into_iter().filter(Diagnostic::is_error));
+            if !failed {
+                world.finish(owner, typed, bodies);
+            }
+        }
+        if !errors.is_empty() {
+            errors.sort_by_key(|d| d.primary.span);
+            return Verdict::Refused(errors.iter().map(|d| said(&world.texts, d)).collect());
+        }
+        self.interpret(&world, limits)
+    }
+
+    fn interpret(&self, world: &World<'_>, limits: Limits) -> Verdict {
+        let (env, cache) = (ParamEnv::empty(), TraitCache::new());
+        let solver = Solver { program: &world.program, env: &env, cache: &cache, closures: world };
+        let bodies = |source: Source| -> Option<Arc<Body>> {
+            let owner = match source {
+                Source::Owner(owner) => owner,
+                Source::Closure(id) => id.owner,
+            };
+            world.lowered(owner).bodies.iter().find(|b| b.source == source).cloned()
+        };
+        let roots = mono::Roots { main: world.program.main, tests: Vec::new() };
+        let closed = match mono::collect(&world.program, solver, &bodies, &roots) {
+            Ok(closed) => closed,
+            Err(found) => {
+                return Verdict::Refused(found.iter().map(|d| said(&world.texts, d)).collect());
+            }
+        };
+        let Some(main) = closed.main else { return Verdict::Refused(Vec::new()) };
+        let outcome = mir::interp::run(&closed, main, limits);
+        let trap = match &outcome.end {
+            End::Trap { fault, function, span } => {
+                let file = world.texts.file(span.file);
+                let line = file.line_of(span.lo);
+                let text = file.line_text(line).trim();
+                let place = world.texts.line_col(*span).line;
+                Some(format!("{fault:?} in {function}, {}:{place}: {text}", file.name))
+            }
+            _ => None,
+        };
+        Verdict::Ran { outcome, trap }
+    }
+}
+
+impl Default for Std {
+    fn default() -> Std {
+        Std::new()
+    }
+}

@@ -1,0 +1,84 @@
+//! `crosscheck [SEED [COUNT [ALTRU]]]`: makes COUNT random functions, keeps what the checks
+//! accept, and interprets it: anything wrong there is a hole in the checks. With the path of an
+//! `altru`, also compares what the compiled program prints.
+
+use std::process::ExitCode;
+
+use crosscheck::program::Batch;
+use crosscheck::{Std, Verdict};
+use mir::interp::{End, Limits};
+
+const FUNCTIONS: usize = 60;
+const ROUNDS: usize = 12;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    let number = |i: usize, default: u64| args.get(i).map_or(default, |a| a.parse().unwrap_or(default));
+    let (seed, count) = (number(1, 1), number(2, 1000));
+    let altru = args.get(3);
+    let std = Std::new();
+    let (mut ran, mut wrong, mut batch_seed) = (0, 0, seed);
+    while ran < count {
+        let mut batch = Batch::new(batch_seed, FUNCTIONS, 14);
+        batch_seed += 1;
+        for round in 0..ROUNDS {
+            match std.run(&batch.text(), Limits::default()) {
+                Verdict::Refused(said) => {
+                    let lines: Vec<usize> = said.iter().map(|s| s.line).collect();
+                    if std::env::var_os("CROSSCHECK_SHOW").is_some() && round == 0 {
+                        for s in &said {
+                            println!("{}: {} {}", s.line, s.code, s.text.lines().next().unwrap_or(""));
+                        }
+                        println!("{}", batch.text());
+                    }
+                    batch.repair(&lines, round + 2 >= ROUNDS);
+                }
+                Verdict::Ran { outcome, trap } => {
+                    ran += batch.functions.len() as u64;
+                    let mut bad = trap;
+                    if let End::Unsupported(what) = &outcome.end {
+                        bad = Some(format!("not interpreted: {what}"));
+                    }
+                    if outcome.leaks > 0 && matches!(outcome.end, End::Exit(_)) {
+                        bad.get_or_insert(format!("{} allocations leaked", outcome.leaks));
+                    }
+                    if bad.is_none()
+                        && matches!(outcome.end, End::Exit(_))
+                        && let Some(altru) = altru
+                    {
+                        bad = compare(altru, &batch.text(), &outcome.stdout);
+                    }
+                    if let Some(bad) = bad {
+                        wrong += 1;
+                        let file = format!("crosscheck-{}.altru", batch_seed - 1);
+                        let path = std::env::temp_dir().join(file);
+                        let _ = std::fs::write(&path, batch.text());
+                        let tail: Vec<&str> = outcome.stdout.lines().rev().take(3).collect();
+                        println!("{bad}\n  {} after {tail:?}", path.display());
+                    }
+                    break;
+                }
+            }
+        }
+    }
+    println!("{ran} functions ran, {wrong} programs went wrong");
+    if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What differs when the program is compiled.
+fn compare(altru: &str, text: &str, expected: &str) -> Option<String> {
+    let path = std::env::temp_dir().join(format!("crosscheck-run-{}.altru", std::process::id()));
+    std::fs::write(&path, text).ok()?;
+    let output = std::process::Command::new(altru).arg("run").arg(&path).output().ok()?;
+    let _ = std::fs::remove_file(&path);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let differs = printed.lines().zip(expected.lines()).find(|(a, b)| a != b);
+    match differs {
+        Some((a, b)) => Some(format!("compiled it prints {a:?}, interpreted {b:?}")),
+        None if printed.lines().count() != expected.lines().count() => {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            Some(format!("compiled it prints {} lines, interpreted {}: {said}", printed.lines().count(), expected.lines().count()))
+        }
+        None => None,
+    }
+}

@@ -5,6 +5,7 @@
 //! dereference and equality a pointer comparison. Types are deduplicated for the process's
 //! life; nothing shown to a user is ever ordered by address.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{LazyLock, Mutex};
 
@@ -209,57 +210,80 @@ struct Interner {
 }
 
 // Sharded by hash so that bodies checked in parallel rarely meet at one lock.
-static SHARDS: LazyLock<Vec<Mutex<Interner>>> = LazyLock::new(|| {
-    (0..16)
-        .map(|_| Mutex::default())
-        .collect()
-});
+static SHARDS: LazyLock<Vec<Mutex<Interner>>> =
+    LazyLock::new(|| (0..16).map(|_| Mutex::default()).collect());
 
-fn shard(value: &impl Hash) -> &'static Mutex<Interner> {
-    let hash = rustc_hash::FxBuildHasher.hash_one(value);
-    &SHARDS[(hash >> 57) as usize % SHARDS.len()]
+fn hash_of(value: &(impl Hash + ?Sized)) -> u64 {
+    rustc_hash::FxBuildHasher.hash_one(value)
+}
+
+fn shard(hash: u64) -> std::sync::MutexGuard<'static, Interner> {
+    SHARDS[(hash >> 57) as usize % SHARDS.len()].lock().expect("type table")
+}
+
+/// What a thread asked for last, by hash: most questions repeat, and need no lock then.
+const RECENT: usize = 1024;
+type Recent<T> = [Cell<Option<T>>; RECENT];
+
+fn recent_slot(hash: u64) -> usize {
+    (hash >> 40) as usize % RECENT
+}
+
+thread_local! {
+    static RECENT_TYPES: Recent<Ty> = const { [const { Cell::new(None) }; RECENT] };
+    static RECENT_LISTS: Recent<Tys> = const { [const { Cell::new(None) }; RECENT] };
+    static RECENT_PARAMS: Recent<&'static [(Conv, Ty)]> =
+        const { [const { Cell::new(None) }; RECENT] };
+}
+
+fn intern_list<T: Copy + Eq + Hash>(
+    list: &[T],
+    hash: u64,
+    table: impl FnOnce(&mut Interner) -> &mut Lists<T>,
+) -> &'static [T] {
+    let mut interner = shard(hash);
+    let table = table(&mut interner);
+    if let Some(&found) = table.get(list) {
+        return found;
+    }
+    let leaked: &'static [T] = Box::leak(list.to_vec().into_boxed_slice());
+    table.insert(leaked, leaked);
+    leaked
+}
+
+fn intern_recent<T: Copy + Eq + Hash>(
+    recent: &Recent<&'static [T]>,
+    list: &[T],
+    table: impl FnOnce(&mut Interner) -> &mut Lists<T>,
+) -> &'static [T] {
+    if list.is_empty() {
+        return &[];
+    }
+    let hash = hash_of(list);
+    let slot = &recent[recent_slot(hash)];
+    if let Some(found) = slot.get()
+        && found == list
+    {
+        return found;
+    }
+    let found = intern_list(list, hash, table);
+    slot.set(Some(found));
+    found
 }
 
 /// Interns a list of types.
 pub fn tys(list: &[Ty]) -> Tys {
-    if list.is_empty() {
-        return &[];
-    }
-    let mut interner = shard(&list).lock().expect("type table");
-    if let Some(&found) = interner.lists.get(list) {
-        return found;
-    }
-    let leaked: Tys = Box::leak(list.to_vec().into_boxed_slice());
-    interner.lists.insert(leaked, leaked);
-    leaked
+    RECENT_LISTS.with(|recent| intern_recent(recent, list, |i| &mut i.lists))
 }
 
 /// Interns the parameter list of a [`FnSig`].
 pub fn leak_params(list: &[(Conv, Ty)]) -> &'static [(Conv, Ty)] {
-    if list.is_empty() {
-        return &[];
-    }
-    let mut interner = shard(&list).lock().expect("type table");
-    if let Some(&found) = interner.params.get(list) {
-        return found;
-    }
-    let leaked: &'static [(Conv, Ty)] = Box::leak(list.to_vec().into_boxed_slice());
-    interner.params.insert(leaked, leaked);
-    leaked
+    RECENT_PARAMS.with(|recent| intern_recent(recent, list, |i| &mut i.params))
 }
 
 /// Interns the associated types of a [`DynTy`].
 pub fn leak_bindings(list: &[(Name, Ty)]) -> &'static [(Name, Ty)] {
-    if list.is_empty() {
-        return &[];
-    }
-    let mut interner = shard(&list).lock().expect("type table");
-    if let Some(&found) = interner.bindings.get(list) {
-        return found;
-    }
-    let leaked: &'static [(Name, Ty)] = Box::leak(list.to_vec().into_boxed_slice());
-    interner.bindings.insert(leaked, leaked);
-    leaked
+    if list.is_empty() { &[] } else { intern_list(list, hash_of(list), |i| &mut i.bindings) }
 }
 
 impl PartialEq for Ty {
@@ -305,7 +329,22 @@ thread_local! {
 
 impl Ty {
     pub fn new(kind: TyKind) -> Ty {
-        let mut interner = shard(&kind).lock().expect("type table");
+        let hash = hash_of(&kind);
+        RECENT_TYPES.with(|recent| {
+            let slot = &recent[recent_slot(hash)];
+            if let Some(found) = slot.get()
+                && found.0.kind == kind
+            {
+                return found;
+            }
+            let found = Ty::intern(kind, hash);
+            slot.set(Some(found));
+            found
+        })
+    }
+
+    fn intern(kind: TyKind, hash: u64) -> Ty {
+        let mut interner = shard(hash);
         if let Some(&ty) = interner.types.get(&kind) {
             return ty;
         }

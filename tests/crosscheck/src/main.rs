@@ -34,6 +34,9 @@ fn main() -> ExitCode {
                     batch.repair(&lines, round + 2 >= ROUNDS);
                 }
                 Verdict::Ran { outcome, trap } => {
+                    if std::env::var_os("CROSSCHECK_KEEP").is_some() {
+                        println!("{}\n{}", batch.text(), outcome.stdout);
+                    }
                     ran += batch.functions.len() as u64;
                     let mut bad = trap;
                     if let End::Unsupported(what) = &outcome.end {

@@ -48,9 +48,7 @@ fn rust_lld() -> Option<String> {
 }
 
 fn output(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(args)
-        .output()
-        .unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
+    let output =
+        Command::new(program).args(args).output().unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
     String::from_utf8(output.stdout).expect("a path in UTF-8").trim().to_owned()
 }

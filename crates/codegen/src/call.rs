@@ -25,7 +25,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 let args = self.arguments(&call.args);
                 let signature = self.u.signature(*id);
                 if signature.args.len() != args.len() {
-                    return Err(format!("`{}` called with {} arguments", self.u.program.functions[*id].symbol, args.len()));
+                    return Err(format!(
+                        "`{}` called with {} arguments",
+                        self.u.program.functions[*id].symbol,
+                        args.len()
+                    ));
                 }
                 let function = self.u.function(*id);
                 let may_unwind = self.u.may_unwind(*id);
@@ -84,7 +88,13 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.call_value(signature.ty, function, &values, self.u.may_unwind(id), unwind)
     }
 
-    fn lower_arguments(&self, signature: &Signature, args: &[Op], sret: Option<Value>, span: Span) -> Vec<Value> {
+    fn lower_arguments(
+        &self,
+        signature: &Signature,
+        args: &[Op],
+        sret: Option<Value>,
+        span: Span,
+    ) -> Vec<Value> {
         let mut values = Vec::with_capacity(args.len() + 2);
         values.extend(sret);
         for (op, pass) in args.iter().zip(&signature.args) {
@@ -228,7 +238,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 Val::Scalar(v) => values.push(v),
                 Val::Pair(a, b) => values.extend([a, b]),
                 Val::Memory(_) => {
-                    return Err(format!("`{symbol}` takes a `{}` by value, which foreign functions cannot yet", self.u.type_name(op.ty)));
+                    return Err(format!(
+                        "`{symbol}` takes a `{}` by value, which foreign functions cannot yet",
+                        self.u.type_name(op.ty)
+                    ));
                 }
             }
         }
@@ -237,12 +250,19 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let ret = match self.u.layout(destination).abi {
             Abi::Zst => self.u.m.void,
             Abi::Scalar(s) => self.u.register(s.prim),
-            _ => return Err(format!("`{symbol}` gives a `{}`, which foreign functions cannot yet", self.u.type_name(destination))),
+            _ => {
+                return Err(format!(
+                    "`{symbol}` gives a `{}`, which foreign functions cannot yet",
+                    self.u.type_name(destination)
+                ));
+            }
         };
         let (function, ty, may_unwind) = self.u.external(symbol, Some((&params, ret)))?;
         let declared = crate::llvm::parameter_types(ty);
         let declared_ret = crate::llvm::result_type(ty);
-        if declared != params || (declared_ret != ret && call.target.is_some() && declared_ret != self.u.m.void) {
+        if declared != params
+            || (declared_ret != ret && call.target.is_some() && declared_ret != self.u.m.void)
+        {
             return Err(format!("`{symbol}` is declared with other types than the runtime's"));
         }
         let result = self.call_value(ty, function, &values, may_unwind, call.unwind);
@@ -251,7 +271,6 @@ impl<'u, 'p> FnCx<'u, 'p> {
         }
         Ok(())
     }
-
 }
 
 fn is_pointer(function: Value) -> bool {

@@ -262,16 +262,17 @@ impl DebugInfo {
                     Some(Shape::Enum(shape)) => match &layout.kind {
                         Kind::Enum { variants, .. } => {
                             // Every variant's fields, named after it.
-                            let names: Vec<(String, u64, Ty)> = shape
-                                .variants
-                                .iter()
-                                .zip(variants)
-                                .flat_map(|(variant, offsets)| {
-                                    variant.fields.iter().zip(offsets).map(move |(f, &o)| {
-                                        (format!("{}_{}", variant.name, f.name), o, f.ty)
+                            let names: Vec<(String, u64, Ty)> =
+                                shape
+                                    .variants
+                                    .iter()
+                                    .zip(variants)
+                                    .flat_map(|(variant, offsets)| {
+                                        variant.fields.iter().zip(offsets).map(move |(f, &o)| {
+                                            (format!("{}_{}", variant.name, f.name), o, f.ty)
+                                        })
                                     })
-                                })
-                                .collect();
+                                    .collect();
                             let members: Vec<_> =
                                 names.iter().map(|(n, o, t)| (n.as_str(), *o, *t)).collect();
                             self.structure(u, ty, &members)
@@ -288,8 +289,7 @@ impl DebugInfo {
     }
 
     fn fields(&self, u: &Unit, ty: Ty, fields: &[FieldShape], offsets: &[u64]) -> Metadata {
-        let members: Vec<_> =
-            fields.iter().zip(offsets).map(|(f, &o)| (f.name.as_str(), o, f.ty)).collect();
+        let members: Vec<_> = fields.iter().zip(offsets).map(|(f, &o)| (f.name.as_str(), o, f.ty)).collect();
         self.structure(u, ty, &members)
     }
 
@@ -309,13 +309,7 @@ impl DebugInfo {
 
 fn file_of(builder: LLVMDIBuilderRef, path: &str) -> Metadata {
     let (dir, name) = path.rsplit_once('/').unwrap_or((".", path));
-    ll!(LLVMDIBuilderCreateFile(
-        builder,
-        name.as_ptr().cast(),
-        name.len(),
-        dir.as_ptr().cast(),
-        dir.len()
-    ))
+    ll!(LLVMDIBuilderCreateFile(builder, name.as_ptr().cast(), name.len(), dir.as_ptr().cast(), dir.len()))
 }
 
 impl FunctionDebug {
@@ -371,21 +365,9 @@ impl FunctionDebug {
             ))
         };
         let expression = ll!(LLVMDIBuilderCreateExpression(info.builder, std::ptr::null_mut(), 0));
-        let location = ll!(LLVMDIBuilderCreateDebugLocation(
-            u.m.context,
-            line,
-            0,
-            self.scope,
-            std::ptr::null_mut()
-        ));
+        let location =
+            ll!(LLVMDIBuilderCreateDebugLocation(u.m.context, line, 0, self.scope, std::ptr::null_mut()));
         let block = ll!(LLVMGetInsertBlock(b.raw));
-        ll!(LLVMDIBuilderInsertDeclareRecordAtEnd(
-            info.builder,
-            slot,
-            variable,
-            expression,
-            location,
-            block
-        ));
+        ll!(LLVMDIBuilderInsertDeclareRecordAtEnd(info.builder, slot, variable, expression, location, block));
     }
 }

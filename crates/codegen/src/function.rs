@@ -5,8 +5,7 @@
 //! its address is not taken ([`crate::registers`]); all others have a stack slot.
 
 use mir::body::{
-    AssertMessage, BlockId, Body, Local, Operand, Place, Statement, StatementKind, Terminator,
-    TerminatorKind,
+    AssertMessage, BlockId, Body, Local, Operand, Place, Statement, StatementKind, Terminator, TerminatorKind,
 };
 use mir::mono::thir::BinOp;
 use mir::mono::ty::{Ty, TyKind};
@@ -17,10 +16,10 @@ use base::{Idx, IndexVec, Name, Span};
 use crate::debug::FunctionDebug;
 use crate::layout::{Abi, Layout};
 use crate::llvm::{Block, Builder, Value};
-use crate::{indexing, registers};
 use crate::signature::{Pass, Signature};
 use crate::unit::Unit;
 use crate::value::{Op, Val};
+use crate::{indexing, registers};
 
 #[derive(Clone, Copy, Debug)]
 pub enum LocalRef {
@@ -375,9 +374,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
             }
             AssertMessage::DivisionByZero => ("altru_panic_div_zero", vec![m.const_i32(0), location]),
             AssertMessage::RemainderByZero => ("altru_panic_div_zero", vec![m.const_i32(1), location]),
-            AssertMessage::Shift => {
-                ("altru_panic_shift", vec![m.const_i64(-1), m.const_i32(0), location])
-            }
+            AssertMessage::Shift => ("altru_panic_shift", vec![m.const_i64(-1), m.const_i32(0), location]),
             AssertMessage::Bounds { index, len } => {
                 let index = self.operand(index);
                 let len = self.operand(len);
@@ -471,10 +468,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let here = self.b.current();
         self.b.at_end(pad);
         self.b.landing_pad(self.exception_type());
-        let (function, ty, _) = self
-            .u
-            .external(Name::new("altru_panic_cannot_unwind"), None)
-            .expect("in the runtime's list");
+        let (function, ty, _) =
+            self.u.external(Name::new("altru_panic_cannot_unwind"), None).expect("in the runtime's list");
         self.b.call(ty, function, &[]);
         self.b.unreachable();
         self.b.at_end(here);
@@ -491,7 +486,6 @@ impl<'u, 'p> FnCx<'u, 'p> {
     pub fn set_register(&mut self, local: Local, op: Op) {
         self.locals[local.index()] = LocalRef::Register(Some(op));
     }
-
 }
 
 fn overflow_op(op: BinOp) -> abi::OverflowOp {

@@ -6,7 +6,9 @@
 //! the loop: LLVM knows how often it runs, and can turn it into vector code.
 
 use base::{Idx, IndexVec};
-use mir::body::{AssertMessage, BlockId, Body, Local, Operand, Place, Projection, Rvalue, StatementKind, TerminatorKind};
+use mir::body::{
+    AssertMessage, BlockId, Body, Local, Operand, Place, Projection, Rvalue, StatementKind, TerminatorKind,
+};
 use mir::mono::items::FieldIdx;
 use mir::mono::thir::BinOp;
 use mir::mono::ty::TyKind;

@@ -118,7 +118,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
             "wrapping_shl" => scalar(b.shl(first(0), self.shift_amount(first(0), args[1]))),
             "wrapping_shr" => {
                 let amount = self.shift_amount(first(0), args[1]);
-                scalar(if Self::is_signed(elem()) { b.ashr(first(0), amount) } else { b.lshr(first(0), amount) })
+                scalar(if Self::is_signed(elem()) {
+                    b.ashr(first(0), amount)
+                } else {
+                    b.lshr(first(0), amount)
+                })
             }
             "overflowing_add" | "overflowing_sub" | "overflowing_mul" => {
                 let op = match name {
@@ -409,5 +413,4 @@ impl<'u, 'p> FnCx<'u, 'p> {
             _ => Err(format!("the intrinsic `atomic_{kind}` is not known to code generation")),
         }
     }
-
 }

@@ -10,8 +10,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use base::FxHashMap;
-use mir::mono::{FieldShape, Program, Shape};
 use mir::mono::ty::{FloatTy, Mutability, Ty, TyKind};
+use mir::mono::{FieldShape, Program, Shape};
 
 #[derive(Debug)]
 pub struct Layout {
@@ -55,8 +55,15 @@ pub enum Kind {
     Opaque,
     /// Offsets of a struct's, tuple's or closure's fields.
     Fields(Vec<u64>),
-    Array { stride: u64, count: u64 },
-    Enum { variants: Vec<Vec<u64>>, values: Vec<i128>, encoding: Encoding },
+    Array {
+        stride: u64,
+        count: u64,
+    },
+    Enum {
+        variants: Vec<Vec<u64>>,
+        values: Vec<i128>,
+        encoding: Encoding,
+    },
 }
 
 /// How to tell which variant a value is.
@@ -178,15 +185,11 @@ impl<'p> Layouts<'p> {
             TyKind::Bool => scalar(Scalar::ranged(Prim::Bool, 0, 1)),
             TyKind::Char => scalar(Scalar::ranged(Prim::Int(32), 0, 0x10_FFFF)),
             TyKind::RawPtr(_) => scalar(Scalar::of(Prim::Ptr)),
-            TyKind::Ref(mutability, pointee) => {
-                match shared_meta(pointee) {
-                    Meta::Len if mutability == Mutability::Shared => {
-                        pair(NON_NULL, Scalar::of(Prim::Int(64)))
-                    }
-                    Meta::Vtable if mutability == Mutability::Shared => pair(NON_NULL, NON_NULL),
-                    _ => scalar(NON_NULL),
-                }
-            }
+            TyKind::Ref(mutability, pointee) => match shared_meta(pointee) {
+                Meta::Len if mutability == Mutability::Shared => pair(NON_NULL, Scalar::of(Prim::Int(64))),
+                Meta::Vtable if mutability == Mutability::Shared => pair(NON_NULL, NON_NULL),
+                _ => scalar(NON_NULL),
+            },
             TyKind::Dyn(_) | TyKind::DynFn(_) => pair(NON_NULL, NON_NULL),
             TyKind::Str | TyKind::List(_) => Layout {
                 size: 24,
@@ -222,8 +225,7 @@ impl<'p> Layouts<'p> {
                 }
                 Some(Shape::Closure(captures)) => structure(&self.fields(captures), false),
                 Some(Shape::Enum(shape)) => {
-                    let variants: Vec<_> =
-                        shape.variants.iter().map(|v| self.fields(&v.fields)).collect();
+                    let variants: Vec<_> = shape.variants.iter().map(|v| self.fields(&v.fields)).collect();
                     let values = shape.variants.iter().map(|v| v.discriminant).collect();
                     enumeration(&variants, values)
                 }
@@ -247,13 +249,9 @@ impl<'p> Layouts<'p> {
             TyKind::List(elem) => self.interior_mutable(elem),
             TyKind::Dyn(_) | TyKind::DynFn(_) => true,
             TyKind::Adt(..) | TyKind::Closure(..) => match self.program.shapes.get(&ty) {
-                Some(Shape::Struct(shape)) => {
-                    shape.interior_mutable || self.any_interior(&shape.fields)
-                }
+                Some(Shape::Struct(shape)) => shape.interior_mutable || self.any_interior(&shape.fields),
                 Some(Shape::Closure(captures)) => self.any_interior(captures),
-                Some(Shape::Enum(shape)) => {
-                    shape.variants.iter().any(|v| self.any_interior(&v.fields))
-                }
+                Some(Shape::Enum(shape)) => shape.variants.iter().any(|v| self.any_interior(&v.fields)),
                 None => false,
             },
             _ => false,
@@ -262,9 +260,7 @@ impl<'p> Layouts<'p> {
 
     /// By value only: what a list on the heap holds is not part of its owner's bytes.
     fn any_interior(&self, fields: &[FieldShape]) -> bool {
-        fields
-            .iter()
-            .any(|f| !matches!(f.ty.kind(), TyKind::List(_)) && self.interior_mutable(f.ty))
+        fields.iter().any(|f| !matches!(f.ty.kind(), TyKind::List(_)) && self.interior_mutable(f.ty))
     }
 }
 
@@ -334,8 +330,7 @@ fn struct_abi(fields: &[Rc<Layout>], offsets: &[u64], size: u64) -> Abi {
     if size == 0 {
         return Abi::Zst;
     }
-    let mut solid: Vec<_> =
-        fields.iter().zip(offsets).filter(|(f, _)| f.abi != Abi::Zst).collect();
+    let mut solid: Vec<_> = fields.iter().zip(offsets).filter(|(f, _)| f.abi != Abi::Zst).collect();
     solid.sort_by_key(|(_, offset)| **offset);
     match solid[..] {
         [(only, _)] if only.size == size => only.abi,
@@ -387,15 +382,14 @@ fn enumeration(variants: &[Vec<Rc<Layout>>], values: Vec<i128>) -> Layout {
         let single = structure(fields, false);
         let Kind::Fields(offsets) = single.kind else { unreachable!("a struct has fields") };
         let variants = if variants.is_empty() { Vec::new() } else { vec![offsets] };
-        return Layout {
-            kind: Kind::Enum { variants, values, encoding: Encoding::Single },
-            ..single
-        };
+        return Layout { kind: Kind::Enum { variants, values, encoding: Encoding::Single }, ..single };
     }
     let niche = niche_filled(variants, &values);
     let tagged = tagged(variants, values);
     match niche {
-        Some(niche) if niche.size < tagged.size || niche.size == tagged.size && better(&niche, &tagged) => niche,
+        Some(niche) if niche.size < tagged.size || niche.size == tagged.size && better(&niche, &tagged) => {
+            niche
+        }
         _ => tagged,
     }
 }
@@ -409,8 +403,7 @@ fn niche_filled(variants: &[Vec<Rc<Layout>>], values: &[i128]) -> Option<Layout>
     if values.iter().enumerate().any(|(i, &v)| v != i as i128) {
         return None;
     }
-    let mut with_data =
-        variants.iter().enumerate().filter(|(_, fields)| fields.iter().any(|f| f.size > 0));
+    let mut with_data = variants.iter().enumerate().filter(|(_, fields)| fields.iter().any(|f| f.size > 0));
     let (dataful, fields) = with_data.next()?;
     if with_data.next().is_some() {
         return None;
@@ -444,9 +437,7 @@ fn niche_filled(variants: &[Vec<Rc<Layout>>], values: &[i128]) -> Option<Layout>
     let offsets = variants
         .iter()
         .enumerate()
-        .map(|(i, fields)| {
-            if i == dataful { data_offsets.clone() } else { vec![0; fields.len()] }
-        })
+        .map(|(i, fields)| if i == dataful { data_offsets.clone() } else { vec![0; fields.len()] })
         .collect();
     Some(Layout {
         size: data.size,
@@ -455,12 +446,7 @@ fn niche_filled(variants: &[Vec<Rc<Layout>>], values: &[i128]) -> Option<Layout>
         kind: Kind::Enum {
             variants: offsets,
             values: values.to_vec(),
-            encoding: Encoding::Niche {
-                offset: niche.offset,
-                scalar,
-                dataful: dataful as u32,
-                start,
-            },
+            encoding: Encoding::Niche { offset: niche.offset, scalar, dataful: dataful as u32, start },
         },
         niche: niche_of(scalar, niche.offset),
     })
@@ -498,10 +484,7 @@ fn tagged(variants: &[Vec<Rc<Layout>>], values: Vec<i128>) -> Layout {
     }
     let bits = tag_size as u32 * 8;
     let mask = if bits == 64 { u128::from(u64::MAX) } else { (1 << bits) - 1 };
-    let tag = Scalar {
-        prim: Prim::Int(bits),
-        valid: Some((lowest as u128 & mask, highest as u128 & mask)),
-    };
+    let tag = Scalar { prim: Prim::Int(bits), valid: Some((lowest as u128 & mask, highest as u128 & mask)) };
     let end = arranged.iter().map(|a| a.1).max().unwrap_or(0).max(tag_size);
     let size = round_up(end, align);
     let offsets: Vec<Vec<u64>> = arranged.into_iter().map(|a| a.0).collect();

@@ -184,10 +184,8 @@ fn build<'p>(
     let unit = unit::Unit::new(program, options);
     machine.prepare(&unit.m);
     for (id, function) in program.functions.iter_enumerated() {
-        function::emit(&unit, id).map_err(|message| Error {
-            function: Some(function.body.name.clone()),
-            message,
-        })?;
+        function::emit(&unit, id)
+            .map_err(|message| Error { function: Some(function.body.name.clone()), message })?;
     }
     entry::emit(&unit)?;
     if let Some(debug) = &unit.debug {

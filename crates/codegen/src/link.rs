@@ -38,17 +38,21 @@ impl Linker {
 
 /// The newest folder with `crtbeginS.o`.
 fn gcc_dir() -> Option<PathBuf> {
-    let mut found: Vec<(u32, PathBuf)> = ["/usr/lib/gcc/x86_64-linux-gnu", "/usr/lib/gcc/x86_64-redhat-linux", "/usr/lib/gcc/x86_64-pc-linux-gnu"]
-        .iter()
-        .filter_map(|base| std::fs::read_dir(base).ok())
-        .flat_map(|dir| dir.flatten())
-        .filter(|entry| entry.path().join("crtbeginS.o").exists())
-        .map(|entry| {
-            let name = entry.file_name();
-            let major = name.to_string_lossy().split('.').next().and_then(|n| n.parse().ok()).unwrap_or(0);
-            (major, entry.path())
-        })
-        .collect();
+    let mut found: Vec<(u32, PathBuf)> = [
+        "/usr/lib/gcc/x86_64-linux-gnu",
+        "/usr/lib/gcc/x86_64-redhat-linux",
+        "/usr/lib/gcc/x86_64-pc-linux-gnu",
+    ]
+    .iter()
+    .filter_map(|base| std::fs::read_dir(base).ok())
+    .flat_map(|dir| dir.flatten())
+    .filter(|entry| entry.path().join("crtbeginS.o").exists())
+    .map(|entry| {
+        let name = entry.file_name();
+        let major = name.to_string_lossy().split('.').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        (major, entry.path())
+    })
+    .collect();
     found.sort();
     found.pop().map(|(_, path)| path)
 }
@@ -69,10 +73,9 @@ pub fn link(linker: &Linker, job: &Link) -> Result<(), Error> {
         Linker::Cc => through_cc(job),
     };
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|e| Error {
-        function: None,
-        message: format!("cannot run the linker `{program}`: {e}"),
-    })?;
+    let output = command
+        .output()
+        .map_err(|e| Error { function: None, message: format!("cannot run the linker `{program}`: {e}") })?;
     if output.status.success() {
         return Ok(());
     }

@@ -426,11 +426,25 @@ impl Builder {
     }
 
     pub fn memcpy(&self, to: Value, to_align: u64, from: Value, from_align: u64, size: Value) {
-        ll!(LLVMBuildMemCpy(self.raw, to, to_align.max(1) as c_uint, from, from_align.max(1) as c_uint, size));
+        ll!(LLVMBuildMemCpy(
+            self.raw,
+            to,
+            to_align.max(1) as c_uint,
+            from,
+            from_align.max(1) as c_uint,
+            size
+        ));
     }
 
     pub fn memmove(&self, to: Value, to_align: u64, from: Value, from_align: u64, size: Value) {
-        ll!(LLVMBuildMemMove(self.raw, to, to_align.max(1) as c_uint, from, from_align.max(1) as c_uint, size));
+        ll!(LLVMBuildMemMove(
+            self.raw,
+            to,
+            to_align.max(1) as c_uint,
+            from,
+            from_align.max(1) as c_uint,
+            size
+        ));
     }
 
     pub fn memset(&self, to: Value, byte: Value, size: Value, align: u64) {
@@ -448,12 +462,25 @@ impl Builder {
         ll!(LLVMSetOrdering(store, ordering));
     }
 
-    pub fn atomic_rmw(&self, op: LLVMAtomicRMWBinOp, at: Value, value: Value, ordering: LLVMAtomicOrdering) -> Value {
+    pub fn atomic_rmw(
+        &self,
+        op: LLVMAtomicRMWBinOp,
+        at: Value,
+        value: Value,
+        ordering: LLVMAtomicOrdering,
+    ) -> Value {
         ll!(LLVMBuildAtomicRMW(self.raw, op, at, value, ordering, 0))
     }
 
     /// `{ found, replaced }`
-    pub fn atomic_cas(&self, at: Value, old: Value, new: Value, ok: LLVMAtomicOrdering, failed: LLVMAtomicOrdering) -> Value {
+    pub fn atomic_cas(
+        &self,
+        at: Value,
+        old: Value,
+        new: Value,
+        ok: LLVMAtomicOrdering,
+        failed: LLVMAtomicOrdering,
+    ) -> Value {
         ll!(LLVMBuildAtomicCmpXchg(self.raw, at, old, new, ok, failed, 0))
     }
 
@@ -516,7 +543,6 @@ impl Builder {
     pub fn unreachable(&self) {
         ll!(LLVMBuildUnreachable(self.raw));
     }
-
 }
 
 /// The value, if it is a constant integer.
@@ -524,7 +550,6 @@ pub fn constant_int(value: Value) -> Option<i64> {
     let found = ll!(LLVMIsAConstantInt(value));
     (!found.is_null()).then(|| ll!(LLVMConstIntGetSExtValue(found)))
 }
-
 
 pub fn parameter_types(function: Type) -> Vec<Type> {
     let count = ll!(LLVMCountParamTypes(function)) as usize;

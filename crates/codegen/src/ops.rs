@@ -172,8 +172,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 if Self::is_signed(from.ty) { self.b.sitofp(value, ty) } else { self.b.uitofp(value, ty) }
             }
             CastKind::FloatToInt => {
-                let name =
-                    if Self::is_signed(to) { "llvm.fptosi.sat" } else { "llvm.fptoui.sat" };
+                let name = if Self::is_signed(to) { "llvm.fptosi.sat" } else { "llvm.fptoui.sat" };
                 let value = from.single();
                 self.u.call_llvm(&self.b, name, &[ty, m.type_of(value)], &[value])
             }

@@ -4,8 +4,7 @@
 
 use base::{Idx, IndexVec};
 use mir::body::{
-    BlockId, Body, Local, Operand, Place, Projection, Rvalue, Statement, StatementKind,
-    TerminatorKind,
+    BlockId, Body, Local, Operand, Place, Projection, Rvalue, Statement, StatementKind, TerminatorKind,
 };
 
 use crate::layout::Abi;
@@ -123,7 +122,9 @@ pub fn find(u: &Unit, body: &Body) -> IndexVec<Local, bool> {
             .iter_enumerated()
             .map(|(local, decl)| {
                 let fits = matches!(u.layout(decl.ty).abi, Abi::Scalar(_) | Abi::Pair(..));
-                if !fits || (u.options.debug_locals() && decl.name.is_some() && local.index() > body.arg_count) {
+                if !fits
+                    || (u.options.debug_locals() && decl.name.is_some() && local.index() > body.arg_count)
+                {
                     Definition::Unsuitable
                 } else if local.index() >= 1 && local.index() <= body.arg_count {
                     Definition::At(BlockId(0), 0)
@@ -354,4 +355,3 @@ fn transfer(now: &mut BitSet, statement: &Statement) {
         _ => {}
     }
 }
-

@@ -153,8 +153,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 let apart = match operand {
                     Operand::Const(_) => true,
                     Operand::Copy(from) | Operand::Move(from) => {
-                        let reads_through =
-                            from.projection.iter().any(|p| matches!(p, Projection::Deref));
+                        let reads_through = from.projection.iter().any(|p| matches!(p, Projection::Deref));
                         !reads_through && from.local != place.local
                             || reads_through && !writes_through && !self.borrowed.may_be(place.local)
                     }
@@ -253,7 +252,14 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.b.at_end(done);
     }
 
-    fn subslice(&mut self, place: &Place, from: u64, to: u64, mutability: Mutability, ty: Ty) -> Result<Op, String> {
+    fn subslice(
+        &mut self,
+        place: &Place,
+        from: u64,
+        to: u64,
+        mutability: Mutability,
+        ty: Ty,
+    ) -> Result<Op, String> {
         let place = self.place(place);
         let m = &self.u.m;
         let elem = match *place.ty.kind() {
@@ -311,8 +317,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         if layout.size == 0 {
             return self.u.m.const_ptr(layout.align.max(1));
         }
-        let args =
-            [self.u.m.const_i64(layout.size as i64), self.u.m.const_i64(layout.align as i64)];
+        let args = [self.u.m.const_i64(layout.size as i64), self.u.m.const_i64(layout.align as i64)];
         let data = self.call_runtime("altru_mem_alloc", &args, None);
         self.store(op, data);
         data
@@ -364,5 +369,4 @@ impl<'u, 'p> FnCx<'u, 'p> {
     pub fn is_signed(ty: Ty) -> bool {
         matches!(ty.kind(), TyKind::Int(int) if int.is_signed())
     }
-
 }

@@ -53,7 +53,8 @@ impl Machine {
             None => "x86-64".to_owned(),
         };
         let features = if native { take_message(ll!(LLVMGetHostCPUFeatures())) } else { String::new() };
-        let (cpu, features) = (CString::new(cpu).unwrap_or_default(), CString::new(features).unwrap_or_default());
+        let (cpu, features) =
+            (CString::new(cpu).unwrap_or_default(), CString::new(features).unwrap_or_default());
         let level = match options.mode {
             Mode::Quick => LLVMCodeGenOptLevel::LLVMCodeGenLevelNone,
             Mode::Build => LLVMCodeGenOptLevel::LLVMCodeGenLevelLess,
@@ -112,7 +113,8 @@ impl Machine {
         };
         let mut message: *mut c_char = std::ptr::null_mut();
         let mut buffer: LLVMMemoryBufferRef = std::ptr::null_mut();
-        if ll!(LLVMTargetMachineEmitToMemoryBuffer(self.raw, m.module, kind, &mut message, &mut buffer)) != 0 {
+        if ll!(LLVMTargetMachineEmitToMemoryBuffer(self.raw, m.module, kind, &mut message, &mut buffer)) != 0
+        {
             return Err(take_message(message));
         }
         let (start, len) = (ll!(LLVMGetBufferStart(buffer)), ll!(LLVMGetBufferSize(buffer)));

@@ -103,8 +103,7 @@ impl<'p> Unit<'p> {
             return found.clone();
         }
         let body = &self.program.functions[id].body;
-        let args: Vec<Ty> =
-            body.locals.iter().skip(1).take(body.arg_count).map(|l| l.ty).collect();
+        let args: Vec<Ty> = body.locals.iter().skip(1).take(body.arg_count).map(|l| l.ty).collect();
         let ret = body.locals[mir::body::Local(0)].ty;
         let signature = Rc::new(Signature::new(self, &args, ret, body.attrs.track_caller));
         self.signatures.borrow_mut()[id] = Some(signature.clone());
@@ -163,8 +162,7 @@ impl<'p> Unit<'p> {
             .filter(|t| matches!(t, Some(mir::mono::Target::Function(_) | mir::mono::Target::Virtual { .. })))
             .count();
         let statements: usize = body.blocks.iter().map(|b| b.statements.len()).sum();
-        let (max_statements, max_blocks, max_calls) =
-            if body.attrs.inline { (14, 8, 2) } else { (5, 2, 1) };
+        let (max_statements, max_blocks, max_calls) = if body.attrs.inline { (14, 8, 2) } else { (5, 2, 1) };
         statements <= max_statements
             && body.blocks.len() <= max_blocks
             && calls <= max_calls
@@ -181,7 +179,11 @@ impl<'p> Unit<'p> {
 
     /// A function of the runtime or a foreign one: its declaration, type, and whether a panic
     /// may leave it. `signature` is used for one that is not in the runtime's list.
-    pub fn external(&self, symbol: Name, signature: Option<(&[Type], Type)>) -> Result<(Value, Type, bool), String> {
+    pub fn external(
+        &self,
+        symbol: Name,
+        signature: Option<(&[Type], Type)>,
+    ) -> Result<(Value, Type, bool), String> {
         if let Some(&found) = self.runtime.borrow().get(&symbol) {
             return Ok(found);
         }
@@ -346,11 +348,8 @@ impl<'p> Unit<'p> {
         let layout = self.layout(vtable.ty);
         let m = &self.m;
         let address = |f: Option<FuncId>| f.map_or_else(|| m.null(m.ptr), |f| self.function(f));
-        let mut fields = vec![
-            address(vtable.drop),
-            m.const_i64(layout.size as i64),
-            m.const_i64(layout.align as i64),
-        ];
+        let mut fields =
+            vec![address(vtable.drop), m.const_i64(layout.size as i64), m.const_i64(layout.align as i64)];
         fields.extend(vtable.methods.iter().map(|&f| address(f)));
         let value = m.add_constant(&vtable.symbol, m.const_struct(&fields), 8);
         self.vtables.borrow_mut().insert(id, value);
@@ -359,9 +358,7 @@ impl<'p> Unit<'p> {
 
     /// A type as the user writes it.
     pub fn type_name(&self, ty: Ty) -> String {
-        let list = |list: &[Ty]| {
-            list.iter().map(|&t| self.type_name(t)).collect::<Vec<_>>().join(", ")
-        };
+        let list = |list: &[Ty]| list.iter().map(|&t| self.type_name(t)).collect::<Vec<_>>().join(", ");
         match *ty.kind() {
             TyKind::Int(int) => int.name().to_owned(),
             TyKind::Float(mir::mono::ty::FloatTy::F32) => "f32".to_owned(),

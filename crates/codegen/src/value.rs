@@ -109,8 +109,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
     }
 
     pub fn store_scalar(&self, value: Value, ptr: Value, scalar: Scalar) {
-        let value =
-            if scalar.prim == Prim::Bool { self.b.zext(value, self.u.m.i8) } else { value };
+        let value = if scalar.prim == Prim::Bool { self.b.zext(value, self.u.m.i8) } else { value };
         self.b.store(value, ptr, scalar.size());
     }
 
@@ -173,10 +172,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let val = match layout.abi {
             Abi::Zst => Val::Zst,
             Abi::Scalar(s) => Val::Scalar(self.u.m.poison(self.u.register(s.prim))),
-            Abi::Pair(a, b) => Val::Pair(
-                self.u.m.poison(self.u.register(a.prim)),
-                self.u.m.poison(self.u.register(b.prim)),
-            ),
+            Abi::Pair(a, b) => {
+                Val::Pair(self.u.m.poison(self.u.register(a.prim)), self.u.m.poison(self.u.register(b.prim)))
+            }
             Abi::Memory => Val::Memory(self.temp(&layout)),
         };
         Op { val, ty }
@@ -184,11 +182,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
 
     /// Makes a value from what stands at offsets of it, for types in registers.
     pub fn assemble(&self, ty: Ty, layout: &Layout, parts: &[(u64, Scalar, Value)]) -> Op {
-        let pick = |at: u64, scalar: Scalar| {
-            match parts.iter().find(|(offset, ..)| *offset == at) {
-                Some(&(_, from, value)) => self.recast(value, from.prim, scalar.prim),
-                None => self.u.m.poison(self.u.register(scalar.prim)),
-            }
+        let pick = |at: u64, scalar: Scalar| match parts.iter().find(|(offset, ..)| *offset == at) {
+            Some(&(_, from, value)) => self.recast(value, from.prim, scalar.prim),
+            None => self.u.m.poison(self.u.register(scalar.prim)),
         };
         let val = match layout.abi {
             Abi::Zst => Val::Zst,
@@ -278,8 +274,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 let tag = self.recast(tag, scalar.prim, Prim::Int(scalar.size() as u32 * 8));
                 let ty = m.int(scalar.size() as u32 * 8);
                 let relative = self.b.sub(tag, m.const_int(ty, start as i128));
-                let is_other =
-                    self.b.icmp(IntCmp::LLVMIntULT, relative, m.const_int(ty, i128::from(others)));
+                let is_other = self.b.icmp(IntCmp::LLVMIntULT, relative, m.const_int(ty, i128::from(others)));
                 let wide = if scalar.size() == 8 { relative } else { self.b.zext(relative, m.i64) };
                 // The others are numbered in order, leaving the dataful one out.
                 let after = self.b.icmp(IntCmp::LLVMIntUGE, wide, m.const_i64(dataful));
@@ -301,7 +296,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
             Encoding::Niche { dataful, .. } if variant.0 == dataful => None,
             Encoding::Niche { offset, scalar, dataful, start } => {
                 let index = if variant.0 < dataful { variant.0 } else { variant.0 - 1 };
-                let mask = if scalar.size() == 8 { u128::from(u64::MAX) } else { (1 << (scalar.size() * 8)) - 1 };
+                let mask =
+                    if scalar.size() == 8 { u128::from(u64::MAX) } else { (1 << (scalar.size() * 8)) - 1 };
                 let bits = start.wrapping_add(u128::from(index)) & mask;
                 Some((offset, scalar, self.u.const_scalar(scalar, bits)))
             }

@@ -6,8 +6,7 @@ use std::path::Path;
 fn every_intrinsic_of_std_is_known() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let known = std::fs::read_to_string(root.join("src/intrinsics.rs")).expect("readable");
-    let declared =
-        std::fs::read_to_string(root.join("../../std/src/intrinsics.altru")).expect("readable");
+    let declared = std::fs::read_to_string(root.join("../../std/src/intrinsics.altru")).expect("readable");
     let mut lines = declared.lines();
     let mut missing = Vec::new();
     while let Some(line) = lines.next() {

@@ -49,11 +49,23 @@ fn fib() -> Function {
             None,
         )
         .block(vec![set(0, Rvalue::Use(copy(1)))], TerminatorKind::Return, None)
-        .block(vec![set(3, Rvalue::CheckedBinary(BinOp::Sub, copy(1), int(1)))], assert_ok(3, BinOp::Sub, 3, None), None)
+        .block(
+            vec![set(3, Rvalue::CheckedBinary(BinOp::Sub, copy(1), int(1)))],
+            assert_ok(3, BinOp::Sub, 3, None),
+            None,
+        )
         .block(vec![], call(vec![first(3)], 4, Some(4), None), this.clone())
-        .block(vec![set(5, Rvalue::CheckedBinary(BinOp::Sub, copy(1), int(2)))], assert_ok(5, BinOp::Sub, 5, None), None)
+        .block(
+            vec![set(5, Rvalue::CheckedBinary(BinOp::Sub, copy(1), int(2)))],
+            assert_ok(5, BinOp::Sub, 5, None),
+            None,
+        )
         .block(vec![], call(vec![first(5)], 6, Some(6), None), this)
-        .block(vec![set(7, Rvalue::CheckedBinary(BinOp::Add, copy(4), copy(6)))], assert_ok(7, BinOp::Add, 7, None), None)
+        .block(
+            vec![set(7, Rvalue::CheckedBinary(BinOp::Add, copy(4), copy(6)))],
+            assert_ok(7, BinOp::Add, 7, None),
+            None,
+        )
         .block(vec![set(0, Rvalue::Use(first(7)))], TerminatorKind::Return, None)
         .function("fib", Role::Entry)
 }
@@ -88,7 +100,11 @@ fn bump() -> Function {
 fn overflow() -> Function {
     let counter = Ty::mut_ref(Ty::int());
     let checked = Ty::tuple(&[Ty::int(), Ty::bool()]);
-    let drop = |target, unwind| TerminatorKind::Drop { place: Place::local(Local(3)), target: BlockId(target), unwind };
+    let drop = |target, unwind| TerminatorKind::Drop {
+        place: Place::local(Local(3)),
+        target: BlockId(target),
+        unwind,
+    };
     Make::new(2, &[Ty::int(), Ty::int(), counter, counter, checked])
         .block(
             vec![
@@ -137,7 +153,10 @@ fn sum() -> Function {
             None,
         )
         .block(
-            vec![set(8, Rvalue::Use(Operand::Copy(element))), set(6, Rvalue::CheckedBinary(BinOp::Add, copy(2), copy(8)))],
+            vec![
+                set(8, Rvalue::Use(Operand::Copy(element))),
+                set(6, Rvalue::CheckedBinary(BinOp::Add, copy(2), copy(8))),
+            ],
             assert_ok(6, BinOp::Add, 3, None),
             None,
         )
@@ -171,10 +190,26 @@ fn lists() -> Function {
         .block(
             vec![
                 set(2, Rvalue::Aggregate(Aggregate::List(Ty::int()), vec![copy(1), int(7)])),
-                set(3, Rvalue::Ref { mutability: Mutability::Shared, place: Place::local(Local(2)), two_phase: false }),
+                set(
+                    3,
+                    Rvalue::Ref {
+                        mutability: Mutability::Shared,
+                        place: Place::local(Local(2)),
+                        two_phase: false,
+                    },
+                ),
                 set(4, Rvalue::Len(Place::local(Local(3)).deref())),
-                set(5, Rvalue::Use(Operand::Const(Constant { ty: Ty::str(), kind: ConstKind::Str("hello".into()) }))),
-                set(0, Rvalue::Aggregate(Aggregate::Tuple, vec![Operand::Move(Place::local(Local(5))), copy(4)])),
+                set(
+                    5,
+                    Rvalue::Use(Operand::Const(Constant {
+                        ty: Ty::str(),
+                        kind: ConstKind::Str("hello".into()),
+                    })),
+                ),
+                set(
+                    0,
+                    Rvalue::Aggregate(Aggregate::Tuple, vec![Operand::Move(Place::local(Local(5))), copy(4)]),
+                ),
             ],
             TerminatorKind::Return,
             None,
@@ -207,10 +242,15 @@ fn builds_aggregates_in_memory() {
 #[test]
 fn refuses_what_it_does_not_know() {
     let function = Make::new(0, &[Ty::int()])
-        .block(vec![], call(vec![], 0, Some(1), None), Some(Target::Intrinsic { name: Name::new("no_such"), args: &[] }))
+        .block(
+            vec![],
+            call(vec![], 0, Some(1), None),
+            Some(Target::Intrinsic { name: Name::new("no_such"), args: &[] }),
+        )
         .block(vec![], TerminatorKind::Return, None)
         .function("odd", Role::Entry);
     let sources = SourceMap::default();
-    let error = compile(&program(vec![function]), &Options::new(Mode::Quick, &sources)).err().expect("refused");
+    let error =
+        compile(&program(vec![function]), &Options::new(Mode::Quick, &sources)).err().expect("refused");
     assert!(error.to_string().contains("no_such"), "{error}");
 }

@@ -87,11 +87,18 @@ pub enum Role {
 pub enum Target {
     Function(FuncId),
     /// Known to code generation by name; see `codegen::intrinsics`.
-    Intrinsic { name: Name, args: Tys },
+    Intrinsic {
+        name: Name,
+        args: Tys,
+    },
     /// A function outside the program by its C symbol: of the runtime or foreign.
-    Extern { symbol: Name },
+    Extern {
+        symbol: Name,
+    },
     /// Through the vtable of the first argument, a `dyn` value or a reference to one.
-    Virtual { slot: u32 },
+    Virtual {
+        slot: u32,
+    },
     /// Does nothing: the drop of a type that needs none.
     Nothing,
 }

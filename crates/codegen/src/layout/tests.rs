@@ -37,10 +37,7 @@ fn enumeration(variants: &[(i128, &[Ty])]) -> Shape {
 /// The layout of a type with this shape.
 fn layout_of(shape: Shape) -> (u64, u64, Abi, Kind) {
     let ty = Ty::adt(AdtId(0), &[]);
-    let program = Program {
-        shapes: FxHashMap::from_iter([(ty, shape)]),
-        ..Program::default()
-    };
+    let program = Program { shapes: FxHashMap::from_iter([(ty, shape)]), ..Program::default() };
     let layouts = Layouts::new(&program);
     let layout = layouts.of(ty);
     drop(layouts);

@@ -48,17 +48,33 @@ impl Make {
         }
     }
 
-    pub fn block(mut self, statements: Vec<Statement>, terminator: TerminatorKind, target: Option<Target>) -> Make {
+    pub fn block(
+        mut self,
+        statements: Vec<Statement>,
+        terminator: TerminatorKind,
+        target: Option<Target>,
+    ) -> Make {
         self.push(statements, terminator, target, false);
         self
     }
 
-    pub fn cleanup(mut self, statements: Vec<Statement>, terminator: TerminatorKind, target: Option<Target>) -> Make {
+    pub fn cleanup(
+        mut self,
+        statements: Vec<Statement>,
+        terminator: TerminatorKind,
+        target: Option<Target>,
+    ) -> Make {
         self.push(statements, terminator, target, true);
         self
     }
 
-    fn push(&mut self, statements: Vec<Statement>, kind: TerminatorKind, target: Option<Target>, cleanup: bool) {
+    fn push(
+        &mut self,
+        statements: Vec<Statement>,
+        kind: TerminatorKind,
+        target: Option<Target>,
+        cleanup: bool,
+    ) {
         let terminator = Terminator { kind, span: Span::default() };
         self.blocks.push(Block { statements, terminator, cleanup });
         self.targets.push(target);
@@ -87,7 +103,12 @@ impl Make {
     }
 }
 
-pub fn call(args: Vec<Operand>, destination: u32, target: Option<u32>, unwind: Option<u32>) -> TerminatorKind {
+pub fn call(
+    args: Vec<Operand>,
+    destination: u32,
+    target: Option<u32>,
+    unwind: Option<u32>,
+) -> TerminatorKind {
     TerminatorKind::Call(Box::new(Call {
         callee: Callee::Fn { id: FnId(0), args: &[] },
         args,

@@ -12,9 +12,7 @@ use hir::traits::Solver;
 use hir::ty::{FnSig, Ty, TyKind, Tys};
 
 use super::{FuncId, Function, Program, Role, Static, StaticIdx, Target, symbols};
-use crate::body::{
-    Body, ConstKind, Constant, Operand, Rvalue, Source, StatementKind, TerminatorKind,
-};
+use crate::body::{Body, ConstKind, Constant, Operand, Rvalue, Source, StatementKind, TerminatorKind};
 
 /// Gives the generic body of a source, with drops elaborated.
 pub type Bodies<'a> = dyn Fn(Source) -> Option<Arc<Body>> + 'a;
@@ -37,7 +35,10 @@ pub(super) enum Instance {
     /// Calls a callable value that is given by value though it only needs a borrow, and drops it.
     CallOnce(Ty, FnSig),
     /// A trait's method of a concrete type, called with the address of the value on the heap.
-    DynMethod { method: FnId, args: Tys },
+    DynMethod {
+        method: FnId,
+        args: Tys,
+    },
     /// A callable value's code behind a `dyn fn`.
     DynCall(Ty, FnSig),
     /// `extern "C-unwind" fn(env)` that moves a callable out of `*env` and calls it.
@@ -245,8 +246,7 @@ impl<'a> Collector<'a> {
             return found;
         }
         let closed = ty.subst(types.args);
-        let closed =
-            if closed.has_projection() { self.solver.normalize_concrete(closed) } else { closed };
+        let closed = if closed.has_projection() { self.solver.normalize_concrete(closed) } else { closed };
         types.cache.insert(ty, closed);
         closed
     }
@@ -321,9 +321,7 @@ impl<'a> Collector<'a> {
                 constant.ty = self.ty(constant.ty, types);
                 match constant.kind {
                     ConstKind::Param(index) => {
-                        if let Some(TyKind::Const(n)) =
-                            types.args.get(index as usize).map(|t| t.kind())
-                        {
+                        if let Some(TyKind::Const(n)) = types.args.get(index as usize).map(|t| t.kind()) {
                             constant.kind = ConstKind::Int(*n);
                         }
                     }

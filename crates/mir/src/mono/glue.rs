@@ -13,8 +13,8 @@ use super::collect::{Collector, Instance};
 use super::internal;
 use crate::body::{
     Aggregate, Block, BlockId, Body, BodyAttrs, Call, CallFlow, Callee, ConstKind, Constant, Local,
-    LocalDecl, LocalKind, Operand, Place, Projection, Rvalue, Source, Statement, StatementKind,
-    Terminator, TerminatorKind,
+    LocalDecl, LocalKind, Operand, Place, Projection, Rvalue, Source, Statement, StatementKind, Terminator,
+    TerminatorKind,
 };
 
 /// A body under construction.
@@ -27,8 +27,7 @@ struct Maker {
 
 impl Maker {
     fn new(span: Span, ret: Ty, args: &[Ty]) -> Maker {
-        let mut this =
-            Maker { locals: IndexVec::new(), blocks: IndexVec::new(), args: args.len(), span };
+        let mut this = Maker { locals: IndexVec::new(), blocks: IndexVec::new(), args: args.len(), span };
         this.local(ret, LocalKind::Return);
         for &ty in args {
             this.local(ty, LocalKind::Arg);
@@ -37,14 +36,7 @@ impl Maker {
     }
 
     fn local(&mut self, ty: Ty, kind: LocalKind) -> Local {
-        self.locals.push(LocalDecl {
-            ty,
-            name: None,
-            span: self.span,
-            mutable: true,
-            by_ref: false,
-            kind,
-        })
+        self.locals.push(LocalDecl { ty, name: None, span: self.span, mutable: true, by_ref: false, kind })
     }
 
     fn temp(&mut self, ty: Ty) -> Local {
@@ -185,8 +177,7 @@ impl Collector<'_> {
     fn constructor(&mut self, adt: AdtId, variant: VariantIdx, args: Tys) -> Body {
         let decl = &self.items.adts[adt];
         let span = decl.variants[variant].span;
-        let fields: Vec<Ty> =
-            decl.variants[variant].fields.iter().map(|f| self.closed(f.ty, args)).collect();
+        let fields: Vec<Ty> = decl.variants[variant].fields.iter().map(|f| self.closed(f.ty, args)).collect();
         let name = format!("{}::{}", decl.name, decl.variants[variant].name);
         let mut m = Maker::new(span, Ty::adt(adt, args), &fields);
         let start = m.block(false);
@@ -328,12 +319,8 @@ impl Collector<'_> {
             Some(v) => whole.with(Projection::Downcast(v)),
             None => whole.clone(),
         };
-        let dropped: Vec<(usize, Ty)> = fields
-            .iter()
-            .enumerate()
-            .filter(|&(_, &t)| self.needs_drop(t))
-            .map(|(i, &t)| (i, t))
-            .collect();
+        let dropped: Vec<(usize, Ty)> =
+            fields.iter().enumerate().filter(|&(_, &t)| self.needs_drop(t)).map(|(i, &t)| (i, t)).collect();
         let cleanup = m.blocks[at].cleanup;
         // On the unwind path: from the last field backwards, each leads on to the next.
         let mut pads = vec![None; dropped.len()];
@@ -458,9 +445,7 @@ impl Collector<'_> {
     fn make_dyn_method(&mut self, method: hir::items::FnId, args: Tys) -> Maker {
         let decl = &self.items.fns[method];
         let ty = args[0];
-        let hir::items::FnParent::Trait(trait_) = decl.parent else {
-            unreachable!("the method of a trait")
-        };
+        let hir::items::FnParent::Trait(trait_) = decl.parent else { unreachable!("the method of a trait") };
         let mut types = vec![Ty::raw_ptr(ty)];
         types.extend(decl.params.iter().skip(1).map(|p| arg_ty(p.conv, self.closed(p.ty, args))));
         let ret = self.closed(decl.ret, args);
@@ -586,5 +571,4 @@ impl Collector<'_> {
             _ => Vec::new(),
         }
     }
-
 }

@@ -4,9 +4,7 @@
 use base::IndexVec;
 use hir::ty::{Mutability, TyKind};
 
-use crate::body::{
-    Body, ConstKind, Constant, Local, Operand, Place, Rvalue, StatementKind, TerminatorKind,
-};
+use crate::body::{Body, ConstKind, Constant, Local, Operand, Place, Rvalue, StatementKind, TerminatorKind};
 use crate::visit::{Access, statement_places, terminator_places};
 
 /// The value of a body that does nothing but give a literal.
@@ -51,10 +49,8 @@ pub(super) fn literal_strings(body: &Body) -> IndexVec<Local, bool> {
     for block in body.blocks.iter() {
         for statement in &block.statements {
             if let StatementKind::Assign(place, rvalue) = &statement.kind {
-                let literal = matches!(
-                    rvalue,
-                    Rvalue::Use(Operand::Const(Constant { kind: ConstKind::Str(_), .. }))
-                );
+                let literal =
+                    matches!(rvalue, Rvalue::Use(Operand::Const(Constant { kind: ConstKind::Str(_), .. })));
                 if literal && place.as_local().is_some() {
                     continue;
                 }

@@ -10,8 +10,8 @@ use syntax::ast::Convention;
 use super::collect::{Collector, Instance};
 use super::{FuncId, Target, Vtable, VtableId, internal};
 use crate::body::{
-    BlockId, Body, Callee, ConstKind, Local, LocalDecl, LocalKind, Operand, Place, Rvalue, Source,
-    Statement, StatementKind, TerminatorKind,
+    BlockId, Body, Callee, ConstKind, Local, LocalDecl, LocalKind, Operand, Place, Rvalue, Source, Statement,
+    StatementKind, TerminatorKind,
 };
 
 /// Types that nest deeper than this, or have more parts, grow without end.
@@ -46,7 +46,12 @@ impl FunctionWork {
 }
 
 impl Collector<'_> {
-    pub fn resolve_block(&mut self, work: &mut FunctionWork, block: BlockId, literals: &IndexVec<Local, bool>) {
+    pub fn resolve_block(
+        &mut self,
+        work: &mut FunctionWork,
+        block: BlockId,
+        literals: &IndexVec<Local, bool>,
+    ) {
         let span = work.body.blocks[block].terminator.span;
         // Coercions and constants in statements.
         let mut coercions = Vec::new();
@@ -127,13 +132,7 @@ impl Collector<'_> {
         }
     }
 
-    fn resolve_fn(
-        &mut self,
-        work: &mut FunctionWork,
-        id: FnId,
-        args: Tys,
-        span: Span,
-    ) -> Option<Target> {
+    fn resolve_fn(&mut self, work: &mut FunctionWork, id: FnId, args: Tys, span: Span) -> Option<Target> {
         match internal::name(id) {
             Some(internal::INIT) => return Some(Target::Function(self.func(Instance::Init))),
             Some(name) => {
@@ -197,14 +196,16 @@ impl Collector<'_> {
                 Some(Target::Function(self.func(Instance::CloneParts(args[0]))))
             }
             Some(ResolvedMethod::Builtin(_)) | None => {
-                let shown: Vec<String> =
-                    args.iter().map(|&t| hir::ty::display(self.items, t)).collect();
-                self.bug(span, format!(
-                    "`{}` of `{}` on `{}`",
-                    self.items.fns[method].name,
-                    self.items.traits[trait_].name,
-                    shown.join(", ")
-                ));
+                let shown: Vec<String> = args.iter().map(|&t| hir::ty::display(self.items, t)).collect();
+                self.bug(
+                    span,
+                    format!(
+                        "`{}` of `{}` on `{}`",
+                        self.items.fns[method].name,
+                        self.items.traits[trait_].name,
+                        shown.join(", ")
+                    ),
+                );
                 Some(Target::Nothing)
             }
         }
@@ -312,8 +313,7 @@ impl Collector<'_> {
 
     fn dyn_slot(&mut self, receiver: Ty, trait_: TraitId, method: FnId, span: Span) -> Option<Target> {
         if let TyKind::Dyn(d) = *receiver.kind()
-            && let Some(slot) =
-                self.table_methods(d.trait_).iter().position(|&m| m == (trait_, method))
+            && let Some(slot) = self.table_methods(d.trait_).iter().position(|&m| m == (trait_, method))
         {
             return Some(Target::Virtual { slot: slot as u32 });
         }
@@ -383,9 +383,7 @@ impl Collector<'_> {
         match self.solver.resolve_method(trait_, method, args) {
             Some(ResolvedMethod::Fn { id, args }) if self.fits_table(id, self_ty) => {
                 match self.items.fns[id].kind {
-                    FnKind::Normal | FnKind::Derived(_) => {
-                        Some(self.body_func(BodyOwner::Fn(id), args))
-                    }
+                    FnKind::Normal | FnKind::Derived(_) => Some(self.body_func(BodyOwner::Fn(id), args)),
                     _ => Some(self.func(Instance::DynMethod { method, args })),
                 }
             }
@@ -400,10 +398,9 @@ impl Collector<'_> {
         let is_pointer = match decl.params.first().map(|p| p.conv) {
             Some(Conv::Mut) => true,
             // A shared borrow of these is two words.
-            Some(Conv::Ref) => !matches!(
-                self_ty.kind(),
-                TyKind::Str | TyKind::List(_) | TyKind::Dyn(_) | TyKind::DynFn(_)
-            ),
+            Some(Conv::Ref) => {
+                !matches!(self_ty.kind(), TyKind::Str | TyKind::List(_) | TyKind::Dyn(_) | TyKind::DynFn(_))
+            }
             _ => false,
         };
         is_pointer && !decl.attrs.track_caller

@@ -27,9 +27,7 @@ impl Collector<'_> {
                 self.out.shapes.insert(ty, shape);
                 let fields: Vec<Ty> = match &self.out.shapes[&ty] {
                     Shape::Struct(s) => s.fields.iter().map(|f| f.ty).collect(),
-                    Shape::Enum(e) => {
-                        e.variants.iter().flat_map(|v| &v.fields).map(|f| f.ty).collect()
-                    }
+                    Shape::Enum(e) => e.variants.iter().flat_map(|v| &v.fields).map(|f| f.ty).collect(),
                     Shape::Closure(_) => Vec::new(),
                 };
                 fields.into_iter().for_each(|t| self.note_type(t));
@@ -71,11 +69,7 @@ impl Collector<'_> {
         let decl = &self.items.adts[adt];
         let name = hir::ty::display(self.items, ty);
         let fields = |variant: &hir::items::VariantDecl| -> Vec<FieldShape> {
-            variant
-                .fields
-                .iter()
-                .map(|f| FieldShape { name: f.name, ty: self.close(f.ty, args) })
-                .collect()
+            variant.fields.iter().map(|f| FieldShape { name: f.name, ty: self.close(f.ty, args) }).collect()
         };
         match decl.kind {
             AdtKind::Struct => Shape::Struct(StructShape {
@@ -89,11 +83,7 @@ impl Collector<'_> {
                 variants: decl
                     .variants
                     .iter()
-                    .map(|v| VariantShape {
-                        name: v.name,
-                        discriminant: v.discriminant,
-                        fields: fields(v),
-                    })
+                    .map(|v| VariantShape { name: v.name, discriminant: v.discriminant, fields: fields(v) })
                     .collect(),
             }),
         }
@@ -103,9 +93,7 @@ impl Collector<'_> {
     pub fn needs_drop(&mut self, ty: Ty) -> bool {
         match *ty.kind() {
             TyKind::Str | TyKind::List(_) | TyKind::Dyn(_) | TyKind::DynFn(_) => true,
-            TyKind::Array(elem, len) => {
-                !matches!(len.kind(), TyKind::Const(0)) && self.needs_drop(elem)
-            }
+            TyKind::Array(elem, len) => !matches!(len.kind(), TyKind::Const(0)) && self.needs_drop(elem),
             TyKind::Adt(..) | TyKind::Closure(..) | TyKind::Tuple(_) => {
                 if let Some(&known) = self.needs_drop.get(&ty) {
                     return known;
@@ -138,5 +126,4 @@ impl Collector<'_> {
         };
         fields.into_iter().any(|t| self.needs_drop(t))
     }
-
 }

@@ -253,16 +253,21 @@ impl Analysis<'_> {
                 vec![Ctor::Len(constant(n).unwrap_or(0))]
             }
             TyKind::Array(..) | TyKind::List(_) => {
-                let (mut fixed, mut var) = (0, 0);
+                // Beyond the longest fixed length, only as many elements at either end can
+                // matter as some pattern names there.
+                let (mut fixed, mut front, mut back) = (0, 0, 0);
                 for node in column {
                     match node.ctor {
                         Ctor::Len(n) => fixed = fixed.max(n + 1),
-                        Ctor::VarLen(a, b) => var = var.max(a + b),
+                        Ctor::VarLen(a, b) => {
+                            front = front.max(a);
+                            back = back.max(b);
+                        }
                         _ => {}
                     }
                 }
-                let long = fixed.max(var);
-                (0..long).map(Ctor::Len).chain([Ctor::VarLen(long, 0)]).collect()
+                let long = fixed.max(front + back);
+                (0..long).map(Ctor::Len).chain([Ctor::VarLen(long - back, back)]).collect()
             }
             _ => {
                 let mut ctors: Vec<Ctor> = Vec::new();
@@ -285,9 +290,9 @@ impl Analysis<'_> {
         let mut fields = match (&head.ctor, ctor) {
             (Ctor::Wild, _) => vec![Node::wild(); arity],
             (Ctor::Range(a, b), Ctor::Range(lo, hi)) if a <= lo && hi <= b => Vec::new(),
-            (Ctor::VarLen(a, b), Ctor::Len(n) | Ctor::VarLen(n, 0)) if a + b <= *n => {
+            (Ctor::VarLen(a, b), Ctor::Len(_) | Ctor::VarLen(..)) if a + b <= arity => {
                 let mut nodes = head.fields[..*a].to_vec();
-                nodes.extend(std::iter::repeat_n(Node::wild(), n - a - b));
+                nodes.extend(std::iter::repeat_n(Node::wild(), arity - a - b));
                 nodes.extend_from_slice(&head.fields[*a..]);
                 nodes
             }
@@ -377,7 +382,14 @@ impl Analysis<'_> {
         }
         let mut column: Vec<&Node> = rows.iter().map(|r| &r[0]).collect();
         column.push(head);
-        for ctor in self.split(ty, &column) {
+        // A single value falls into one group, whatever the others are.
+        let groups = match head.ctor {
+            Ctor::Str(_) | Ctor::Float(_) | Ctor::Variant(_) | Ctor::Bool(_) | Ctor::Single => {
+                vec![head.ctor.clone()]
+            }
+            _ => self.split(ty, &column),
+        };
+        for ctor in groups {
             let field_tys = self.field_types(&ctor, ty);
             let arity = field_tys.len();
             let Some(mine) = self.specialise(row, &ctor, arity) else { continue };
@@ -403,7 +415,12 @@ impl Analysis<'_> {
             Ctor::Float(bits) => format!("{:?}", f64::from_bits(*bits)),
             Ctor::Len(_) => format!("[{}]", list(&witness.fields)),
             Ctor::VarLen(..) if witness.fields.is_empty() => "[..]".into(),
-            Ctor::VarLen(..) => format!("[{}, ..]", list(&witness.fields)),
+            Ctor::VarLen(front, _) => {
+                let (front, back) = witness.fields.split_at(*front);
+                let parts = [list(front), "..".to_string(), list(back)];
+                let shown: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+                format!("[{}]", shown.join(", "))
+            }
             Ctor::Single => match *witness.ty.kind() {
                 TyKind::Tuple(_) => format!("({})", list(&witness.fields)),
                 TyKind::Adt(id, _) => self.show_variant(id, VariantIdx(0), &witness.fields),

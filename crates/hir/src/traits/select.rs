@@ -486,7 +486,17 @@ impl<'a> Solver<'a> {
                 let args = table.resolve_list(p.args);
                 let p = crate::ty::Projection { args, ..p };
                 match self.project(table, p, &mut |_| {}) {
-                    Projected::To(to) => truth(table.try_unify(to, ty)),
+                    Projected::To(to) => {
+                        // Often an associated type again: `Filter[I, F]::Item` is `I::Item`.
+                        let mut open = Pending::new();
+                        let to = table.resolve(to);
+                        let to = self.normalize(table, to, &mut |p| open.push(p));
+                        match table.try_unify(to, ty) {
+                            false => Truth::No,
+                            true if open.is_empty() => Truth::Yes,
+                            true => Truth::Maybe,
+                        }
+                    }
                     Projected::Rigid => {
                         truth(table.try_unify(Ty::new(TyKind::Projection(p)), ty))
                     }

@@ -147,3 +147,9 @@ pub fn emit(session: &Session, checked: &Checked, mode: Mode, emit: Emit) -> Res
     let program = monomorphise(session, checked, Entry::Main)?;
     Ok(codegen::emit_text(&program, &options(session, mode, Debug::None, None), emit)?)
 }
+
+/// The specialised program, for `--emit mir-mono`.
+pub fn mono_text(session: &Session, checked: &Checked) -> Result<String, BuildError> {
+    let program = monomorphise(session, checked, Entry::Main)?;
+    Ok(mono::text(&checked.program, &program))
+}

@@ -17,6 +17,7 @@ mod literals;
 mod resolve;
 mod shapes;
 mod symbols;
+mod text;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use hir::ty::{Ty, Tys};
 use crate::body::Body;
 
 pub use collect::{Bodies, Roots, collect};
+pub use text::text;
 pub use hir::{items, thir, ty};
 
 index_type!(FuncId, "func");

@@ -18,6 +18,8 @@ pub enum Stage {
     Hir,
     /// Control-flow graphs after the checks
     Mir,
+    /// The same with concrete types, for everything the program reaches
+    MirMono,
     /// LLVM IR as generated
     LlvmRaw,
     /// LLVM IR after optimisation
@@ -43,6 +45,10 @@ pub fn emit(path: Option<&Path>, stage: Stage, mode: Mode) -> u8 {
         Stage::Tree => unreachable!("handled above"),
         Stage::Hir => pipeline::typed_text(&session, &checked),
         Stage::Mir => pipeline::mir_text(&session, &checked),
+        Stage::MirMono => match program::mono_text(&session, &checked) {
+            Ok(text) => text,
+            Err(error) => return report(&session, error),
+        },
         Stage::LlvmRaw | Stage::Llvm | Stage::Asm => {
             let emit = match stage {
                 Stage::LlvmRaw => Emit::LlvmRaw,

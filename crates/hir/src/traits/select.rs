@@ -491,6 +491,7 @@ impl<'a> Solver<'a> {
                         let mut open = Pending::new();
                         let to = table.resolve(to);
                         let to = self.normalize(table, to, &mut |p| open.push(p));
+                        let ty = self.normalize(table, ty, &mut |p| open.push(p));
                         match table.try_unify(to, ty) {
                             false => Truth::No,
                             true if open.is_empty() => Truth::Yes,

@@ -10,9 +10,9 @@ use syntax::ast;
 use super::call::Target;
 use super::path::Value;
 use super::{Checker, Expect};
-use crate::infer::ProbeError;
+use crate::infer::{Demand, ProbeError};
 use crate::thir::{Callee, ExprId, ExprKind};
-use crate::ty::{Conv, InferVar, Mutability, Ty, TyKind, tys};
+use crate::ty::{Conv, InferVar, Mutability, Predicate, Ty, TyKind, tys};
 
 impl Checker<'_> {
     #[allow(clippy::too_many_arguments)]
@@ -100,7 +100,7 @@ impl Checker<'_> {
         }
         self.has_errors = true;
         let ty = self.resolve(self.ty_of(id));
-        let known = !ty.has_error();
+        let known = !ty.has_error() && !self.holds_refused(ty);
         if known && let Some(diagnostic) = self.method_diagnostic(&error, ty, method.name, method.span) {
             let diagnostic = match self.has_field(ty, method.name) {
                 Some(field) => diagnostic.also(field, "it has a field of this name, which cannot be called"),
@@ -110,6 +110,28 @@ impl Checker<'_> {
         }
         self.check_stray_args(args);
         self.error_expr(span)
+    }
+
+    /// Whether a function inside the type was refused where it was passed: what the type lacks may be
+    /// a consequence. Reports what was refused so far.
+    fn holds_refused(&mut self, ty: Ty) -> bool {
+        self.process();
+        let errors = self.ctx.take_errors();
+        let mut refused = Vec::new();
+        for error in &errors {
+            if let Demand::Predicate(Predicate::Fn(subject, _)) = error.obligation.demand {
+                refused.push(self.shallow(subject));
+            }
+        }
+        for diagnostic in self.ctx.report_all(errors) {
+            self.report(diagnostic);
+        }
+        let mut found = false;
+        ty.walk(&mut |part| {
+            found |= refused.contains(&part);
+            !found
+        });
+        found
     }
 
     // ------------------------------------------------------------ dereferencing

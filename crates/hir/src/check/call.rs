@@ -11,7 +11,7 @@ use super::expr::unparen;
 use super::path::Value;
 use super::{Checker, Expect};
 use crate::infer::{Cause, CauseKind};
-use crate::items::{AdtId, FieldIdx, FnId, FnKind, VariantIdx};
+use crate::items::{AdtId, FieldIdx, FnId, FnKind, FnParent, VariantIdx};
 use crate::thir::{Callee, ExprId, ExprKind};
 use crate::ty::{Conv, FnSig, Mutability, Ty, TyKind, tys};
 
@@ -109,6 +109,22 @@ impl Checker<'_> {
         }
     }
 
+    /// A destructor runs by itself, once; naming one would let it run again.
+    pub(super) fn refuse_destructor(&mut self, id: FnId, span: Span) {
+        let of = match self.program.fns[id].parent {
+            FnParent::Trait(id) => Some(id),
+            FnParent::TraitImpl(id) => self.program.impls[id].trait_.map(|t| t.trait_),
+            _ => None,
+        };
+        if of.is_some() && of == self.program.lang.trait_("Drop") {
+            self.report(
+                Diagnostic::error(codes::E0230, span, "a destructor cannot be called")
+                    .label("runs by itself when the owner ends")
+                    .help("to end a value's life here, give it away: `drop(value)`"),
+            );
+        }
+    }
+
     /// Arguments, unsafety, asynchrony; the call itself. `given` stand before the written ones.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn finish_call(
@@ -124,6 +140,7 @@ impl Checker<'_> {
         awaited: bool,
     ) -> ExprId {
         if let Target::Fn(id) = target {
+            self.refuse_destructor(id, callee_span);
             let decl = &self.program.fns[id];
             let needs = decl.is_unsafe || decl.kind == FnKind::Extern;
             if needs {

@@ -262,6 +262,7 @@ impl Checker<'_> {
         span: Span,
         expect: Expect,
     ) -> ExprId {
+        self.refuse_destructor(id, span);
         let decl = &self.program.fns[id];
         if decl.is_async {
             return self.unsupported(span, "async functions as values");

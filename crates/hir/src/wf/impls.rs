@@ -381,9 +381,9 @@ fn check_obligations(collector: &mut Collector, id: ImplId, trait_ref: TraitRef,
             );
         }
         for bound in &assoc.bounds {
-            let wanted = bound.subst(trait_ref.args);
-            if !holds(wanted) {
-                let normal = solver.normalize_predicate_plain(wanted);
+            // The bound may speak of the impl's other associated types.
+            let normal = solver.normalize_predicate_plain(bound.subst(trait_ref.args));
+            if !holds(normal) {
                 found.push(
                     Diagnostic::error(
                         codes::E0234,

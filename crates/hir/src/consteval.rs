@@ -44,6 +44,22 @@ pub fn eval_const(program: &Program, id: ConstId) -> Result<i128, Refused> {
     eval_const_at(program, id, Span::default(), 0, &RefCell::default())
 }
 
+/// The error for an integer constant that needs itself, given to the first of the circle.
+pub fn circular(program: &Program, id: ConstId) -> Option<Diagnostic> {
+    let item = &program.consts[id];
+    let known = RefCell::default();
+    match eval_const_at(program, id, item.span, 0, &known) {
+        Err(Some(found))
+            if found.code == codes::E0227
+                && found.primary.span == item.span
+                && known.borrow().keys().all(|other| other.0 >= id.0) =>
+        {
+            Some(*found)
+        }
+        _ => None,
+    }
+}
+
 /// Constants already evaluated: a chain of sums takes a step for each, not for each path. `None`:
 /// under way.
 type Values = RefCell<FxHashMap<ConstId, Option<i128>>>;
@@ -69,7 +85,7 @@ fn eval_const_at(
     if before.is_some() {
         return Err(Some(Box::new(
             Diagnostic::error(
-                codes::E0220,
+                codes::E0227,
                 item.span,
                 format!("the value of `{}` depends on itself", item.name),
             )

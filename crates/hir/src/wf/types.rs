@@ -150,6 +150,10 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
     for (id, item) in program.consts.iter_enumerated().filter(|(_, c)| !skip(c.module)) {
         let span = item.ast.ty.as_ref().map_or(item.span, |t| t.span);
         check_ty(&facts.solver, item.ty, span, &mut found);
+        if let Some(circle) = crate::consteval::circular(program, id) {
+            bad_consts.push(id);
+            found.push(circle);
+        }
         if !item.ty.has_error() && facts.is_view(item.ty) {
             bad_consts.push(id);
             found.push(

@@ -131,6 +131,8 @@ struct Machine<'p> {
     steps: u64,
     limits: Limits,
     random: u64,
+    /// Nanoseconds.
+    slept: i64,
 }
 
 /// Function and table addresses: above all memory.
@@ -153,6 +155,7 @@ impl<'p> Machine<'p> {
             steps: 0,
             limits,
             random: 0x9e37_79b9_7f4a_7c15,
+            slept: 0,
         }
     }
 

@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 use base::{Diagnostic, Name, SourceMap};
 use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
-use hir::items::{BodyOwner, ClosureId, ModId, Program};
+use hir::items::{BodyOwner, ClosureId, FnId, ModId, Program};
 use hir::thir;
 use hir::traits::{ClosureSig, Closures, ParamEnv, Solver, TraitCache};
 use hir::ty::Ty;
-use mir::body::{Body, Source};
+use mir::body::{Body, Callee, Source, TerminatorKind};
 use mir::interp::{End, Limits, Outcome};
 use mir::mono;
 
@@ -51,7 +51,8 @@ struct Lowered {
 /// The standard library, ready for many programs.
 pub struct Std {
     dir: std::path::PathBuf,
-    /// Bodies of std. Its items have the same ids in every program, since they come first.
+    /// Bodies of std that name only items of std: these come first in every program, so they
+    /// have the same ids in all.
     bodies: RefCell<HashMap<BodyOwner, Rc<Lowered>>>,
 }
 
@@ -61,6 +62,7 @@ struct World<'s> {
     texts: SourceMap,
     cache: TraitCache,
     own: RefCell<HashMap<BodyOwner, Rc<Lowered>>>,
+    first_own: u32,
 }
 
 fn module_of(program: &Program, owner: BodyOwner) -> ModId {
@@ -72,15 +74,14 @@ fn module_of(program: &Program, owner: BodyOwner) -> ModId {
 }
 
 impl World<'_> {
-    fn store(&self, owner: BodyOwner) -> &RefCell<HashMap<BodyOwner, Rc<Lowered>>> {
-        match self.program.in_std(module_of(&self.program, owner)) {
-            true => &self.std.bodies,
-            false => &self.own,
-        }
-    }
-
     fn lowered(&self, owner: BodyOwner) -> Rc<Lowered> {
-        if let Some(found) = self.store(owner).borrow().get(&owner) {
+        if let Some(found) = self.own.borrow().get(&owner) {
+            return found.clone();
+        }
+        if let BodyOwner::Fn(id) = owner
+            && self.is_early(id)
+            && let Some(found) = self.std.bodies.borrow().get(&owner)
+        {
             return found.clone();
         }
         let (typed, _) =
@@ -99,8 +100,31 @@ impl World<'_> {
             })
             .collect();
         let lowered = Rc::new(Lowered { typed, bodies });
-        self.store(owner).borrow_mut().insert(owner, lowered.clone());
+        let store = match self.is_stable(owner, &lowered.bodies) {
+            true => &self.std.bodies,
+            false => &self.own,
+        };
+        store.borrow_mut().insert(owner, lowered.clone());
         lowered
+    }
+
+    /// The functions that come before any of the program's own.
+    fn is_early(&self, id: FnId) -> bool {
+        id.0 < self.first_own
+    }
+
+    fn is_stable(&self, owner: BodyOwner, bodies: &[Arc<Body>]) -> bool {
+        let BodyOwner::Fn(id) = owner else { return false };
+        self.is_early(id)
+            && bodies.iter().flat_map(|b| b.blocks.iter()).all(|block| {
+                let TerminatorKind::Call(call) = &block.terminator.kind else { return true };
+                match call.callee {
+                    Callee::Fn { id, .. }
+                    | Callee::TraitMethod { method: id, .. }
+                    | Callee::DynMethod { method: id, .. } => self.is_early(id),
+                    Callee::Value { .. } | Callee::Closure { .. } => true,
+                }
+            })
     }
 }
 
@@ -166,8 +190,14 @@ impl Std {
             PackageInput { name: Name::new("program"), is_std: false, modules: vec![own] },
         ];
         let (program, found) = collect(&packages, &texts);
+        let first_own = program
+            .fns
+            .iter_enumerated()
+            .find(|(_, decl)| !program.in_std(decl.module))
+            .map_or(0, |(id, _)| id.0);
+        let cache = TraitCache::new();
         let world =
-            World { std: self, program, texts, cache: TraitCache::new(), own: RefCell::default() };
+            World { std: self, program, texts, cache, own: RefCell::default(), first_own };
         let mut errors: Vec<Diagnostic> =
             found.into_iter().filter(Diagnostic::is_error).collect();
         for owner in hir::check::bodies(&world.program) {

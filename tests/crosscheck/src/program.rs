@@ -634,7 +634,7 @@ impl Batch {
                 *text = format!("{}{pass}", &text[..indent]);
             }
             at = end + 1;
-            if !(last && !inside.is_empty()) && !inside.contains(&0) {
+            if (!last || inside.is_empty()) && !inside.contains(&0) {
                 kept.push(function);
             }
         }

@@ -97,10 +97,15 @@ impl Machine<'_> {
                 word(self.random as i64)
             }
             "altru_thread_id" => word(1),
-            "altru_time_monotonic" | "altru_time_wall" => {
-                self.random = self.random.wrapping_add(1000);
-                word(self.steps as i64)
+            // Time passes by steps and sleeps only, from a fixed day on.
+            "altru_time_monotonic" => word(self.slept + self.steps as i64),
+            "altru_time_wall" => word(1_790_000_000_000_000_000 + self.slept + self.steps as i64),
+            "altru_time_local_offset" => Bytes::int(0, 4),
+            "altru_thread_sleep" => {
+                self.slept += int(0)?.max(0);
+                unit
             }
+            "altru_thread_yield" => unit,
             "altru_str_find" | "altru_str_rfind" => {
                 let text = self.bytes_at(ptr(0)?, int(1)?.max(0) as usize)?;
                 let needle = self.bytes_at(ptr(2)?, int(3)?.max(0) as usize)?;
@@ -122,11 +127,7 @@ impl Machine<'_> {
             }
             "altru_fmt_f64" => {
                 let value = f64::from_bits(args[0].as_int()? as u64);
-                let precision = int(1)?;
-                let text = match precision {
-                    -1 => format!("{value:?}"),
-                    n => format!("{value:.*}", n as usize),
-                };
+                let text = format_float(value, int(1)?, small(2)?);
                 self.put_bytes(ptr(3)?, text.as_bytes())?;
                 word(text.len() as i64)
             }
@@ -144,5 +145,22 @@ impl Machine<'_> {
             }
             _ => return self.unsupported(format!("the runtime's `{name}`")),
         })
+    }
+}
+
+/// As the runtime writes floats: `style` is 0 plain, 1 with a point, 2 with an exponent; 8 more
+/// for a value that was an `f32`.
+fn format_float(value: f64, precision: i64, style: i32) -> String {
+    let digits = usize::try_from(precision).ok();
+    let single = value as f32;
+    match (style & 7, digits, style & 8 != 0) {
+        (2, Some(n), _) => format!("{value:.n$e}"),
+        (2, None, true) => format!("{single:e}"),
+        (2, None, false) => format!("{value:e}"),
+        (_, Some(n), _) => format!("{value:.n$}"),
+        (1, None, true) => format!("{single:?}"),
+        (1, None, false) => format!("{value:?}"),
+        (_, None, true) => format!("{single}"),
+        (_, None, false) => format!("{value}"),
     }
 }

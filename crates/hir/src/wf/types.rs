@@ -152,7 +152,10 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
         check_ty(&facts.solver, item.ty, span, &mut found);
         if let Some(circle) = crate::consteval::circular(program, id) {
             bad_consts.push(id);
-            found.push(circle);
+            // An array length may have asked for it before.
+            if !collector.diagnostics.contains(&circle) {
+                found.push(circle);
+            }
         }
         if !item.ty.has_error() && facts.is_view(item.ty) {
             bad_consts.push(id);

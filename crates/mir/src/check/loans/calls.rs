@@ -1,0 +1,192 @@
+//! What a call does with views, and what a body may return.
+
+use base::Span;
+use hir::items::{FnId, FnKind, FnParent, Origin};
+use hir::ty::{Conv, Mutability, TyKind};
+
+use super::{Carry, Flow, LoanKind, Loans, State};
+use crate::body::{Call, Callee, Local, RETURN, Source};
+use crate::check::facts::{Depth, Facts, known};
+use crate::check::sets::LoanId;
+
+/// What a declared function's result borrows from, and its conventions: for a method of a
+/// trait's impl, as the trait declares.
+pub fn signature<'a>(facts: &Facts<'a>, id: FnId) -> Option<(&'a [Origin], Vec<Conv>, bool)> {
+    let program = facts.program;
+    let mut decl = program.fns.get(id)?;
+    if let FnParent::TraitImpl(impl_) = decl.parent
+        && let Some(trait_) = program.impls[impl_].trait_
+        && known(&program.traits, trait_.trait_)
+        && let Some(&method) = program.traits[trait_.trait_]
+            .methods
+            .iter()
+            .find(|&&m| program.fns[m].name == decl.name)
+    {
+        decl = &program.fns[method];
+    }
+    let constructor = matches!(decl.kind, FnKind::Constructor(..));
+    Some((&decl.ret_origins, decl.params.iter().map(|p| p.conv).collect(), constructor))
+}
+
+pub(super) fn by_ref(conv: Conv) -> bool {
+    matches!(conv, Conv::Ref | Conv::Mut)
+}
+
+impl Loans<'_, '_> {
+    pub fn flow(&self, call: &Call) -> Flow {
+        let by_type = || {
+            call.args.iter().map(|a| a.ty(&self.body.locals).is_ref()).collect::<Vec<_>>()
+        };
+        match &call.callee {
+            Callee::Fn { id, .. }
+            | Callee::TraitMethod { method: id, .. }
+            | Callee::DynMethod { method: id, .. } => match signature(self.facts, *id) {
+                Some((origins, convs, constructor)) => Flow {
+                    origins: if origins.is_empty() || constructor {
+                        (0..call.args.len() as u32).map(Origin::Outer).collect()
+                    } else {
+                        origins.to_vec()
+                    },
+                    by_ref: convs.into_iter().map(by_ref).collect(),
+                },
+                None => Flow { origins: call.flow.ret_origins.clone(), by_ref: by_type() },
+            },
+            Callee::Value { sig, .. } => Flow {
+                origins: (0..call.args.len() as u32)
+                    .map(|i| match i > 0 && self.facts.names_view(sig.ret) {
+                        true => Origin::Outer(i),
+                        false => Origin::Held(i),
+                    })
+                    .collect(),
+                by_ref: std::iter::once(sig.call != syntax::ast::Convention::Own)
+                    .chain(sig.params.iter().map(|&(conv, _)| by_ref(conv)))
+                    .collect(),
+            },
+            Callee::Closure { .. } => Flow {
+                origins: (0..call.args.len() as u32).map(Origin::Outer).collect(),
+                by_ref: by_type(),
+            },
+        }
+    }
+
+    pub(super) fn call(&mut self, state: &mut State, call: &Call, span: Span) -> Carry {
+        let mut args: Vec<Carry> = Vec::with_capacity(call.args.len());
+        let mut carrying = 0;
+        for arg in &call.args {
+            let carry = self.operand(state, arg);
+            carrying += usize::from(!carry.is_none());
+            args.push(carry);
+        }
+        for arg in &call.args {
+            self.moved(state, arg);
+        }
+        if carrying == 0 {
+            return Carry::NONE;
+        }
+        let flow = self.flow(call);
+        let by_ref = |i: usize| flow.by_ref.get(i).copied().unwrap_or(false);
+        // What the arguments' values hold, without the borrows that pass them.
+        let held: Vec<Carry> =
+            (0..args.len()).map(|i| if by_ref(i) { args[i].behind() } else { args[i] }).collect();
+        let before = args.clone();
+        for i in 0..args.len() {
+            if before[i].is_none() {
+                continue;
+            }
+            let ty = call.args[i].ty(&self.body.locals);
+            if !self.facts.absorbs(ty) {
+                continue;
+            }
+            // Views may be written further in than just behind the argument.
+            let deep = match *ty.kind() {
+                TyKind::Ref(_, to) => self.facts.absorbs(to),
+                _ => true,
+            };
+            let mut taken = Carry::NONE;
+            for (j, &loans) in held.iter().enumerate() {
+                if j != i && !self.facts.only_runs(&call.callee, j, i) {
+                    taken = self.join(taken, loans);
+                }
+            }
+            let targets = self.all(before[i]);
+            self.store(state, targets, taken, span);
+            // Views inside what it points to may have moved outwards there.
+            for &id in self.sets.members(targets).iter() {
+                if let LoanKind::Place(loan) = &self.loans[id]
+                    && loan.mutability == Mutability::Mut
+                    && self.depths[loan.place.local] == Depth::Nested
+                    && !loan.place.is_indirect()
+                {
+                    let local = loan.place.local;
+                    let carry = state.get(local);
+                    let carry = self.outwards(carry);
+                    state.set(local, carry);
+                }
+            }
+            let taken = self.outwards(taken);
+            let arg = self.outwards(args[i]);
+            let mid = self.sets.union(arg.mid, taken.near);
+            let far = if deep { mid } else { self.sets.union(arg.far, taken.mid) };
+            args[i] = Carry { near: args[i].near, mid, far };
+        }
+        let ty = call.destination.ty(&self.body.locals);
+        let depth = self.facts.depth(ty);
+        if depth == Depth::Owned {
+            return Carry::NONE;
+        }
+        let mut result = Carry::NONE;
+        for origin in &flow.origins {
+            let (i, outer) = match *origin {
+                Origin::Outer(i) => (i as usize, true),
+                Origin::Held(i) => (i as usize, false),
+            };
+            let Some(&arg) = args.get(i) else { continue };
+            let from = if by_ref(i) && !outer { arg.behind() } else { arg };
+            let from = self.outwards(from);
+            result = self.join(result, from);
+        }
+        self.mask(result, depth)
+    }
+
+    /// The signature says that the result borrows from this argument, which is taken by value:
+    /// refused where it is declared.
+    pub fn names_in_vain(&self, local: Local) -> bool {
+        let Some(p) = local.0.checked_sub(1) else { return false };
+        (p as usize) < self.body.arg_count
+            && matches!(self.body.source, Source::Owner(_))
+            && self.origins_named
+            && self.origins.iter().any(|o| matches!(*o, Origin::Outer(q) | Origin::Held(q) if q == p))
+    }
+
+    /// The result may be a borrow that passes an argument (of a closure).
+    pub fn returns_outer(&mut self, state: &State) -> bool {
+        let all = self.all(state.get(RETURN));
+        self.sets.get(all).iter().any(|&l| matches!(self.loans[l], LoanKind::Outer(p) if p > 0))
+    }
+
+    /// Loans in the result that the signature does not allow, at a `Return`.
+    pub fn unallowed(&mut self, state: &State) -> Vec<LoanId> {
+        let carry = state.get(RETURN);
+        let all = self.all(carry);
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let absorbing = self.origins.iter().any(|o| {
+            let (Origin::Outer(p) | Origin::Held(p)) = *o;
+            (p as usize) < self.body.arg_count
+                && self.facts.absorbs(self.body.locals[Local(p + 1)].ty)
+        });
+        let members = self.sets.members(all);
+        let bad = |id: &LoanId| match &self.loans[*id] {
+            LoanKind::Place(loan) => !loan.place.is_indirect(),
+            LoanKind::Outer(p) => !self.origins.contains(&Origin::Outer(*p)),
+            LoanKind::Held(p) => {
+                !absorbing
+                    && !self.origins.contains(&Origin::Outer(*p))
+                    && !self.origins.contains(&Origin::Held(*p))
+            }
+            LoanKind::Near(_) | LoanKind::Far(_) => false,
+        };
+        members.iter().copied().filter(bad).collect()
+    }
+}

@@ -1,3 +1,4 @@
+//! `crosscheck FILE.altru` shows what becomes of one program.
 //! `crosscheck [SEED [COUNT [ALTRU]]]`: makes COUNT random functions, keeps what the checks
 //! accept, and interprets it: anything wrong there is a hole in the checks. With the path of an
 //! `altru`, also compares what the compiled program prints.
@@ -17,6 +18,9 @@ fn main() -> ExitCode {
     let (seed, count) = (number(1, 1), number(2, 1000));
     let altru = args.get(3);
     let std = Std::new();
+    if let Some(file) = args.get(1).filter(|a| a.ends_with(".altru")) {
+        return one(&std, file);
+    }
     let (mut ran, mut wrong, mut batch_seed) = (0, 0, seed);
     while ran < count {
         let mut batch = Batch::new(batch_seed, FUNCTIONS, 14);
@@ -66,6 +70,34 @@ fn main() -> ExitCode {
     }
     println!("{ran} functions ran, {wrong} programs went wrong");
     if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Shows what becomes of one program.
+fn one(std: &Std, file: &str) -> ExitCode {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(e) => {
+            eprintln!("{file}: {e}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match std.run(&text, Limits::default()) {
+        Verdict::Refused(said) => {
+            said.iter().for_each(|s| println!("{}: {} {}", s.line, s.code, s.text));
+            ExitCode::FAILURE
+        }
+        Verdict::Ran { outcome, trap } => {
+            print!("{}", outcome.stdout);
+            eprintln!("{:?}, {} left, {} steps", outcome.end, outcome.leaks, outcome.steps);
+            match trap {
+                Some(trap) => {
+                    eprintln!("{trap}");
+                    ExitCode::FAILURE
+                }
+                None => ExitCode::SUCCESS,
+            }
+        }
+    }
 }
 
 /// What differs when the program is compiled.

@@ -150,6 +150,8 @@ codes! {
     E0511 "move out of a place that must stay whole"
     E0512 "view where an owned value is demanded"
     E0513 "used while borrowed exclusively"
+    E0651 "destructor that waits"
+    E0652 "function that must not wait but may"
     E0702 "misplaced `old`"
     E0703 "misplaced `implies`"
     E0704 "misplaced contract"

@@ -33,16 +33,16 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 }
                 let function = self.u.function(*id);
                 let may_unwind = self.u.may_unwind(*id);
-                self.call_into(&signature, function, &args, call, may_unwind, span);
+                self.call_into(&signature, function, &args, call, may_unwind, span)?;
             }
-            Target::Virtual { slot } => self.virtual_call(call, *slot, span),
+            Target::Virtual { slot } => self.virtual_call(call, *slot, span)?,
             Target::Intrinsic { name, args: types } => {
                 let args: Vec<Op> = call.args.iter().map(|a| self.operand(a)).collect();
                 if let Some(result) = self.intrinsic(name.as_str(), types, &args, call, span)? {
                     self.finish(&call.destination, result);
                 }
             }
-            Target::Extern { symbol } => self.external_call(call, *symbol)?,
+            Target::Extern { symbol } => self.external_call(call, *symbol, span)?,
         }
         match call.target {
             Some(target) => {
@@ -118,7 +118,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
         call: &Call,
         may_unwind: bool,
         span: Span,
-    ) {
+    ) -> Result<(), String> {
+        if signature.waits {
+            let values = self.lower_arguments(signature, args, None, span);
+            return self.waiting_call(signature.ty, function, true, &values, call, span);
+        }
         let destination = &call.destination;
         let mut copy_from = None;
         let sret = signature.sret.then(|| {
@@ -136,7 +140,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
             signature.set_call_attributes(self.u, result);
         }
         if call.target.is_none() {
-            return;
+            return Ok(());
         }
         let ty = self.place_ty(destination);
         match signature.ret {
@@ -152,6 +156,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 self.finish(destination, Op::pair(a, b, ty));
             }
         }
+        Ok(())
     }
 
     /// Can nothing but the destination's own name see it while the call runs?
@@ -216,20 +221,22 @@ impl<'u, 'p> FnCx<'u, 'p> {
         word
     }
 
-    fn virtual_call(&mut self, call: &Call, slot: u32, span: Span) {
+    fn virtual_call(&mut self, call: &Call, slot: u32, span: Span) -> Result<(), String> {
+        let target = Target::Virtual { slot };
+        let waits = self.u.program.waits.call(self.body, call, &target);
         let mut args = self.arguments(&call.args);
         let (data, vtable) = self.dyn_parts(args[0]);
         args[0] = Op::scalar(data, Ty::raw_ptr(Ty::unit()));
         let types: Vec<Ty> = args.iter().map(|a| a.ty).collect();
         let ret = self.place_ty(&call.destination);
-        let signature = Signature::new(self.u, &types, ret, false);
+        let signature = Signature::new(self.u, &types, ret, false, waits);
         let function = self.vtable_word(vtable, VTABLE_METHODS + u64::from(slot), self.u.m.ptr);
-        self.call_into(&signature, function, &args, call, true, span);
+        self.call_into(&signature, function, &args, call, true, span)
     }
 
     // ---- C
 
-    fn external_call(&mut self, call: &Call, symbol: base::Name) -> Result<(), String> {
+    fn external_call(&mut self, call: &Call, symbol: base::Name, span: Span) -> Result<(), String> {
         let args: Vec<Op> = call.args.iter().map(|a| self.operand(a)).collect();
         let mut values = Vec::new();
         for op in &args {
@@ -258,6 +265,14 @@ impl<'u, 'p> FnCx<'u, 'p> {
             }
         };
         let (function, ty, may_unwind) = self.u.external(symbol, Some((&params, ret)))?;
+        if abi::function(symbol.as_str()).is_some_and(|f| f.effects.waits) {
+            let hidden = crate::llvm::parameter_types(ty).len() - params.len().min(crate::llvm::parameter_types(ty).len());
+            let expected = if ret == self.u.m.void { 2 } else { 3 };
+            if hidden != expected || crate::llvm::parameter_types(ty)[hidden..] != params {
+                return Err(format!("`{symbol}` is declared with other types than the runtime's"));
+            }
+            return self.waiting_call(ty, function, false, &values, call, span);
+        }
         let declared = crate::llvm::parameter_types(ty);
         let declared_ret = crate::llvm::result_type(ty);
         if declared != params

@@ -19,6 +19,7 @@ use crate::llvm::{Block, Builder, Value};
 use crate::signature::{Pass, Signature};
 use crate::unit::Unit;
 use crate::value::{Op, Val};
+use crate::waiting::Waiting;
 use crate::{indexing, registers};
 
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,14 @@ pub struct FnCx<'u, 'p> {
     /// In a block on an unwind path.
     pub cleanup: bool,
     pub debug: Option<FunctionDebug>,
-    current_block: BlockId,
+    pub current_block: BlockId,
+    /// Of a function that waits.
+    pub waiting: Option<Waiting>,
+    /// Where the first block, of stack slots, leads.
+    pub entry_target: Block,
+    /// The number of the site to go on from, 0 for a first call.
+    pub site_number: Option<Value>,
+    pub next_pointee: u64,
 }
 
 /// Generates the code of a function into its declaration.
@@ -90,8 +98,12 @@ pub fn emit<'p>(u: &Unit<'p>, id: FuncId) -> Result<(), String> {
         cleanup: false,
         debug,
         current_block: BlockId(0),
+        waiting: None,
+        entry_target: first,
+        site_number: None,
+        next_pointee: 0,
     };
-    cx.prologue(&signature);
+    cx.prologue(id, &signature);
     let order = registers::reverse_postorder(body);
     cx.blocks[0] = Some(first);
     for id in order {
@@ -100,7 +112,8 @@ pub fn emit<'p>(u: &Unit<'p>, id: FuncId) -> Result<(), String> {
             cx.block(id, block)?;
         }
     }
-    cx.slots.br(first);
+    cx.finish_waiting(first);
+    cx.slots.br(cx.entry_target);
     Ok(())
 }
 
@@ -110,13 +123,17 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.slots.alloca(self.u.m.bytes(layout.size.max(1)), layout.align)
     }
 
-    fn prologue(&mut self, signature: &Signature) {
+    fn prologue(&mut self, id: FuncId, signature: &Signature) {
         self.set_location(self.body.span);
         let in_registers = registers::find(self.u, self.body);
-        let mut index = 0;
-        if signature.sret {
+        let mut index = signature.hidden();
+        if signature.waits {
+            self.caller = self.enter_waiting(id, signature);
+            if signature.ret == Pass::Address {
+                self.sret = self.result_address();
+            }
+        } else if signature.sret {
             self.sret = Some(self.u.m.param(self.value, 0));
-            index = 1;
         }
         for (local, decl) in self.body.locals.iter_enumerated() {
             let layout = self.u.layout(decl.ty);
@@ -126,7 +143,14 @@ impl<'u, 'p> FnCx<'u, 'p> {
                     Pass::Nothing => LocalRef::Zst,
                     Pass::Address => {
                         index += 1;
-                        LocalRef::Memory(self.u.m.param(self.value, index - 1))
+                        let given = self.u.m.param(self.value, index - 1);
+                        match self.home(local) {
+                            Some(home) => {
+                                self.copy(given, home, &layout);
+                                LocalRef::Memory(home)
+                            }
+                            None => LocalRef::Memory(given),
+                        }
                     }
                     pass => {
                         let first = self.u.m.param(self.value, index);
@@ -138,10 +162,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
                             Val::Scalar(first)
                         };
                         let op = Op { val, ty: decl.ty };
-                        if in_registers[local] {
+                        let home = self.home(local);
+                        if in_registers[local] && home.is_none() && !self.is_spilled(local) {
                             LocalRef::Register(Some(op))
                         } else {
-                            let slot = self.temp(&layout);
+                            let slot = home.unwrap_or_else(|| self.temp(&layout));
                             self.store(op, slot);
                             LocalRef::Memory(slot)
                         }
@@ -153,7 +178,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 && let Some(result) = self.sret
             {
                 LocalRef::Memory(result)
-            } else if in_registers[local] {
+            } else if let Some(home) = self.home(local) {
+                LocalRef::Memory(home)
+            } else if in_registers[local] && !self.is_spilled(local) {
                 LocalRef::Register(None)
             } else {
                 LocalRef::Memory(self.temp(&layout))
@@ -170,7 +197,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 }
             }
         }
-        if signature.track_caller {
+        if signature.track_caller && !signature.waits {
             self.caller = Some(self.u.m.param(self.value, index));
         }
     }
@@ -235,6 +262,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
         if let LocalRef::Memory(slot) = self.locals[local.index()]
             && is_slot
             && self.u.options.optimise()
+            // A function that is resumed does not come by where the lifetime began.
+            && self.waiting.is_none()
         {
             self.u.call_llvm(&self.b, intrinsic, &[self.u.m.ptr], &[slot]);
         }
@@ -248,6 +277,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
             }
             TerminatorKind::Switch { value, targets, otherwise } => self.switch(value, targets, *otherwise),
             TerminatorKind::Return => self.ret(),
+            TerminatorKind::Resume if self.waiting.is_some() => self.leave(abi::waiting::UNWINDING),
             TerminatorKind::Resume => {
                 let slot = self.exception_slot();
                 let exception = self.b.load(self.exception_type(), slot, 8);
@@ -318,6 +348,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
     }
 
     fn ret(&mut self) {
+        if self.waiting.is_some() {
+            return self.leave_done();
+        }
         let ret = self.body.locals[Local(0)].ty;
         let layout = self.u.layout(ret);
         match layout.abi {
@@ -409,6 +442,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
             Some(block) => Some(self.pad(block)),
             // A panic in a destructor that runs because of a panic.
             None if self.cleanup => Some(self.abort_pad()),
+            None if self.waiting.is_some() => {
+                self.set_personality();
+                Some(self.catching_pad(None))
+            }
             None => None,
         };
         match pad {
@@ -422,7 +459,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         }
     }
 
-    fn exception_type(&self) -> crate::llvm::Type {
+    pub fn exception_type(&self) -> crate::llvm::Type {
         self.u.m.struct_type(&[self.u.m.ptr, self.u.m.i32])
     }
 
@@ -445,6 +482,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
             return pad;
         }
         self.set_personality();
+        if self.waiting.is_some() {
+            let pad = self.catching_pad(Some(cleanup));
+            self.pads[cleanup.index()] = Some(pad);
+            return pad;
+        }
         let target = self.block_ref(cleanup);
         let pad = self.new_block(c"unwind");
         self.pads[cleanup.index()] = Some(pad);

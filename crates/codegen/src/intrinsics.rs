@@ -246,6 +246,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 Some(&id) => scalar(self.u.function(id)),
                 None => Err("a trampoline that was not made".to_owned()),
             },
+            internal::TASK_ENTRY => match types.get(1).and_then(|closure| self.function.tasks.get(closure)) {
+                Some(&root) => scalar(self.u.task_entry(root)),
+                None => Err("the entry of a task that was not made".to_owned()),
+            },
             _ => Err(format!("the intrinsic `{name}` is not known to code generation")),
         }
     }

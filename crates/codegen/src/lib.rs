@@ -10,6 +10,7 @@ mod atomics;
 mod call;
 mod debug;
 mod entry;
+mod frame;
 mod function;
 mod indexing;
 mod intrinsics;
@@ -26,6 +27,7 @@ mod target;
 mod unit;
 mod unwind;
 mod value;
+mod waiting;
 
 use base::SourceMap;
 use mir::mono::Program;

@@ -265,6 +265,24 @@ impl Module {
     }
 
     /// A module flag: `behaviour` as in LLVM's language reference, minus one.
+    /// Says that a conditional branch goes its first way nearly always.
+    pub fn set_likely(&self, branch: Value) {
+        self.set_weights(branch, 2000, 1);
+    }
+
+    /// Says that a conditional branch goes its second way nearly always.
+    pub fn set_unlikely(&self, branch: Value) {
+        self.set_weights(branch, 1, 2000);
+    }
+
+    fn set_weights(&self, branch: Value, then: i32, otherwise: i32) {
+        let name = b"branch_weights";
+        let text = ll!(LLVMMDStringInContext2(self.context, name.as_ptr().cast(), name.len()));
+        let text = ll!(LLVMMetadataAsValue(self.context, text));
+        let node = self.metadata_node(&[text, self.const_i32(then), self.const_i32(otherwise)]);
+        self.set_metadata(branch, "prof", node);
+    }
+
     pub fn add_flag(&self, key: &str, value: u32) {
         let value = ll!(LLVMValueAsMetadata(self.const_int(self.i32, i128::from(value))));
         ll!(LLVMAddModuleFlag(
@@ -510,6 +528,13 @@ impl Builder {
     pub fn landing_pad(&self, ty: Type) -> Value {
         let pad = ll!(LLVMBuildLandingPad(self.raw, ty, std::ptr::null_mut(), 0, EMPTY));
         ll!(LLVMSetCleanup(pad, 1));
+        pad
+    }
+
+    /// One that ends the unwinding here.
+    pub fn catch_all_pad(&self, ty: Type, null: Value) -> Value {
+        let pad = ll!(LLVMBuildLandingPad(self.raw, ty, std::ptr::null_mut(), 1, EMPTY));
+        ll!(LLVMAddClause(pad, null));
         pad
     }
 

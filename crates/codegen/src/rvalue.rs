@@ -346,7 +346,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let data = match (op.val, shared_meta(from)) {
             (Val::Pair(ptr, len), Meta::Len) => {
                 // Methods find a `string` or list where the data is.
-                let slot = self.temp(&self.u.layout(from));
+                let slot = self.stable_temp(&self.u.layout(from));
                 self.b.store(ptr, slot, 8);
                 self.b.store(self.u.m.const_i64(0), self.offset(slot, 8), 8);
                 self.b.store(len, self.offset(slot, 16), 8);
@@ -358,7 +358,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
             None | Some(Mutability::Shared) => Ok(Op::pair(data, vtable, to)),
             Some(Mutability::Mut) => {
                 let pair = Op::pair(data, vtable, dyn_ty);
-                let slot = self.temp(&self.u.layout(dyn_ty));
+                let slot = self.stable_temp(&self.u.layout(dyn_ty));
                 self.store(pair, slot);
                 Ok(Op::scalar(slot, to))
             }

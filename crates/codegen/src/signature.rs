@@ -19,6 +19,9 @@ pub struct Signature {
     /// The result's address is the first argument.
     pub sret: bool,
     pub track_caller: bool,
+    /// By the convention of functions that wait (`abi::waiting`): context, parent, how and, if it has any bytes, the result's
+    /// address come first; what is returned is a status.
+    pub waits: bool,
     arg_types: Vec<Ty>,
     ret_type: Ty,
 }
@@ -43,12 +46,15 @@ impl Pass {
 }
 
 impl Signature {
-    pub fn new(unit: &Unit, args: &[Ty], ret: Ty, track_caller: bool) -> Signature {
+    pub fn new(unit: &Unit, args: &[Ty], ret: Ty, track_caller: bool, waits: bool) -> Signature {
         let ret_layout = unit.layout(ret);
         let ret_pass = Pass::of(ret_layout.abi);
-        let sret = ret_pass == Pass::Address;
+        let sret = ret_pass == Pass::Address && !waits;
         let mut params = Vec::new();
-        if sret {
+        if waits {
+            params.extend([unit.m.ptr, unit.m.ptr, unit.m.i32]);
+        }
+        if sret || (waits && ret_pass != Pass::Nothing) {
             params.push(unit.m.ptr);
         }
         let passes: Vec<Pass> = args.iter().map(|&ty| Pass::of(unit.layout(ty).abi)).collect();
@@ -66,13 +72,18 @@ impl Signature {
         if track_caller {
             params.push(unit.m.ptr);
         }
-        let ret_ty = if sret { unit.m.void } else { unit.register_type(ret_layout.abi) };
+        let ret_ty = match (waits, sret) {
+            (true, _) => unit.m.i32,
+            (_, true) => unit.m.void,
+            _ => unit.register_type(ret_layout.abi),
+        };
         Signature {
             ty: unit.m.fn_type(&params, ret_ty),
             args: passes,
             ret: ret_pass,
             sret,
             track_caller,
+            waits,
             arg_types: args.to_vec(),
             ret_type: ret,
         }
@@ -103,7 +114,20 @@ impl Signature {
         }
     }
 
+    /// Hidden arguments before the others: of a waiting function, or the result's address.
+    pub fn hidden(&self) -> u32 {
+        match (self.waits, self.ret) {
+            (true, Pass::Nothing) => 3,
+            (true, _) => 4,
+            (false, _) => self.sret.into(),
+        }
+    }
+
     fn attributes(&self, unit: &Unit, set: &mut dyn FnMut(Position, &'static str, AttributeValue)) {
+        if self.waits {
+            // Resuming calls it with arguments that mean nothing: nothing may be assumed of them.
+            return;
+        }
         let mut index = 0;
         if self.sret {
             let layout = unit.layout(self.ret_type);

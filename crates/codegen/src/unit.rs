@@ -13,6 +13,7 @@ use mir::mono::ty::{Ty, TyKind};
 use mir::mono::{FuncId, Program, Role, Shape, StaticIdx, VtableId};
 
 use crate::debug::DebugInfo;
+use crate::frame::Plans;
 use crate::layout::{Abi, Layout, Layouts, Prim, Scalar};
 use crate::llvm::{Builder, Module, Type, Value};
 use crate::signature::Signature;
@@ -32,6 +33,10 @@ pub struct Unit<'p> {
     locations: RefCell<FxHashMap<Span, Value>>,
     runtime: RefCell<FxHashMap<Name, (Value, Type, bool)>>,
     may_unwind: IndexVec<FuncId, bool>,
+    pub plans: Plans,
+    pub resumers: RefCell<FxHashMap<FuncId, Value>>,
+    pub adapters: RefCell<FxHashMap<FuncId, Value>>,
+    pub task_entries: RefCell<FxHashMap<FuncId, Value>>,
 }
 
 impl<'p> Unit<'p> {
@@ -50,6 +55,10 @@ impl<'p> Unit<'p> {
             locations: RefCell::default(),
             runtime: RefCell::default(),
             may_unwind: unwind::may_unwind(program),
+            plans: Plans::default(),
+            resumers: RefCell::default(),
+            adapters: RefCell::default(),
+            task_entries: RefCell::default(),
             m,
             program,
             options,
@@ -105,7 +114,8 @@ impl<'p> Unit<'p> {
         let body = &self.program.functions[id].body;
         let args: Vec<Ty> = body.locals.iter().skip(1).take(body.arg_count).map(|l| l.ty).collect();
         let ret = body.locals[mir::body::Local(0)].ty;
-        let signature = Rc::new(Signature::new(self, &args, ret, body.attrs.track_caller));
+        let waits = self.program.waits.function(id);
+        let signature = Rc::new(Signature::new(self, &args, ret, body.attrs.track_caller, waits));
         self.signatures.borrow_mut()[id] = Some(signature.clone());
         signature
     }
@@ -121,9 +131,7 @@ impl<'p> Unit<'p> {
         let function = &self.program.functions[id];
         let signature = self.signature(id);
         let value = self.m.add_function(&function.symbol, signature.ty);
-        if function.role != Role::Entry {
-            self.m.set_internal(value);
-        }
+        self.m.set_internal(value);
         signature.set_attributes(self, value);
         let attrs = &function.body.attrs;
         let flag = |name| self.m.add_attribute(value, self.m.attribute(name, 0));
@@ -167,7 +175,7 @@ impl<'p> Unit<'p> {
             && body.blocks.len() <= max_blocks
             && calls <= max_calls
             && !self.calls_itself(id)
-            && function.role != Role::Entry
+            && !self.program.waits.function(id)
     }
 
     fn calls_itself(&self, id: FuncId) -> bool {
@@ -214,8 +222,16 @@ impl<'p> Unit<'p> {
             abi::Ty::F32 => self.m.f32,
             abi::Ty::F64 => self.m.f64,
         };
-        let params: Vec<Type> = function.params.iter().map(|&(_, t)| ty_of(t)).collect();
-        let ty = self.m.fn_type(&params, ty_of(function.ret));
+        let mut params: Vec<Type> = Vec::new();
+        let mut ret = ty_of(function.ret);
+        if function.effects.waits {
+            // Context, parent, and where the result goes.
+            params.extend([self.m.ptr; 2]);
+            params.extend((function.ret != abi::Ty::Void).then_some(self.m.ptr));
+            ret = self.m.i32;
+        }
+        params.extend(function.params.iter().map(|&(_, t)| ty_of(t)));
+        let ty = self.m.fn_type(&params, ret);
         let value = self.m.add_function(function.name, ty);
         let flag = |name| self.m.add_attribute(value, self.m.attribute(name, 0));
         if function.ret == abi::Ty::Never {
@@ -350,7 +366,10 @@ impl<'p> Unit<'p> {
         let address = |f: Option<FuncId>| f.map_or_else(|| m.null(m.ptr), |f| self.function(f));
         let mut fields =
             vec![address(vtable.drop), m.const_i64(layout.size as i64), m.const_i64(layout.align as i64)];
-        fields.extend(vtable.methods.iter().map(|&f| address(f)));
+        fields.extend(vtable.methods.iter().enumerate().map(|(slot, &f)| match f {
+            Some(f) if self.program.waits.slot(vtable.dyn_ty, slot as u32) => self.waiting_form(f),
+            f => address(f),
+        }));
         let value = m.add_constant(&vtable.symbol, m.const_struct(&fields), 8);
         self.vtables.borrow_mut().insert(id, value);
         value

@@ -1,5 +1,5 @@
 //! Which functions a panic may leave: a fixpoint over the call graph. The others are `nounwind`,
-//! so calls to them need no landing pads.
+//! so calls to them need no landing pads. None leaves a function that waits: there it becomes a status.
 
 use base::{Idx, IndexVec};
 use mir::body::TerminatorKind;
@@ -11,6 +11,9 @@ pub fn may_unwind(program: &Program) -> IndexVec<FuncId, bool> {
     let mut result = IndexVec::from_elem(false, count);
     let mut work = Vec::new();
     for (id, function) in program.functions.iter_enumerated() {
+        if program.waits.function(id) {
+            continue;
+        }
         let mut unwinds = false;
         for (block, data) in function.body.blocks.iter_enumerated() {
             match &data.terminator.kind {

@@ -9,15 +9,18 @@
 //! [codegen]: https://docs.rs/codegen
 //!
 //! In reading order: this file (the data), [`collect`] (the worklist), [`resolve`] (what a call
-//! means), [`glue`] (bodies the compiler makes), [`shapes`] (fields of types), [`symbols`].
+//! means), [`glue`] (bodies the compiler makes), [`shapes`] (fields of types), [`symbols`]; then what is
+//! known of the whole: [`waits`] (which functions wait) and [`suspend`] (what a waiting one keeps).
 
 pub mod collect;
 mod glue;
 mod literals;
 mod resolve;
 mod shapes;
+pub mod suspend;
 mod symbols;
 mod text;
+mod waits;
 
 use std::sync::Arc;
 
@@ -29,6 +32,7 @@ use crate::body::Body;
 
 pub use collect::{Bodies, Roots, collect};
 pub use text::text;
+pub use waits::Waits;
 pub use hir::{items, thir, ty};
 
 index_type!(FuncId, "func");
@@ -54,6 +58,8 @@ pub struct Program {
     pub main: Option<FuncId>,
     /// The tests, in the order asked for: each `fn() -> i32`, as `main`.
     pub tests: Vec<FuncId>,
+    /// Which functions become state machines.
+    pub waits: Waits,
 }
 
 #[derive(Debug)]
@@ -67,6 +73,8 @@ pub struct Function {
     pub constants: Vec<ConstId>,
     /// By closure type: the entry function that [`internal::FUNCTION_ADDRESS`] gives.
     pub addresses: FxHashMap<Ty, FuncId>,
+    /// By closure type: what [`internal::TASK_ENTRY`] gives.
+    pub tasks: FxHashMap<Ty, TaskRoot>,
     pub role: Role,
 }
 
@@ -80,8 +88,17 @@ pub enum Role {
     Const,
     /// Made by the compiler: drop glue, adaptors.
     Glue,
-    /// Called from the runtime by the C calling convention, as `extern "C-unwind"`.
+    /// Called from the runtime, always as a function that waits.
     Entry,
+}
+
+/// A closure as the code of a task.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TaskRoot {
+    /// `(env, out)`: moves the closure out of `*env`, calls it, leaves the result at `*out`.
+    pub entry: FuncId,
+    pub closure: Ty,
+    pub result: Ty,
 }
 
 /// What a call or drop terminator does.
@@ -117,6 +134,8 @@ pub mod internal {
     pub const INIT: &str = "!init";
     /// `[F]() -> *u8`: address of the entry function of a closure type (std's `trampoline`).
     pub const FUNCTION_ADDRESS: &str = "trampoline";
+    /// `[T, F]() -> *u8`: address of an `abi::waiting::TaskEntry` for a closure `F` that gives a `T`.
+    pub const TASK_ENTRY: &str = "task_entry";
 
     const ALL: [&str; 3] = [DROP_DYN, FREE_BOX, INIT];
     /// Above every function of a program.
@@ -156,6 +175,7 @@ pub struct Static {
 pub struct Vtable {
     pub symbol: String,
     pub ty: Ty,
+    pub dyn_ty: Ty,
     pub drop: Option<FuncId>,
     /// In the order of [`Target::Virtual`]'s slots. `None`: a method that cannot be called
     /// through `dyn`.

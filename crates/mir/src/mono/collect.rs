@@ -41,8 +41,10 @@ pub(super) enum Instance {
     },
     /// A callable value's code behind a `dyn fn`.
     DynCall(Ty, FnSig),
-    /// `extern "C-unwind" fn(env)` that moves a callable out of `*env` and calls it.
+    /// `fn(env)` that moves a callable out of `*env` and calls it.
     Trampoline(Ty),
+    /// `fn(env, out)` that also leaves the result at `*out`: a closure's type, its result's.
+    TaskRoot(Ty, Ty),
     /// Gives all statics their values.
     Init,
     /// `fn() -> i32` around `main`.
@@ -132,7 +134,9 @@ pub fn collect(
     }
     let mut out = c.out;
     out.functions = c.functions.into_vec().into_iter().flatten().collect();
-    Ok(out)
+    out.waits = super::waits::infer(&out);
+    let refused = super::waits::check_destructors(&out);
+    if refused.is_empty() { Ok(out) } else { Err(refused) }
 }
 
 impl<'a> Collector<'a> {
@@ -181,7 +185,7 @@ impl<'a> Collector<'a> {
                     }
                 }
             }
-            Instance::Main(_) | Instance::Test(_) | Instance::Init | Instance::Trampoline(_) => {
+            Instance::Main(_) | Instance::Test(_) | Instance::Trampoline(_) | Instance::TaskRoot(..) => {
                 let made = self.make_body(instance);
                 (Arc::new(made), &[][..], Role::Entry)
             }
@@ -232,6 +236,7 @@ impl<'a> Collector<'a> {
             targets: work.targets,
             constants: work.constants,
             addresses: work.addresses,
+            tasks: work.tasks,
             role,
         }
     }

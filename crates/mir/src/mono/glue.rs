@@ -163,6 +163,10 @@ impl Collector<'_> {
                 let name = format!("thread {}", show(ty));
                 self.trampoline(ty).finish(name)
             }
+            Instance::TaskRoot(ty, result) => {
+                let name = format!("task {}", show(ty));
+                self.task_root(ty, result).finish(name)
+            }
             Instance::Init => self.init().finish("initialise statics".to_owned()),
             Instance::Main(main) => self.main(main).finish("program".to_owned()),
             Instance::Test(test) => self.main(test).finish("test".to_owned()),
@@ -510,6 +514,18 @@ impl Collector<'_> {
         m.assign(start, value, Rvalue::Use(Operand::Move(Place::local(env).deref())));
         let sig = FnSig { call: Convention::Own, params: leak_params(&[]), ret: Ty::unit() };
         let end = m.call(start, Callee::Value { ty, sig }, vec![moved(value)], RESULT, None);
+        m.end(end, TerminatorKind::Return);
+        m
+    }
+
+    fn task_root(&mut self, ty: Ty, result: Ty) -> Maker {
+        let mut m = Maker::new(Span::default(), Ty::unit(), &[Ty::raw_ptr(ty), Ty::raw_ptr(result)]);
+        let start = m.block(false);
+        let value = m.temp(ty);
+        m.assign(start, value, Rvalue::Use(Operand::Move(Place::local(SELF).deref())));
+        let sig = FnSig { call: Convention::Own, params: leak_params(&[]), ret: result };
+        let out = Place::local(Local(2)).deref();
+        let end = m.call(start, Callee::Value { ty, sig }, vec![moved(value)], out, None);
         m.end(end, TerminatorKind::Return);
         m
     }

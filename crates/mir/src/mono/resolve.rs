@@ -8,7 +8,7 @@ use hir::ty::{Conv, FnSig, Ty, TyKind, Tys};
 use syntax::ast::Convention;
 
 use super::collect::{Collector, Instance};
-use super::{FuncId, Target, Vtable, VtableId, internal};
+use super::{FuncId, Target, TaskRoot, Vtable, VtableId, internal};
 use crate::body::{
     BlockId, Body, Callee, ConstKind, Local, LocalDecl, LocalKind, Operand, Place, Rvalue, Source, Statement,
     StatementKind, TerminatorKind,
@@ -25,12 +25,13 @@ pub(super) struct FunctionWork {
     pub targets: Vec<Option<Target>>,
     pub constants: Vec<ConstId>,
     pub addresses: FxHashMap<Ty, FuncId>,
+    pub tasks: FxHashMap<Ty, TaskRoot>,
 }
 
 impl FunctionWork {
     pub fn new(id: FuncId, body: Body) -> FunctionWork {
         let targets = vec![None; body.blocks.len()];
-        FunctionWork { id, body, targets, constants: Vec::new(), addresses: FxHashMap::default() }
+        FunctionWork { id, body, targets, constants: Vec::new(), addresses: FxHashMap::default(), tasks: FxHashMap::default() }
     }
 
     fn new_local(&mut self, ty: Ty, span: Span) -> Local {
@@ -156,6 +157,16 @@ impl Collector<'_> {
                     (internal::FUNCTION_ADDRESS, Some(&ty)) => {
                         let entry = self.func(Instance::Trampoline(ty));
                         work.addresses.insert(ty, entry);
+                    }
+                    (internal::TASK_ENTRY, Some(&result)) => {
+                        let closure = args[1];
+                        let entry = self.func(Instance::TaskRoot(closure, result));
+                        for ty in [closure, result] {
+                            if self.needs_drop(ty) {
+                                self.drop_glue(ty);
+                            }
+                        }
+                        work.tasks.insert(closure, TaskRoot { entry, closure, result });
                     }
                     ("drop_in_place" | "needs_drop", Some(&ty)) if self.needs_drop(ty) => {
                         self.drop_glue(ty);
@@ -373,7 +384,7 @@ impl Collector<'_> {
             hir::ty::display(self.items, dyn_ty),
             hir::ty::display(self.items, ty)
         );
-        let id = self.out.vtables.push(Vtable { symbol, ty, drop, methods });
+        let id = self.out.vtables.push(Vtable { symbol, ty, dyn_ty, drop, methods });
         let _: VtableId = id;
         self.out.vtable_ids.insert((ty, dyn_ty), id);
     }

@@ -95,7 +95,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 let function = m.function("memcmp").unwrap_or_else(|| m.add_function("memcmp", fn_ty));
                 scalar(b.call(fn_ty, function, &[first(0), first(1), first(2)]))
             }
-            "forget" => Ok(None),
+            "forget" | "uninit" => Ok(None),
             "drop_in_place" => {
                 if let Some(&glue) = self.u.program.drop_glue.get(&elem()) {
                     let pointer = Op::scalar(first(0), Ty::mut_ref(elem()));

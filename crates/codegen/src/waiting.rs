@@ -28,7 +28,7 @@ use crate::layout::Abi;
 use crate::llvm::{Block, Builder, IntCmp, Type, Value};
 use crate::signature::{Pass, Signature};
 use crate::unit::Unit;
-use crate::value::{Op, PlaceRef, Val};
+use crate::value::PlaceRef;
 
 /// Offsets in `abi::waiting::Context`.
 const TOP: u64 = 0;
@@ -220,7 +220,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let area = match (layout.abi, site.direct) {
             (Abi::Zst, _) => None,
             (_, true) => Some(self.place(&call.destination).ptr),
-            (_, false) => Some(self.offset(frame, plan.area)),
+            (_, false) => self.in_frame(plan.area),
         };
         let mut values = vec![cx, frame];
         values.extend(generated.then(|| m.const_i32(abi::waiting::ENTER)));
@@ -280,10 +280,21 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 continue;
             };
             let kept = self.offset(frame, at);
-            let ty = self.body.locals[local].ty;
             let (from, to) = if out { (slot, kept) } else { (kept, slot) };
-            let op = self.load(PlaceRef::new(from, ty));
-            self.store(op, to);
+            // It may not have a value now, only on some way here: nothing is said of what is loaded.
+            let part = |at: u64, scalar: crate::layout::Scalar| {
+                let ty = self.u.in_memory(scalar.prim);
+                let value = self.b.load(ty, self.offset(from, at), scalar.size());
+                self.b.store(value, self.offset(to, at), scalar.size());
+            };
+            match self.u.layout(self.body.locals[local].ty).abi {
+                Abi::Scalar(scalar) => part(0, scalar),
+                Abi::Pair(a, b) => {
+                    part(0, a);
+                    part(Abi::second_offset(a, b), b);
+                }
+                Abi::Zst | Abi::Memory => {}
+            }
         }
     }
 
@@ -494,14 +505,5 @@ impl Unit<'_> {
         let value = m.add_constant("task", value, 8);
         self.task_entries.borrow_mut().insert(root.entry, value);
         value
-    }
-}
-
-/// A value's registers as arguments.
-pub fn registers(op: Op, pass: Pass) -> Vec<Value> {
-    match (op.val, pass) {
-        (_, Pass::Nothing) => Vec::new(),
-        (Val::Pair(a, b), Pass::Pair(..)) => vec![a, b],
-        _ => vec![op.single()],
     }
 }

@@ -14,7 +14,7 @@ pub struct LangItems {
 pub const NAMES: &[&str] = &[
     // types
     "Option", "Result", "error", "Box", "Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive", "RangeFull",
-    "Ordering", "Formatter", "MutSlice", "SelectSet", "Sender", "Receiver", "Thread", "Future", "Duration", "UnsafeCell",
+    "Ordering", "Formatter", "MutSlice", "SelectSet", "Sender", "Receiver", "Thread", "Future", "Duration", "UnsafeCell", "MaybeUninit",
     // traits
     "Copy", "Clone", "Drop", "Deref", "DerefMut", "Iterator", "IntoIterator", "Iterable", "IterableMut", "Display", "Debug", "Default", "Eq", "Ord", "Hash",
     "Add", "Sub", "Mul", "Div", "Rem", "Neg", "Not", "BitAnd", "BitOr", "BitXor", "Shl", "Shr", "AddAssign", "SubAssign",

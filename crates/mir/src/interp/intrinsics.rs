@@ -89,6 +89,7 @@ impl Machine<'_> {
                 Bytes::int((a.data.cmp(&b.data) as i32 as i128) as u128, 4)
             }
             "forget" => unit,
+            "uninit" => Bytes::uninit(size),
             "drop_in_place" => match self.program.drop_glue.get(&ty) {
                 Some(&glue) => {
                     let dest = self.memory.allocate(0, Kind::Static);

@@ -114,6 +114,11 @@ impl Collector<'_> {
         {
             return true;
         }
+        if let TyKind::Adt(adt, _) = *ty.kind()
+            && self.items.lang.adt("MaybeUninit") == Some(adt)
+        {
+            return false;
+        }
         self.note_type(ty);
         if let TyKind::Tuple(elems) = *ty.kind() {
             return elems.iter().any(|&t| self.needs_drop(t));

@@ -6,6 +6,8 @@
 //! - text comes in as `(ptr, len)`, UTF-8, not NUL-terminated; text goes out by appending to a `RawString`;
 //! - a result that may fail is negative: `-errno`, whose message `altru_os_error_message` gives;
 //! - durations are nanoseconds; a timeout of -1 is "for ever", 0 is "do not wait";
+//! - a function marked `waits` has the hidden parameters and the status of `waiting`; the result listed here is what it
+//!   leaves at `*result`;
 //! - a yes/no result is `I32`, 0 or 1.
 
 /// Calls `$callback!` with the whole list.
@@ -24,9 +26,10 @@ macro_rules! runtime_functions {
             [nounwind free] fn altru_mem_free(ptr: Ptr, size: Usize, align: Usize) -> Void;
 
             // ---- start and end ----
-            /// Runs a program: `main` is `extern "C-unwind" fn() -> i32`. Installs signal handling, runs `main`,
-            /// flushes stdout. Gives `main`'s value, or 101 after a panic. Other threads may still run when it returns:
-            /// the caller ends the process without unmapping their code.
+            /// Runs a program: `main` is a waiting function `fn(cx, parent, how, result: *mut i32) -> status`. Installs signal
+            /// handling, runs `main`, cancels the tasks that are left (a second later they are abandoned and named),
+            /// flushes stdout. Gives `main`'s value, or 101 after a panic. Other threads may still run when it
+            /// returns: the caller ends the process without unmapping their code.
             [nounwind] fn altru_rt_main(main: Ptr, argc: I32, argv: Ptr) -> I32;
             /// Flushes stdout and ends the process.
             [nounwind] fn altru_process_exit(code: I32) -> Never;
@@ -50,12 +53,23 @@ macro_rules! runtime_functions {
             [unwind cold] fn altru_panic_unreachable(location: Ptr) -> Never;
             /// A panic tried to leave a destructor that runs because of a panic, or code that may not unwind: aborts.
             [nounwind cold] fn altru_panic_cannot_unwind() -> Never;
-            /// Whether this thread is unwinding.
+            /// Whether this thread or task is unwinding because of a panic.
             [nounwind] fn altru_panic_active() -> I32;
-            /// Appends the message of the panic that is unwinding this thread (nothing if there is none).
+            /// Appends the message of the panic that is unwinding this thread or task (nothing if there is none).
             [nounwind cold] fn altru_panic_message(out: Ptr) -> Void;
-            /// Calls `entry(env)` and catches a panic. 0: returned; 1: panicked, and `panic` (a `RawPanic`) is filled in.
-            [nounwind] fn altru_panic_catch(entry: Ptr, env: Ptr, panic: Ptr) -> I32;
+            /// Calls `entry(cx, parent, how, env) -> status` and catches a panic. 0: returned; 1: panicked, and `panic` (a
+            /// `RawPanic`) is filled in. A cancellation, or the deadline of a block around, passes through.
+            [nounwind waits] fn altru_panic_catch(entry: Ptr, env: Ptr, panic: Ptr) -> I32;
+            /// A waiting function has caught a native panic (`exception`: the first word that its landing pad was given): the
+            /// context carries it on, and the caller cleans up and returns `UNWINDING`.
+            [nounwind cold] fn altru_panic_caught(cx: Ptr, exception: Ptr) -> Void;
+
+            // ---- frames (see `waiting`) ----
+            /// Takes a frame of `size` bytes that the current segment has no room for, and gives its address; `cx.top` is behind
+            /// it and `cx.base` is the frame.
+            [nounwind cold] fn altru_frame_grow(cx: Ptr, size: Usize) -> Ptr;
+            /// The frame `cx.base` has been given back: its segment goes.
+            [nounwind cold] fn altru_frame_shrink(cx: Ptr) -> Void;
 
             // ---- standard streams ----
             /// Writes to stdout through its buffer. A closed pipe ends the program quietly, another error with a message.
@@ -97,7 +111,7 @@ macro_rules! runtime_functions {
             [nounwind] fn altru_math_binary(op: I32, x: F64, y: F64) -> F64;
 
             // ---- threads ----
-            /// Starts an OS thread that calls `entry(env)`; the runtime frees `env` (size and alignment given, 0 size: nothing
+            /// Starts an OS thread that calls `entry(cx, parent, how, env) -> status`; the runtime frees `env` (size and alignment given, 0 size: nothing
             /// to free) afterwards. An empty name gets "thread-N". Gives a handle, or null: nothing started, `env` untouched,
             /// and `altru_os_last_error` tells why.
             [nounwind] fn altru_thread_spawn(name: Ptr, name_len: Usize, entry: Ptr, env: Ptr, env_size: Usize, env_align: Usize) -> Ptr;
@@ -112,12 +126,59 @@ macro_rules! runtime_functions {
             /// Appends the name of a thread; null means the current one.
             [nounwind] fn altru_thread_name(thread: Ptr, out: Ptr) -> Void;
             [nounwind] fn altru_thread_yield() -> Void;
+            /// Lets a time pass, on a thread or in a task.
             [nounwind waits] fn altru_thread_sleep(duration: I64) -> Void;
             /// How many threads can run at once.
             [nounwind] fn altru_thread_parallelism() -> I64;
 
             /// Room for one value of the current thread, valid until the next call on this thread.
             [nounwind] fn altru_thread_scratch(size: Usize, align: Usize) -> Ptr;
+
+            // ---- tasks ----
+            /// A task for an `abi::waiting::TaskEntry`, with room for its closure, which the caller fills in before the start.
+            [nounwind] fn altru_task_new(entry: Ptr) -> Ptr;
+            /// Where the closure goes.
+            [nounwind] fn altru_task_env(task: Ptr) -> Ptr;
+            /// Starts it, once: as a child of a scope, or (null) detached or to be joined. It inherits the deadline around.
+            [nounwind] fn altru_task_start(task: Ptr, scope: Ptr) -> Void;
+            /// Waits for its end. 0: it returned; 1: it panicked, and `panic` (a `RawPanic`) is filled in; 2: timed out; 3: it was
+            /// cancelled.
+            [nounwind waits] fn altru_task_join(task: Ptr, panic: Ptr, timeout: I64) -> I32;
+            /// Where the result of a task that has returned is.
+            [nounwind] fn altru_task_result(task: Ptr) -> Ptr;
+            /// The same, and from now on it is the caller's: to be moved out, once, before the handle is released.
+            [nounwind] fn altru_task_take_result(task: Ptr) -> Ptr;
+            /// Gives the handle up; the task goes on. A closure never started and a result nobody took are dropped.
+            [nounwind] fn altru_task_release(task: Ptr) -> Void;
+            /// Makes the task unwind at its next wait, or out of the one it is in.
+            [nounwind] fn altru_task_cancel(task: Ptr) -> Void;
+            /// Whether the task has ended.
+            [nounwind] fn altru_task_finished(task: Ptr) -> I32;
+            /// The task that runs, without ownership; null on an OS thread.
+            [nounwind] fn altru_task_current() -> Ptr;
+            /// The number of a task, unique in the process; null means the current one. 0 if there is none.
+            [nounwind] fn altru_task_id(task: Ptr) -> I64;
+            /// Appends the name of a task; null means the current one.
+            [nounwind] fn altru_task_name(task: Ptr, out: Ptr) -> Void;
+            [nounwind] fn altru_task_set_name(task: Ptr, name: Ptr, len: Usize) -> Void;
+            /// Lets other tasks (on an OS thread: other threads) run.
+            [nounwind waits] fn altru_task_yield() -> Void;
+            /// A task looks up from long work: yields if it has had its share, and is cancelled if it should be.
+            [nounwind waits] fn altru_task_check() -> Void;
+            /// Begins (1) or ends (-1) a region in which neither cancellation nor the deadlines of blocks around are delivered.
+            [nounwind] fn altru_task_shield(by: I32) -> Void;
+            /// Calls `entry(cx, parent, how, env) -> status` with a deadline, which its callees and the tasks it starts inherit.
+            /// 0: returned; 1: the deadline passed while it waited, and it has unwound. An earlier deadline around stays in force
+            /// and passes through, as panics and cancellations do.
+            [nounwind waits] fn altru_deadline_call(entry: Ptr, env: Ptr, duration: I64) -> I32;
+            /// Makes a `RawScope`.
+            [nounwind] fn altru_scope_init(scope: Ptr) -> Void;
+            /// Cancels a scope's children, and those to come.
+            [nounwind] fn altru_scope_cancel(scope: Ptr) -> Void;
+            /// Waits until all children have ended, also while the caller is interrupted: that cancels them, and is delivered
+            /// when they have ended. The scope's last use. 0: all returned (or were cancelled); 1: one panicked, which cancelled
+            /// the others, and `panic` (a `RawPanic`) is filled in with the first one's.
+            [nounwind waits] fn altru_scope_wait(scope: Ptr, panic: Ptr) -> I32;
 
             // ---- waiting on a word (see `protocol`) ----
             /// Sleeps while `*word == expected`. 0: woken or it differed (look again); 1: timed out.
@@ -157,7 +218,7 @@ macro_rules! runtime_functions {
             [nounwind] fn altru_channel_sender_drop(channel: Ptr) -> Void;
             [nounwind] fn altru_channel_receiver_clone(channel: Ptr) -> Void;
             /// Gives a receiver up. 1: it was the last, sends fail from now on, and the caller must take out what is left
-            /// (`altru_channel_recv` with timeout 0) and then call `altru_channel_release`.
+            /// (`altru_channel_try_recv`) and then call `altru_channel_release`.
             [nounwind] fn altru_channel_receiver_drop(channel: Ptr) -> I32;
             /// The last step of the last receiver.
             [nounwind] fn altru_channel_release(channel: Ptr) -> Void;
@@ -165,7 +226,12 @@ macro_rules! runtime_functions {
             [nounwind waits] fn altru_channel_send(channel: Ptr, value: Ptr, timeout: I64) -> I32;
             /// Moves a value out to `*out`. A `RecvOutcome`.
             [nounwind waits] fn altru_channel_recv(channel: Ptr, out: Ptr, timeout: I64) -> I32;
-            /// Moves `n` values in, in order. Gives how many were sent; the rest is still the caller's (closed or timed out).
+            /// `altru_channel_send` that does not wait.
+            [nounwind] fn altru_channel_try_send(channel: Ptr, value: Ptr) -> I32;
+            /// `altru_channel_recv` that does not wait.
+            [nounwind] fn altru_channel_try_recv(channel: Ptr, out: Ptr) -> I32;
+            /// Moves `n` values in, in order. Gives how many were sent; the rest is still the caller's (closed or timed out). If it
+            /// unwinds, `*result` says the same.
             [nounwind waits] fn altru_channel_send_batch(channel: Ptr, values: Ptr, n: Usize, timeout: I64) -> Usize;
             /// Moves 1 to `max` values out to an array. Gives how many; 0: closed and empty; -1: timed out.
             [nounwind waits] fn altru_channel_recv_batch(channel: Ptr, out: Ptr, max: Usize, timeout: I64) -> I64;
@@ -184,6 +250,9 @@ macro_rules! runtime_functions {
             /// Commits exactly one of `n` `SelectCase`s and gives its index; -1: timed out, or with timeout 0 none was ready;
             /// -2: no case can ever fire and there is no timeout. Fair among ready cases unless `biased`.
             [nounwind waits] fn altru_select(cases: Ptr, n: Usize, timeout: I64, biased: I32) -> I32;
+
+            /// `altru_select` that does not wait.
+            [nounwind] fn altru_select_try(cases: Ptr, n: Usize, biased: I32) -> I32;
 
             // ---- time ----
             /// Nanoseconds of a clock that never goes back.

@@ -24,8 +24,11 @@ pub struct RawString {
 }
 
 impl RawString {
-    pub const EMPTY: RawString =
-        RawString { ptr: core::ptr::without_provenance_mut(16), cap: 0, len: 0 };
+    pub const EMPTY: RawString = RawString {
+        ptr: core::ptr::without_provenance_mut(16),
+        cap: 0,
+        len: 0,
+    };
 }
 
 /// A borrow `&string` or `&[T]`.
@@ -46,6 +49,12 @@ pub struct RawPanic {
     pub col: u32,
 }
 
+/// A scope's record, in the frame of whoever opens it; the runtime's own inside.
+#[repr(C)]
+pub struct RawScope {
+    pub words: [u64; 6],
+}
+
 /// One case of a `select`. See `altru_select`.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -54,7 +63,7 @@ pub struct SelectCase {
     pub kind: u32,
     /// Written for the committed case only: reserved for kinds with several outcomes.
     pub outcome: u32,
-    /// The channel, thread handle, mutex word or event word.
+    /// The channel, thread or task handle, mutex word or event word.
     pub object: *mut u8,
     /// `Recv`: where the value goes. `Send`: where it is taken from. Else unused.
     pub value: *mut u8,
@@ -75,6 +84,8 @@ pub enum SelectKind {
     Lock = 5,
     /// Ready while the event (its word) is set.
     Event = 6,
+    /// Ready once the task has ended.
+    Task = 7,
 }
 
 /// Result of `altru_channel_send`.

@@ -68,7 +68,12 @@ pub struct RuntimeFunction {
 }
 
 impl Effects {
-    const NONE: Effects = Effects { unwind: false, cold: false, waits: false, alloc: Alloc::No };
+    const NONE: Effects = Effects {
+        unwind: false,
+        cold: false,
+        waits: false,
+        alloc: Alloc::No,
+    };
 }
 
 macro_rules! effects {

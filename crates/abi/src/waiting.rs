@@ -130,8 +130,8 @@ pub struct TaskEntry {
     pub env_align: usize,
     pub out_size: usize,
     pub out_align: usize,
-    /// Bytes of arena that the root and everything it calls can need at once, leaf frames included; 0: not known
-    /// (recursion, `dyn`).
+    /// Bytes of arena that the root and everything it calls can need at once, a leaf frame (`LEAF_FRAME`) included; 0: not
+    /// known (recursion, `dyn`). A measure, not a promise: more is taken from further segments.
     pub arena: usize,
     /// The readable name of the code, for dumps.
     pub name_ptr: *const u8,
@@ -143,5 +143,6 @@ pub struct TaskEntry {
 // SAFETY: constants, never written; they point to constants.
 unsafe impl Sync for TaskEntry {}
 
-/// The most that one leaf frame of the runtime takes. `rt` asserts it.
-pub const LEAF_FRAME: usize = 192;
+/// The most that a common leaf frame of the runtime takes (send, receive, lock, join). `rt` asserts it. Rarer ones (select,
+/// waits with a timeout) take a segment of their own where there is no room.
+pub const LEAF_FRAME: usize = 80;

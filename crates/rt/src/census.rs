@@ -1,12 +1,15 @@
 //! Who is alive, and who waits for ever: the record from which a deadlock is told.
 //!
-//! One word counts the program's live threads, those *stuck* (waiting without a deadline, not yet claimed) and
-//! those *in transit* (counted as stuck already, but about to wake others: a condvar wait that has still to
-//! release its mutex). When everyone alive is stuck and nobody is in transit, nobody is left to claim
-//! anybody: a deadlock, exactly. Threads that this runtime did not start or enter are not counted and make no claim.
+//! One word counts the program's live threads and active workers, the threads that are *stuck* (waiting without a deadline,
+//! not yet claimed) and those *in transit* (counted as stuck already, but about to wake others: a condvar wait that has
+//! still to release its mutex). A worker is active unless it sleeps with no timer pending, and it goes to sleep only when
+//! no task can run. So when everyone alive is stuck and nobody is in transit, no thread runs, no task can run, and
+//! nobody is left to claim anybody: a deadlock, exactly. Threads that this runtime did not start or enter are not
+//! counted and make no claim.
 
 use std::cell::Cell;
 
+use crate::runner::Runner;
 use crate::sync::global::{AtomicU64, Mutex, Ordering, PoisonError};
 use crate::wait::Reason;
 
@@ -17,20 +20,21 @@ const FIELD: u64 = (1 << 24) - 1;
 
 static COUNTS: AtomicU64 = AtomicU64::new(0);
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-static MEMBERS: Mutex<Vec<MemberPtr>> = Mutex::new(Vec::new());
+static MEMBERS: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
 /// A thread as the runtime knows it.
 pub(crate) struct Member {
     pub(crate) id: u64,
     pub(crate) name: String,
-    /// `Reason` of the current wait.
-    reason: AtomicU64,
-    object: AtomicU64,
 }
 
-struct MemberPtr(*const Member);
-// SAFETY: entries are removed before their member is freed, under the list's lock; all mutable parts are atomic.
-unsafe impl Send for MemberPtr {}
+struct Entry {
+    member: *const Member,
+    run: *const Runner,
+}
+// SAFETY: entries are removed before their member and runner are freed, under the list's lock; what is read of them is
+// constant or atomic.
+unsafe impl Send for Entry {}
 
 thread_local! {
     static CURRENT: Cell<*const Member> = const { Cell::new(std::ptr::null()) };
@@ -43,7 +47,7 @@ impl Member {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let name = if name.is_empty() { format!("thread-{id}") } else { name.to_string() };
         COUNTS.fetch_add(LIVE, Ordering::SeqCst);
-        Member { id, name, reason: AtomicU64::new(0), object: AtomicU64::new(0) }
+        Member { id, name }
     }
 
     /// The thread could not be started after all.
@@ -55,16 +59,16 @@ impl Member {
 /// Makes `member` the current thread's.
 ///
 /// # Safety
-/// `member` stays valid until `leave`.
-pub(crate) unsafe fn enter(member: *const Member) {
+/// `member` and `run`, the thread's own runner, stay valid until `leave`.
+pub(crate) unsafe fn enter(member: *const Member, run: *const Runner) {
     CURRENT.set(member);
-    MEMBERS.lock().unwrap_or_else(PoisonError::into_inner).push(MemberPtr(member));
+    MEMBERS.lock().unwrap_or_else(PoisonError::into_inner).push(Entry { member, run });
 }
 
 /// The current thread has nothing more to do. If it was the last that could act, that is a deadlock.
 pub(crate) fn leave(check: bool) {
     let member = CURRENT.replace(std::ptr::null());
-    MEMBERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|m| !std::ptr::eq(m.0, member));
+    MEMBERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|m| !std::ptr::eq(m.member, member));
     COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
     if check {
         check_deadlock();
@@ -105,12 +109,15 @@ pub(crate) fn end_transit() {
     COUNTS.fetch_sub(TRANSIT, Ordering::SeqCst);
 }
 
-/// Notes what the current thread waits for. False: nobody to note it for.
-pub(crate) fn record(reason: Reason, object: usize) -> bool {
-    let Some(member) = current() else { return false };
-    member.object.store(object as u64, Ordering::Relaxed);
-    member.reason.store(reason as u64, Ordering::Relaxed);
-    true
+/// A worker has something to do (again).
+pub(crate) fn worker_wakes() {
+    COUNTS.fetch_add(LIVE, Ordering::SeqCst);
+}
+
+/// A worker goes to sleep, with nothing that could wake it but others. If nobody else can act, that is a deadlock.
+pub(crate) fn worker_sleeps() {
+    COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
+    check_deadlock();
 }
 
 /// Ends the process with a report if everyone alive is stuck.
@@ -124,34 +131,45 @@ pub(crate) fn check_deadlock() {
 
 #[cold]
 fn report_deadlock() -> ! {
-    let mut text =
-        String::from("deadlock: every thread is waiting, and nobody is left to wake one of them\n");
+    // One of those who see it tells; the others stay stuck.
+    static TOLD: Mutex<()> = Mutex::new(());
+    let _told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut tasks = String::new();
+    crate::describe_tasks(&mut tasks);
+    let everyone = if tasks.is_empty() { "thread" } else { "thread and task" };
+    let mut text = format!(
+        "deadlock: every {everyone} is waiting, and nobody is left to wake one of them\n"
+    );
     // The others are parked, but one may still be on its way there inside a short lock of its own.
     let members = MEMBERS.lock().unwrap_or_else(PoisonError::into_inner);
     for entry in members.iter() {
-        // SAFETY: listed members are valid under the list's lock.
-        let member = unsafe { &*entry.0 };
-        let reason = member.reason.load(Ordering::Relaxed);
-        text.push_str(&format!("  thread {} waits {}\n", member.name, describe(reason)));
+        // SAFETY: listed members and runners are valid under the list's lock.
+        let (member, run) = unsafe { (&*entry.member, &*entry.run) };
+        text.push_str(&format!("  thread {} waits {}\n", member.name, describe(run.wait.about().0)));
     }
+    text.push_str(&tasks);
     crate::stdio::flush_quietly();
     crate::stdio::write_stderr(text.as_bytes());
     crate::exit_now(crate::EXIT_PANIC)
 }
 
-fn describe(reason: u64) -> &'static str {
-    const TEXTS: [(Reason, &str); 11] = [
+/// "for a mutex"
+pub(crate) fn describe(reason: u8) -> &'static str {
+    const TEXTS: [(Reason, &str); 14] = [
         (Reason::Lock, "for a mutex"),
         (Reason::ReadLock, "to read behind a read-write lock"),
         (Reason::WriteLock, "to write behind a read-write lock"),
         (Reason::Condvar, "for a condition to be notified"),
         (Reason::Semaphore, "for a permit of a semaphore"),
         (Reason::Event, "for an event to be set"),
-        (Reason::Join, "for a thread to end"),
+        (Reason::Join, "for a thread or task to end"),
         (Reason::Word, "to be woken"),
         (Reason::Send, "for room in a channel"),
         (Reason::Recv, "for a message on a channel"),
         (Reason::Select, "in a select"),
+        (Reason::Scope, "for the tasks of its scope to end"),
+        (Reason::Sleep, "for a time to pass"),
+        (Reason::Yield, "for its turn"),
     ];
-    TEXTS.iter().find(|(r, _)| *r as u64 == reason).map_or("to go on", |(_, text)| text)
+    TEXTS.iter().find(|(r, _)| *r as u8 == reason).map_or("to go on", |(_, text)| text)
 }

@@ -12,3 +12,8 @@ pub(crate) fn monotonic() -> i64 {
 pub(crate) fn deadline(timeout: i64) -> i64 {
     if timeout < 0 { -1 } else { monotonic().saturating_add(timeout) }
 }
+
+/// The deadline of a call that may be told not to wait at all.
+pub(crate) fn patience(timeout: i64) -> i64 {
+    if timeout == 0 { crate::wait::NOW } else { deadline(timeout) }
+}

@@ -1,17 +1,22 @@
 //! The C face of the parts that are ordinary Rust inside (text, locks, channels, select), the check that all
 //! exports have the signatures of `abi`'s list, and the table of their addresses for code that runs in memory.
 
+use abi::waiting::{Context, DONE, Frame};
 use abi::{RawString, SelectCase, Ty};
 
-use crate::channel::Channel;
+use crate::channel::{Channel, Recv, RecvBatch, Send, SendBatch};
+use crate::clock::patience;
+use crate::locks::{self, Acquire, CondvarWait, EventWait, Lock, Take, WordWait};
+use crate::select::Select;
 use crate::sync::AtomicU32;
 use crate::text::{Out, bytes, text};
-use crate::wait::{LOT, Reason};
-use crate::{clock, format, locks, memory, os, random, select, stdio, text as texts};
-
+use crate::wait::{NOW, Reason, WaitResult};
 use crate::{
-    env::*, fs::*, math::*, panic::*, process::*, random::*, start::*, thread::*, time::*,
+    arena, clock, current, format, fs, memory, os, process, stdio, text as texts, wait,
 };
+
+use crate::{call::*, env::*, fs::*, math::*, panic::*, process::*, random::*, start::*};
+use crate::{task::*, thread::*, time::*};
 
 // Contract of every export: pointers are what the list in `abi` says of them, and valid for the call; strings that are
 // appended to belong to the caller.
@@ -32,9 +37,48 @@ macro_rules! exports {
     };
 }
 
-/// The deadline of a call that may be told not to wait at all.
-fn patience(timeout: i64) -> Option<i64> {
-    if timeout == 0 { None } else { Some(clock::deadline(timeout)) }
+/// Waiting functions that run a machine (with a deadline), see `abi::waiting`.
+macro_rules! waiting {
+    ($(fn $name:ident($($param:ident: $ty:ty),*) -> $ret:ty { $machine:expr, $deadline:expr })*) => {
+        $(
+            /// # Safety
+            /// As the list in `abi` and `abi::waiting` say.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $name(
+                cx: *mut Context,
+                parent: *mut Frame,
+                result: *mut $ret,
+                $($param: $ty),*
+            ) -> i32 {
+                // SAFETY: the caller keeps the contract above.
+                unsafe { wait::run(cx, parent, result, $machine, $deadline) }
+            }
+        )*
+    };
+}
+
+/// Waiting functions of which all the waiting is for the operating system: they block the thread.
+macro_rules! blocking {
+    ($(fn $name:ident($($param:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block)*) => {
+        $(
+            /// # Safety
+            /// As the list in `abi` and `abi::waiting` say.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $name(
+                _cx: *mut Context,
+                _parent: *mut Frame,
+                result: *mut $ret,
+                $($param: $ty),*
+            ) -> i32 {
+                // SAFETY: the caller keeps the contract above.
+                #[allow(unused_unsafe)]
+                unsafe {
+                    result.write($body);
+                }
+                DONE
+            }
+        )*
+    };
 }
 
 fn as_char(c: i32) -> char {
@@ -58,16 +102,6 @@ exports! {
     fn altru_io_print(ptr: *const u8, len: usize) { stdio::print(bytes(ptr, len)) }
     fn altru_io_eprint(ptr: *const u8, len: usize) { stdio::write_stderr(bytes(ptr, len)) }
     fn altru_io_flush() { stdio::flush() }
-    fn altru_io_read_line(out: *mut RawString) -> i64 {
-        let mut out = Out::new(out);
-        size_or_error(stdio::read_line(&mut |part| out.push(part)))
-    }
-    fn altru_io_read_stdin(buffer: *mut u8, len: usize) -> i64 {
-        if len == 0 {
-            return 0;
-        }
-        size_or_error(stdio::read_stdin(std::slice::from_raw_parts_mut(buffer, len)))
-    }
     fn altru_io_is_terminal(fd: i32) -> i32 { stdio::is_terminal(fd).into() }
 
     // ---- formatting and parsing ----
@@ -100,44 +134,24 @@ exports! {
         count as i32
     }
 
+    // ---- frames ----
+    fn altru_frame_grow(cx: *mut Context, size: usize) -> *mut u8 { arena::grow(cx, size) }
+    fn altru_frame_shrink(cx: *mut Context) { arena::shrink(cx) }
+
     // ---- words and locks ----
-    fn altru_word_wait(word: *const AtomicU32, expected: i32, timeout: i64) -> i32 {
-        let woken = locks::word_wait(&LOT, &*word, expected.cast_unsigned(), clock::deadline(timeout));
-        (!woken).into()
-    }
     fn altru_word_wake(word: *const AtomicU32, count: i32) -> i32 {
-        locks::word_wake(&LOT, &*word, u32::try_from(count).unwrap_or(u32::MAX)).cast_signed()
+        locks::word_wake(&*word, u32::try_from(count).unwrap_or(u32::MAX)).cast_signed()
     }
-    fn altru_mutex_lock(mutex: *const AtomicU32, timeout: i64) -> i32 {
-        (!locks::mutex_lock(&LOT, &*mutex, clock::deadline(timeout))).into()
-    }
-    fn altru_mutex_unlock(mutex: *const AtomicU32) { locks::mutex_unlock(&LOT, &*mutex) }
-    fn altru_rwlock_read(lock: *const AtomicU32, timeout: i64) -> i32 {
-        (!locks::rwlock_read(&LOT, &*lock, clock::deadline(timeout))).into()
-    }
-    fn altru_rwlock_write(lock: *const AtomicU32, timeout: i64) -> i32 {
-        (!locks::rwlock_write(&LOT, &*lock, clock::deadline(timeout))).into()
-    }
-    fn altru_rwlock_unlock_read(lock: *const AtomicU32) { locks::rwlock_unlock_read(&LOT, &*lock) }
-    fn altru_rwlock_unlock_write(lock: *const AtomicU32) { locks::rwlock_unlock_write(&LOT, &*lock) }
-    fn altru_condvar_wait(condvar: *const AtomicU32, mutex: *const AtomicU32, timeout: i64) -> i32 {
-        (!locks::condvar_wait(&LOT, &*condvar, &*mutex, clock::deadline(timeout))).into()
-    }
+    fn altru_mutex_unlock(mutex: *const AtomicU32) { locks::mutex_unlock(&*mutex) }
+    fn altru_rwlock_unlock_read(lock: *const AtomicU32) { locks::rwlock_unlock_read(&*lock) }
+    fn altru_rwlock_unlock_write(lock: *const AtomicU32) { locks::rwlock_unlock_write(&*lock) }
     fn altru_condvar_notify(condvar: *const AtomicU32, all: i32) {
-        locks::condvar_notify(&LOT, &*condvar, all != 0)
-    }
-    fn altru_semaphore_acquire(semaphore: *const AtomicU32, n: i32, timeout: i64) -> i32 {
-        let n = n.cast_unsigned();
-        (!locks::semaphore_acquire(&LOT, &*semaphore, n, clock::deadline(timeout))).into()
+        locks::condvar_notify(&*condvar, all != 0)
     }
     fn altru_semaphore_release(semaphore: *const AtomicU32, n: i32) {
-        locks::semaphore_release(&LOT, &*semaphore, n.cast_unsigned())
+        locks::semaphore_release(&*semaphore, n.cast_unsigned())
     }
-    fn altru_event_wait(event: *const AtomicU32, timeout: i64) -> i32 {
-        let deadline = if timeout == 0 { 0 } else { clock::deadline(timeout) };
-        (!locks::event_wait(&LOT, &*event, Reason::Event, deadline)).into()
-    }
-    fn altru_event_set(event: *const AtomicU32) { locks::event_set(&LOT, &*event) }
+    fn altru_event_set(event: *const AtomicU32) { locks::event_set(&*event) }
 
     // ---- channels ----
     fn altru_channel_new(capacity: i64, size: usize, align: usize) -> *mut Channel {
@@ -156,17 +170,11 @@ exports! {
             drop(Box::from_raw(channel));
         }
     }
-    fn altru_channel_send(channel: *mut Channel, value: *mut u8, timeout: i64) -> i32 {
-        (*channel).send(value, patience(timeout)) as i32
+    fn altru_channel_try_send(channel: *mut Channel, value: *mut u8) -> i32 {
+        (*channel).try_send(value) as i32
     }
-    fn altru_channel_recv(channel: *mut Channel, out: *mut u8, timeout: i64) -> i32 {
-        (*channel).recv(out, patience(timeout)) as i32
-    }
-    fn altru_channel_send_batch(channel: *mut Channel, values: *mut u8, n: usize, timeout: i64) -> usize {
-        (*channel).send_batch(values, n, patience(timeout))
-    }
-    fn altru_channel_recv_batch(channel: *mut Channel, out: *mut u8, max: usize, timeout: i64) -> i64 {
-        (*channel).recv_batch(out, max, patience(timeout))
+    fn altru_channel_try_recv(channel: *mut Channel, out: *mut u8) -> i32 {
+        (*channel).try_recv(out) as i32
     }
     fn altru_channel_len(channel: *mut Channel) -> i64 { (*channel).len() as i64 }
     fn altru_channel_capacity(channel: *mut Channel) -> i64 { (*channel).capacity() }
@@ -179,9 +187,12 @@ exports! {
     }
 
     // ---- select ----
-    fn altru_select(cases: *const SelectCase, n: usize, timeout: i64, biased: i32) -> i32 {
-        let cases = if n == 0 { &[] } else { std::slice::from_raw_parts(cases, n) };
-        select::select(&LOT, cases, patience(timeout), biased != 0, &mut random::below)
+    fn altru_select_try(cases: *const SelectCase, n: usize, biased: i32) -> i32 {
+        // It never waits, so whose wait it is does not matter.
+        match wait::block(current::thread(), Select::new(cases, n, biased != 0), NOW) {
+            WaitResult::Ready(index) => index,
+            WaitResult::Unwinding => unreachable!("nothing was waited for"),
+        }
     }
 
     // ---- errors of the operating system ----
@@ -189,6 +200,97 @@ exports! {
         Out::new(out).push(os::message(code).as_bytes())
     }
     fn altru_os_last_error() -> i32 { os::errno() }
+}
+
+waiting! {
+    fn altru_word_wait(word: *const AtomicU32, expected: i32, timeout: i64) -> i32 {
+        WordWait::new(word, expected.cast_unsigned()), clock::deadline(timeout)
+    }
+    fn altru_mutex_lock(mutex: *const AtomicU32, timeout: i64) -> i32 {
+        Lock::new(mutex), clock::deadline(timeout)
+    }
+    fn altru_rwlock_read(lock: *const AtomicU32, timeout: i64) -> i32 {
+        Take::read(lock), clock::deadline(timeout)
+    }
+    fn altru_rwlock_write(lock: *const AtomicU32, timeout: i64) -> i32 {
+        Take::write(lock), clock::deadline(timeout)
+    }
+    fn altru_condvar_wait(condvar: *const AtomicU32, mutex: *const AtomicU32, timeout: i64) -> i32 {
+        CondvarWait::new(condvar, mutex), clock::deadline(timeout)
+    }
+    fn altru_semaphore_acquire(semaphore: *const AtomicU32, n: i32, timeout: i64) -> i32 {
+        Acquire::new(semaphore, n.cast_unsigned()), clock::deadline(timeout)
+    }
+    fn altru_event_wait(event: *const AtomicU32, timeout: i64) -> i32 {
+        EventWait::new(event, Reason::Event), patience(timeout)
+    }
+    fn altru_channel_send(channel: *mut Channel, value: *mut u8, timeout: i64) -> i32 {
+        Send::new(channel, value), patience(timeout)
+    }
+    fn altru_channel_recv(channel: *mut Channel, out: *mut u8, timeout: i64) -> i32 {
+        Recv::new(channel, out), patience(timeout)
+    }
+    fn altru_channel_recv_batch(channel: *mut Channel, out: *mut u8, max: usize, timeout: i64) -> i64 {
+        RecvBatch::new(channel, out, max), patience(timeout)
+    }
+    fn altru_select(cases: *const SelectCase, n: usize, timeout: i64, biased: i32) -> i32 {
+        Select::new(cases, n, biased != 0), patience(timeout)
+    }
+}
+
+/// # Safety
+/// As the list in `abi` and `abi::waiting` say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn altru_channel_send_batch(
+    cx: *mut Context,
+    parent: *mut Frame,
+    result: *mut usize,
+    channel: *mut Channel,
+    values: *mut u8,
+    n: usize,
+    timeout: i64,
+) -> i32 {
+    // SAFETY: the caller keeps the contract above. The result is also where an interrupted batch leaves how far it came.
+    unsafe {
+        result.write(0);
+        let batch = SendBatch::new(channel, values, n, result);
+        wait::run(cx, parent, result, batch, patience(timeout))
+    }
+}
+
+blocking! {
+    fn altru_io_read_line(out: *mut RawString) -> i64 {
+        let mut out = Out::new(out);
+        size_or_error(stdio::read_line(&mut |part| out.push(part)))
+    }
+    fn altru_io_read_stdin(buffer: *mut u8, len: usize) -> i64 {
+        if len == 0 {
+            0
+        } else {
+            size_or_error(stdio::read_stdin(std::slice::from_raw_parts_mut(buffer, len)))
+        }
+    }
+    fn altru_fs_read(fd: i32, buffer: *mut u8, len: usize) -> i64 { fs::read(fd, buffer, len) }
+    fn altru_fs_write(fd: i32, ptr: *const u8, len: usize) -> i64 { fs::write(fd, ptr, len) }
+    fn altru_fs_sync(fd: i32) -> i32 { fs::sync(fd) }
+    fn altru_fs_read_all(ptr: *const u8, len: usize, out: *mut RawString) -> i32 {
+        fs::read_all(ptr, len, out)
+    }
+    fn altru_fs_copy(from: *const u8, from_len: usize, to: *const u8, to_len: usize) -> i64 {
+        fs::copy(from, from_len, to, to_len)
+    }
+    fn altru_process_wait(pid: i32, timeout: i64) -> i64 { process::wait(pid, timeout) }
+    fn altru_process_communicate(
+        stdin_fd: i32,
+        input: *const u8,
+        input_len: usize,
+        stdout_fd: i32,
+        out: *mut RawString,
+        stderr_fd: i32,
+        err: *mut RawString,
+    ) -> i32 {
+        process::communicate(stdin_fd, input, input_len, stdout_fd, out, stderr_fd, err)
+    }
 }
 
 // ---- the check against the list ----
@@ -222,10 +324,10 @@ impl<T> AbiType for *const T {
 impl<T> AbiType for *mut T {
     const TY: Ty = Ty::Ptr;
 }
-impl AbiType for unsafe extern "C-unwind" fn(*mut u8) {
+impl AbiType for Entry {
     const TY: Ty = Ty::Ptr;
 }
-impl AbiType for unsafe extern "C-unwind" fn() -> i32 {
+impl AbiType for Main {
     const TY: Ty = Ty::Ptr;
 }
 
@@ -259,26 +361,57 @@ macro_rules! signatures {
 }
 signatures! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) }
 
-const fn agrees<F: Signature + Copy>(_: F, params: &[Ty], ret: Ty, unwind: bool) -> bool {
-    let mut same =
-        F::PARAMS.len() == params.len() && F::RET as u8 == ret as u8 && F::UNWIND == unwind;
+/// The signature of a waiting function: the hidden parameters, those of the list, a status.
+trait Waiting<Ret> {
+    const PARAMS: &'static [Ty];
+    const RET: Ty;
+}
+
+/// Marks a waiting function without a result.
+struct NoResult;
+
+macro_rules! waiting_signatures {
+    ($(($($param:ident)*))*) => {
+        $(
+            impl<$($param: AbiType,)* R: AbiType> Waiting<R>
+                for unsafe extern "C" fn(*mut Context, *mut Frame, *mut R, $($param),*) -> i32
+            {
+                const PARAMS: &'static [Ty] = &[$($param::TY),*];
+                const RET: Ty = R::TY;
+            }
+            impl<$($param: AbiType),*> Waiting<NoResult>
+                for unsafe extern "C" fn(*mut Context, *mut Frame, $($param),*) -> i32
+            {
+                const PARAMS: &'static [Ty] = &[$($param::TY),*];
+                const RET: Ty = Ty::Void;
+            }
+        )*
+    };
+}
+waiting_signatures! { () (A) (A B) (A B C) (A B C D) (A B C D E F G) }
+
+const fn same(found: &[Ty], listed: &[Ty]) -> bool {
+    let mut same = found.len() == listed.len();
     let mut i = 0;
-    while same && i < params.len() {
-        same = F::PARAMS[i] as u8 == params[i] as u8;
+    while same && i < listed.len() {
+        same = found[i] as u8 == listed[i] as u8;
         i += 1;
     }
     same
 }
 
+const fn agrees<F: Signature + Copy>(_: F, params: &[Ty], ret: Ty, unwind: bool) -> bool {
+    same(F::PARAMS, params) && F::RET as u8 == ret as u8 && F::UNWIND == unwind
+}
+
+const fn agrees_waiting<R, F: Waiting<R> + Copy>(_: F, params: &[Ty], ret: Ty) -> bool {
+    same(F::PARAMS, params) && F::RET as u8 == ret as u8
+}
+
 macro_rules! check {
-    ($($(#[doc = $doc:literal])* [$unwind:ident $($effect:ident)*] fn $name:ident($($param:ident: $ty:ident),* $(,)?) -> $ret:ident;)*) => {
+    ($($(#[doc = $doc:literal])* [$($effect:ident)*] fn $name:ident($($param:ident: $ty:ident),* $(,)?) -> $ret:ident;)*) => {
         $(const _: () = assert!(
-            agrees(
-                $name as check!(@pointer $unwind ($($param)*)),
-                &[$(Ty::$ty),*],
-                Ty::$ret,
-                check!(@unwinds $unwind),
-            ),
+            check!(@one [$($effect)*] $name ($($param: $ty),*) $ret),
             concat!("`", stringify!($name), "` differs from its entry in abi"),
         );)*
 
@@ -289,11 +422,40 @@ macro_rules! check {
             symbols
         }
     };
-    (@pointer nounwind ($($param:ident)*)) => { unsafe extern "C" fn($(check!(@infer $param)),*) -> _ };
-    (@pointer unwind ($($param:ident)*)) => { unsafe extern "C-unwind" fn($(check!(@infer $param)),*) -> _ };
+    (@one [nounwind waits] $name:ident ($($param:ident: $ty:ident),*) Void) => {
+        agrees_waiting::<NoResult, _>(
+            $name as unsafe extern "C" fn(*mut Context, *mut Frame, $(check!(@infer $param)),*) -> i32,
+            &[$(Ty::$ty),*],
+            Ty::Void,
+        )
+    };
+    (@one [nounwind waits] $name:ident ($($param:ident: $ty:ident),*) $ret:ident) => {
+        agrees_waiting::<check!(@type $ret), _>(
+            $name as unsafe extern "C" fn(*mut Context, *mut Frame, *mut _, $(check!(@infer $param)),*) -> i32,
+            &[$(Ty::$ty),*],
+            Ty::$ret,
+        )
+    };
+    (@one [unwind $($effect:ident)*] $name:ident ($($param:ident: $ty:ident),*) $ret:ident) => {
+        agrees(
+            $name as unsafe extern "C-unwind" fn($(check!(@infer $param)),*) -> _,
+            &[$(Ty::$ty),*],
+            Ty::$ret,
+            true,
+        )
+    };
+    (@one [nounwind $($effect:ident)*] $name:ident ($($param:ident: $ty:ident),*) $ret:ident) => {
+        agrees(
+            $name as unsafe extern "C" fn($(check!(@infer $param)),*) -> _,
+            &[$(Ty::$ty),*],
+            Ty::$ret,
+            false,
+        )
+    };
     (@infer $param:ident) => { _ };
-    (@unwinds nounwind) => { false };
-    (@unwinds unwind) => { true };
+    (@type I32) => { i32 };
+    (@type I64) => { i64 };
+    (@type Usize) => { usize };
 }
 abi::runtime_functions!(check);
 

@@ -69,8 +69,7 @@ pub extern "C" fn altru_fs_close(fd: i32) -> i32 {
 
 /// # Safety
 /// As above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_fs_read(fd: i32, buffer: *mut u8, len: usize) -> i64 {
+pub(crate) unsafe fn read(fd: i32, buffer: *mut u8, len: usize) -> i64 {
     if len == 0 {
         return 0;
     }
@@ -84,8 +83,7 @@ pub unsafe extern "C" fn altru_fs_read(fd: i32, buffer: *mut u8, len: usize) -> 
 
 /// # Safety
 /// As above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_fs_write(fd: i32, ptr: *const u8, len: usize) -> i64 {
+pub(crate) unsafe fn write(fd: i32, ptr: *const u8, len: usize) -> i64 {
     // SAFETY: by contract.
     match write_all(fd, unsafe { bytes(ptr, len) }) {
         Ok(()) => len as i64,
@@ -105,8 +103,7 @@ pub extern "C" fn altru_fs_seek(fd: i32, offset: i64, whence: i32) -> i64 {
     if at < 0 { -i64::from(os::errno()) } else { at }
 }
 
-#[unsafe(no_mangle)]
-pub extern "C" fn altru_fs_sync(fd: i32) -> i32 {
+pub(crate) fn sync(fd: i32) -> i32 {
     borrow_file(fd, |file| code(file.sync_all()))
 }
 
@@ -183,8 +180,7 @@ pub unsafe extern "C" fn altru_fs_metadata_of(fd: i32, out: *mut RawMetadata) ->
 
 /// # Safety
 /// As above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_fs_read_all(ptr: *const u8, len: usize, out: *mut RawString) -> i32 {
+pub(crate) unsafe fn read_all(ptr: *const u8, len: usize, out: *mut RawString) -> i32 {
     // SAFETY: by contract.
     let (opened, mut out) = unsafe { (fs::File::open(path(ptr, len)), Out::new(out)) };
     let file = match opened {
@@ -314,8 +310,7 @@ pub unsafe extern "C" fn altru_fs_rename(
 
 /// # Safety
 /// As above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_fs_copy(
+pub(crate) unsafe fn copy(
     from: *const u8,
     from_len: usize,
     to: *const u8,

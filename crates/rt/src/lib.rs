@@ -7,16 +7,23 @@
 
 #![cfg_attr(loom, allow(dead_code))]
 
+mod arena;
 mod census;
 mod channel;
 mod clock;
 mod locks;
 mod memory;
 mod point;
+mod runner;
 mod select;
 mod sync;
+mod timer;
 mod wait;
 
+#[cfg(not(loom))]
+mod call;
+#[cfg(not(loom))]
+mod current;
 #[cfg(not(loom))]
 mod env;
 #[cfg(not(loom))]
@@ -34,11 +41,14 @@ mod panic;
 mod process;
 #[cfg(not(loom))]
 mod random;
+mod sched;
 #[cfg(not(loom))]
 mod signals;
 #[cfg(not(loom))]
 mod start;
 mod stdio;
+#[cfg(not(loom))]
+mod task;
 #[cfg(not(loom))]
 mod text;
 #[cfg(not(loom))]
@@ -67,10 +77,19 @@ pub(crate) fn before_blocking() {
     stdio::flush_for_reader();
 }
 
-/// The word that is set when a thread ends, for `select`.
-pub(crate) fn end_of_thread(handle: *mut u8) -> *mut u8 {
-    #[cfg(not(loom))]
-    return thread::end_word(handle);
-    #[cfg(loom)]
-    return handle;
+// What the waiting code needs of the parts that loom's models do without.
+
+#[cfg(not(loom))]
+mod hooks {
+    pub(crate) use crate::random::below as choose;
+    pub(crate) use crate::sched::{arm, disarm, schedule};
+    pub(crate) use crate::task::{describe_all as describe_tasks, end_word as end_of_task};
+    pub(crate) use crate::thread::end_word as end_of_thread;
 }
+
+#[cfg(loom)]
+mod hooks {
+    pub(crate) use crate::tests::hooks::*;
+}
+
+pub(crate) use hooks::*;

@@ -1,17 +1,20 @@
-//! Panics: native unwinding with Rust's machinery, caught only at the edge of a thread (or of `main`, or of a test).
+//! Panics. In code that does not wait they unwind natively, with Rust's machinery; the first waiting frame catches that
+//! (`altru_panic_caught`), and through waiting code a panic travels as the status `UNWINDING`, its payload in the runner.
 //!
 //! The message is printed when the panic is raised, so that it is seen whatever happens afterwards; the payload
-//! carries it to whoever joins. A second panic during the unwinding of a first aborts.
+//! carries it to whoever joins. A second panic during the unwinding of a first aborts. What is unwinding is kept with the
+//! task or thread that unwinds, so tasks that take turns on a worker do not mix.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use abi::waiting::Context;
 use abi::{Location, OverflowOp, RawPanic, RawString};
 
+use crate::runner::{Runner, Unwinding};
 use crate::sync::global::{AtomicU64, Ordering};
 use crate::text::{Out, owned, text};
-use crate::{census, stdio};
+use crate::{current, stdio};
 
 /// What a panic carries to the edge.
 #[derive(Clone, Default)]
@@ -23,16 +26,19 @@ pub(crate) struct Payload {
     thread: String,
 }
 
-thread_local! {
-    static UNWINDING: Cell<bool> = const { Cell::new(false) };
-    static MESSAGE: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// How many threads are unwinding: lets the common question be answered without touching thread-local memory.
+/// How many threads and tasks are unwinding because of a panic: lets the common question be answered without touching
+/// thread-local memory.
 static ACTIVE: AtomicU64 = AtomicU64::new(0);
 
-fn is_unwinding() -> bool {
-    ACTIVE.load(Ordering::Relaxed) != 0 && UNWINDING.get()
+/// The panic that is unwinding the current thread or task.
+fn active() -> Option<*mut Payload> {
+    if ACTIVE.load(Ordering::Relaxed) == 0 {
+        return None;
+    }
+    match current::runner().unwinding() {
+        Unwinding::Panic(payload) => Some(payload.cast()),
+        _ => None,
+    }
 }
 
 impl Payload {
@@ -45,7 +51,7 @@ impl Payload {
             Some(l) => (unsafe { text(l.file_ptr, l.file_len) }, l.line, l.col),
             None => ("", 0, 0),
         };
-        let thread = census::current_name().to_string();
+        let thread = current::name();
         Payload { message, file: file.to_string(), line, col, thread }
     }
 
@@ -54,12 +60,12 @@ impl Payload {
         if !self.file.is_empty() {
             report.push_str(&format!("at {}:{}:{} ", self.file, self.line, self.col));
         }
-        report.push_str(&format!("in thread {}\n", self.thread));
+        report.push_str(&format!("in {} {}\n", current::kind(), self.thread));
         report
     }
 
-    /// Hands the panic to the program. The strings are the program's afterwards.
-    pub(crate) fn into_raw(self) -> RawPanic {
+    /// Hands a copy of the panic to the program. The strings are the program's.
+    pub(crate) fn to_raw(&self) -> RawPanic {
         RawPanic {
             message: owned(&self.message),
             file: owned(&self.file),
@@ -69,20 +75,14 @@ impl Payload {
         }
     }
 
-    /// What a caught unwinding carried.
-    fn from_any(payload: Box<dyn Any + Send>) -> Payload {
-        match payload.downcast::<Payload>() {
-            Ok(payload) => *payload,
-            // A panic of Rust code: the runtime's own, or a library's. Its hook has printed it.
-            Err(other) => {
-                let message = other
-                    .downcast_ref::<&str>()
-                    .map(|s| s.to_string())
-                    .or_else(|| other.downcast_ref::<String>().cloned())
-                    .unwrap_or_else(|| "foreign exception".to_string());
-                Payload { message, ..Payload::default() }
-            }
-        }
+    /// A panic of Rust code: the runtime's own, or a library's. Its hook has printed it.
+    fn foreign(payload: &(dyn Any + Send)) -> Payload {
+        let message = payload
+            .downcast_ref::<&str>()
+            .map(|s| s.to_string())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "foreign exception".to_string());
+        Payload { message, ..Payload::default() }
     }
 }
 
@@ -94,13 +94,19 @@ unsafe fn raise(message: String, location: *const Location) -> ! {
     let payload = unsafe { Payload::new(message, location) };
     stdio::flush();
     stdio::write_stderr(payload.report().as_bytes());
-    if is_unwinding() {
+    if active().is_some() {
         abort_with("panicked again while the first panic was unwinding: cannot go on\n");
     }
-    UNWINDING.set(true);
+    let payload = Box::into_raw(Box::new(payload));
+    set_active(current::runner(), payload);
+    // SAFETY: the box goes with the exception; the runner keeps its address for questions about it.
+    resume_unwind(unsafe { Box::from_raw(payload) })
+}
+
+/// A cancellation that was unwinding gives way.
+fn set_active(run: &Runner, payload: *mut Payload) {
     ACTIVE.fetch_add(1, Ordering::Relaxed);
-    MESSAGE.with_borrow_mut(|current| current.clone_from(&payload.message));
-    resume_unwind(Box::new(payload))
+    run.set_unwinding(Unwinding::Panic(payload.cast()));
 }
 
 #[cold]
@@ -110,14 +116,57 @@ fn abort_with(message: &str) -> ! {
     unsafe { libc::abort() }
 }
 
-/// Runs `body` and catches a panic that leaves it.
-pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Payload> {
-    catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
-        if UNWINDING.replace(false) {
-            ACTIVE.fetch_sub(1, Ordering::Relaxed);
+/// Makes a caught native panic the runner's: from here on it owns the payload.
+pub(crate) fn adopt(run: &Runner, caught: Box<dyn Any + Send>) {
+    match caught.downcast::<Payload>() {
+        // `raise` has set the same address.
+        Ok(payload) => {
+            run.set_unwinding(Unwinding::Panic(Box::into_raw(payload).cast()));
         }
-        Payload::from_any(payload)
+        Err(other) => set_active(run, Box::into_raw(Box::new(Payload::foreign(&*other)))),
+    }
+}
+
+/// Ends the unwinding of a runner by a panic, which it owns.
+pub(crate) fn take(run: &Runner) -> Option<Box<Payload>> {
+    match run.unwinding() {
+        Unwinding::Panic(payload) => {
+            run.set_unwinding(Unwinding::Not);
+            ACTIVE.fetch_sub(1, Ordering::Relaxed);
+            // SAFETY: owned since `adopt`.
+            Some(unsafe { Box::from_raw(payload.cast()) })
+        }
+        _ => None,
+    }
+}
+
+/// Runs `body`, code that does not wait, and catches a panic that leaves it.
+pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Box<Payload>> {
+    catch_unwind(AssertUnwindSafe(body)).map_err(|caught| {
+        let run = current::runner();
+        adopt(run, caught);
+        take(run).expect("just adopted")
     })
+}
+
+unsafe extern "C-unwind" {
+    fn _Unwind_RaiseException(exception: *mut u8) -> i32;
+}
+
+/// # Safety
+/// `cx` is the caller's; `exception` is what its landing pad was given, and is not used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn altru_panic_caught(cx: *mut Context, exception: *mut u8) {
+    // Raised once more, into Rust's own catch, which takes it apart.
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: by contract a live exception that nobody unwinds at the moment.
+        unsafe { _Unwind_RaiseException(exception) };
+    }));
+    match caught {
+        // SAFETY: by contract.
+        Err(caught) => adopt(unsafe { Runner::of(cx) }, caught),
+        Ok(()) => abort_with("an exception could not be caught: cannot go on\n"),
+    }
 }
 
 // The exports below share one contract: text and location pointers are valid for the call (or the location null).
@@ -251,35 +300,15 @@ pub extern "C" fn altru_panic_cannot_unwind() -> ! {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn altru_panic_active() -> i32 {
-    is_unwinding().into()
+    active().is_some().into()
 }
 
 /// # Safety
 /// `out` leads to a string of the program.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn altru_panic_message(out: *mut RawString) {
-    if is_unwinding() {
-        // SAFETY: by contract.
-        let mut out = unsafe { Out::new(out) };
-        MESSAGE.with_borrow(|message| out.push(message.as_bytes()));
-    }
-}
-
-/// # Safety
-/// `entry` may be called with `env`; `panic` has room for a `RawPanic`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_panic_catch(
-    entry: unsafe extern "C-unwind" fn(*mut u8),
-    env: *mut u8,
-    panic: *mut RawPanic,
-) -> i32 {
-    // SAFETY: by contract.
-    match catch(|| unsafe { entry(env) }) {
-        Ok(()) => 0,
-        Err(payload) => {
-            // SAFETY: by contract.
-            unsafe { panic.write(payload.into_raw()) };
-            1
-        }
+    if let Some(payload) = active() {
+        // SAFETY: `out` by contract; the payload lives as long as it unwinds this thread or task.
+        unsafe { Out::new(out).push((*payload).message.as_bytes()) };
     }
 }

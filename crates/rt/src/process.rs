@@ -78,8 +78,7 @@ pub unsafe extern "C" fn altru_process_spawn(
     }
 }
 
-#[unsafe(no_mangle)]
-pub extern "C" fn altru_process_wait(pid: i32, timeout: i64) -> i64 {
+pub(crate) fn wait(pid: i32, timeout: i64) -> i64 {
     stdio::flush_for_reader();
     if timeout >= 0 && !ends_within(pid, timeout) {
         return -i64::from(libc::ETIMEDOUT);
@@ -136,8 +135,7 @@ pub extern "C" fn altru_process_kill(pid: i32, signal: i32) -> i32 {
 
 /// # Safety
 /// `input` is `input_len` bytes; `out` and `err` lead to strings of the program if their descriptor is not -1.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_process_communicate(
+pub(crate) unsafe fn communicate(
     stdin_fd: i32,
     input: *const u8,
     input_len: usize,

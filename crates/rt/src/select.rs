@@ -9,8 +9,11 @@ use smallvec::SmallVec;
 use crate::channel::Channel;
 use crate::locks;
 use crate::point::{Point, point};
+use crate::runner::Runner;
 use crate::sync::{AtomicU32, Ordering};
-use crate::wait::{Ended, Locked, Lot, Node, Outcome, Queue, RawLock, Reason, Wait, Wakers};
+use crate::wait::{
+    Ended, LOT, Locked, Machine, NOW, Node, Outcome, Queue, RawLock, Reason, Step, Wakers,
+};
 
 /// No case could be committed in time.
 pub(crate) const TIMED_OUT: i32 = -1;
@@ -18,7 +21,7 @@ pub(crate) const TIMED_OUT: i32 = -1;
 pub(crate) const NEVER: i32 = -2;
 
 /// Most selects have a handful of cases: no allocation for them.
-type Few<T> = SmallVec<[T; 6]>;
+type Few<T> = SmallVec<[T; 4]>;
 
 /// What a case waits for, looked up once.
 enum Target<'a> {
@@ -28,8 +31,10 @@ enum Target<'a> {
     Closed(&'a Channel),
     /// A mutex word in its bucket.
     Lock(&'a AtomicU32, &'a Locked<Queue>),
-    /// An event word (or a thread's end) in its bucket.
+    /// An event word in its bucket.
     Event(&'a AtomicU32, &'a Locked<Queue>),
+    /// The word of a thread's or task's end in its bucket.
+    End(&'a AtomicU32, &'a Locked<Queue>),
 }
 
 struct Case<'a> {
@@ -40,12 +45,12 @@ struct Case<'a> {
 impl<'a> Case<'a> {
     /// # Safety
     /// The case's object is of the kind it says and outlives `'a`.
-    unsafe fn new(lot: &'a Lot, case: &SelectCase) -> Case<'a> {
+    unsafe fn new(case: &SelectCase) -> Case<'a> {
         // SAFETY: by contract.
         let channel = || unsafe { &*case.object.cast::<Channel>() };
         // SAFETY: by contract.
         let word = |object: *mut u8| unsafe { &*object.cast::<AtomicU32>() };
-        let bucket = |object: *mut u8| &lot.bucket(object.addr()).queue;
+        let bucket = |object: *mut u8| &LOT.bucket(object.addr()).queue;
         let target = match case.kind {
             k if k == SelectKind::Recv as u32 => Target::Recv(channel()),
             k if k == SelectKind::Send as u32 => Target::Send(channel()),
@@ -57,8 +62,12 @@ impl<'a> Case<'a> {
                 Target::Event(word(case.object), bucket(case.object))
             }
             k if k == SelectKind::Join as u32 => {
-                let done = crate::end_of_thread(case.object);
-                Target::Event(word(done), bucket(done))
+                let end = crate::end_of_thread(case.object);
+                Target::End(word(end), bucket(end))
+            }
+            k if k == SelectKind::Task as u32 => {
+                let end = crate::end_of_task(case.object);
+                Target::End(word(end), bucket(end))
             }
             _ => Target::Skip,
         };
@@ -69,14 +78,16 @@ impl<'a> Case<'a> {
         match self.target {
             Target::Skip => None,
             Target::Recv(c) | Target::Send(c) | Target::Closed(c) => Some(c.state().raw()),
-            Target::Lock(_, bucket) | Target::Event(_, bucket) => Some(bucket.raw()),
+            Target::Lock(_, bucket) | Target::Event(_, bucket) | Target::End(_, bucket) => {
+                Some(bucket.raw())
+            }
         }
     }
 
-    fn key(&self) -> usize {
+    fn word(&self) -> *const AtomicU32 {
         match self.target {
-            Target::Lock(word, _) | Target::Event(word, _) => std::ptr::from_ref(word).addr(),
-            _ => 0,
+            Target::Lock(word, _) | Target::Event(word, _) | Target::End(word, _) => word,
+            _ => std::ptr::null(),
         }
     }
 
@@ -97,6 +108,7 @@ impl<'a> Case<'a> {
                 Target::Closed(c) => c.state().held().is_drained(),
                 Target::Lock(word, _) => locks::mutex_take_or_mark(word),
                 Target::Event(word, _) => word.load(Ordering::Acquire) == abi::protocol::event::SET,
+                Target::End(word, _) => locks::end_has_come(word),
             }
         }
     }
@@ -124,111 +136,157 @@ impl<'a> Case<'a> {
                 Target::Recv(c) => Some(c.state().held().receivers()),
                 Target::Send(c) => Some(c.state().held().senders()),
                 Target::Closed(c) => Some(c.state().held().watchers()),
-                Target::Lock(_, bucket) | Target::Event(_, bucket) => Some(bucket.held()),
+                Target::Lock(_, bucket) | Target::Event(_, bucket) | Target::End(_, bucket) => {
+                    Some(bucket.held())
+                }
             }
         }
     }
 }
 
-/// Runs a select. `deadline` `None`: do not wait; -1: wait for ever.
-///
-/// # Safety
-/// Every case's object and value place are valid until this returns.
-pub(crate) unsafe fn select(
-    lot: &Lot,
-    cases: &[SelectCase],
-    deadline: Option<i64>,
-    biased: bool,
-    random: &mut dyn FnMut(usize) -> usize,
-) -> i32 {
-    point(Point::Select);
-    // SAFETY: by contract.
-    let cases: Few<Case> = cases.iter().map(|case| unsafe { Case::new(lot, case) }).collect();
-    let mut order: Few<usize> = (0..cases.len()).collect();
-    if !biased {
-        for i in (1..order.len()).rev() {
-            order.swap(i, random(i + 1));
+/// The locks of all cases, taken in address order.
+struct Held<'a>(Few<&'a RawLock>);
+
+impl<'a> Held<'a> {
+    fn take(cases: &[Case<'a>]) -> Held<'a> {
+        let mut locks: Few<&RawLock> = cases.iter().filter_map(Case::lock).collect();
+        locks.sort_unstable_by_key(|lock| std::ptr::from_ref(*lock).addr());
+        locks.dedup_by(|a, b| std::ptr::eq(*a, *b));
+        for lock in &locks {
+            lock.lock();
         }
+        Held(locks)
     }
-    let mut held: Few<&RawLock> = cases.iter().filter_map(Case::lock).collect();
-    held.sort_unstable_by_key(|lock| std::ptr::from_ref(*lock).addr());
-    held.dedup_by(|a, b| std::ptr::eq(*a, *b));
-    let unlock_all = || {
-        for lock in &held {
-            // SAFETY: taken below, released once.
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        for lock in &self.0 {
+            // SAFETY: taken when this was made, released once.
             unsafe { lock.unlock() };
         }
-    };
-
-    // Look.
-    for lock in &held {
-        lock.lock();
     }
-    let mut wakers = Wakers::new();
-    for &index in &order {
+}
+
+/// Commits one of several cases and gives its index, `TIMED_OUT` or `NEVER`.
+pub(crate) struct Select {
+    /// The caller's, valid as long as the call lasts, like every case's object and value place.
+    cases: *const SelectCase,
+    n: usize,
+    biased: bool,
+    /// One for each case, linked for those that can happen. They do not move once the first step was taken.
+    nodes: Few<Node>,
+}
+
+impl Select {
+    pub(crate) fn new(cases: *const SelectCase, n: usize, biased: bool) -> Select {
+        Select { cases, n, biased, nodes: Few::new() }
+    }
+
+    /// # Safety
+    /// The machine's contract.
+    unsafe fn cases<'a>(&self) -> Few<Case<'a>> {
+        // SAFETY: by contract.
+        (0..self.n).map(|i| unsafe { Case::new(&*self.cases.add(i)) }).collect()
+    }
+
+    fn order(&self) -> Few<usize> {
+        let mut order: Few<usize> = (0..self.n).collect();
+        if !self.biased {
+            for i in (1..self.n).rev() {
+                order.swap(i, crate::choose(i + 1));
+            }
+        }
+        order
+    }
+
+    /// Steps 1 and 2 of the protocol.
+    ///
+    /// # Safety
+    /// The machine's contract.
+    unsafe fn start(&mut self, run: &Runner, deadline: i64) -> Step<i32> {
+        point(Point::Select);
+        // SAFETY: by contract.
+        let cases = unsafe { self.cases() };
+        let order = self.order();
+        let mut wakers = Wakers::new();
+
+        // Look.
+        let held = Held::take(&cases);
+        for &index in &order {
+            // SAFETY: every lock is held.
+            if unsafe { cases[index].try_commit(&mut wakers) } {
+                drop(held);
+                wakers.wake();
+                return Step::Ready(index as i32);
+            }
+        }
+        if deadline == NOW {
+            return Step::Ready(TIMED_OUT);
+        }
         // SAFETY: every lock is held.
-        if unsafe { cases[index].try_commit(&mut wakers) } {
-            unlock_all();
-            wakers.wake();
-            return index as i32;
+        let open: Few<bool> = cases.iter().map(|case| unsafe { case.is_open() }).collect();
+        let open_count = open.iter().filter(|open| **open).count() as u32;
+        if open_count == 0 && deadline < 0 {
+            return Step::Ready(NEVER);
         }
-    }
-    let Some(deadline) = deadline else {
-        unlock_all();
-        return TIMED_OUT;
-    };
-    // SAFETY: every lock is held.
-    let open: Few<bool> = cases.iter().map(|case| unsafe { case.is_open() }).collect();
-    let open_count = open.iter().filter(|open| **open).count() as u32;
-    if open_count == 0 && deadline < 0 {
-        unlock_all();
-        return NEVER;
+
+        // Enqueue. The nodes do not move any more.
+        let pending = run.begin(Reason::Select, 0, open_count, deadline);
+        self.nodes = cases.iter().map(|case| Node::new(case.word(), locks::HAND_OVER)).collect();
+        let first: *mut Node = self.nodes.as_mut_ptr();
+        for (index, case) in cases.iter().enumerate().filter(|(index, _)| open[*index]) {
+            // SAFETY: `index` is in bounds; the node is ours until it is linked, and its lock is held.
+            unsafe {
+                let node = first.add(index);
+                (*node).value = case.value;
+                (*node).attach_case(&raw const run.wait, index as u32);
+                if let Some(queue) = case.queue() {
+                    queue.push(node);
+                }
+            }
+        }
+        Step::Pending(pending)
     }
 
-    // Enqueue. The nodes do not move any more.
-    let wait = Wait::begin(Reason::Select, 0, open_count, deadline);
-    let mut nodes: Few<Node> =
-        cases.iter().map(|case| Node::new(case.key(), locks::HAND_OVER)).collect();
-    let first: *mut Node = nodes.as_mut_ptr();
-    for (index, case) in cases.iter().enumerate() {
-        if !open[index] {
-            continue;
-        }
-        // SAFETY: `index` is in bounds; the node is ours until it is linked, and its lock is held.
-        unsafe {
-            let node = first.add(index);
-            (*node).case = index as u32;
-            (*node).select = true;
-            (*node).value = case.value;
-            (*node).attach(&raw const wait);
-            if let Some(queue) = case.queue() {
-                queue.push(node);
+    /// Step 7: whoever committed has unlinked its node, the others are still linked (or were skipped).
+    ///
+    /// # Safety
+    /// The machine's contract.
+    unsafe fn leave(&mut self, ended: Ended) {
+        // SAFETY: by contract.
+        let cases = unsafe { self.cases() };
+        let first: *mut Node = self.nodes.as_mut_ptr();
+        for (index, case) in cases.iter().enumerate() {
+            let committed = ended.outcome == Outcome::Done && ended.case == index as u32;
+            let Some(lock) = case.lock().filter(|_| !committed) else { continue };
+            lock.lock();
+            // SAFETY: the lock is held; a linked node of ours is linked in its case's queue.
+            unsafe {
+                if let Some(queue) = case.queue() {
+                    queue.unlink(first.add(index));
+                }
+                lock.unlock();
             }
         }
     }
-    unlock_all();
+}
 
-    let ended = wait.park();
+impl Machine for Select {
+    type Out = i32;
+    const NAME: &'static str = "select";
 
-    // Leave: whoever committed has unlinked its node, the others are still linked (or were skipped).
-    for (index, case) in cases.iter().enumerate() {
-        let Some(lock) = case.lock().filter(|_| open[index]) else { continue };
-        if matches!(ended, Ended::Committed { case, outcome: Outcome::Done } if case == index as u32)
-        {
-            continue;
-        }
-        lock.lock();
-        // SAFETY: the lock is held; a linked node of ours is linked in its case's queue.
+    unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
+        // SAFETY: the machine's contract.
         unsafe {
-            if let Some(queue) = case.queue() {
-                queue.unlink(first.add(index));
+            let Some(ended) = ended else { return self.start(run, deadline) };
+            self.leave(ended);
+            match ended.outcome {
+                Outcome::Done => Step::Ready(ended.case as i32),
+                Outcome::TimedOut => Step::Ready(TIMED_OUT),
+                outcome if outcome.interrupts() => Step::Unwind,
+                _ => Step::Ready(NEVER),
             }
-            lock.unlock();
         }
-    }
-    match ended {
-        Ended::Committed { case, outcome: Outcome::Done } => case as i32,
-        Ended::Committed { .. } => NEVER,
-        Ended::TimedOut => TIMED_OUT,
     }
 }

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use crate::sync::global::OnceLock;
-use crate::{census, stdio};
+use crate::{current, stdio};
 
 /// Room for the handler, and for whatever a host program's own handler needs.
 const ALT_STACK: usize = 64 * 1024;
@@ -103,8 +103,11 @@ unsafe extern "C" fn on_fault(
     // SAFETY: as above.
     if near(end) || near(unsafe { stack_pointer(context) }) {
         stdio::flush_quietly();
-        stdio::write_stderr(b"panic: stack overflow\n  in thread ");
-        stdio::write_stderr(census::current_name().as_bytes());
+        stdio::write_stderr(b"panic: stack overflow\n  in ");
+        let (kind, name) = current::code();
+        stdio::write_stderr(kind.as_bytes());
+        stdio::write_stderr(b" ");
+        stdio::write_stderr(name.as_bytes());
         stdio::write_stderr(b"\n");
         crate::exit_now(crate::EXIT_PANIC);
     }

@@ -1,12 +1,18 @@
 //! The way into a program and out of it.
 
-use crate::{census, env, panic, signals, stdio};
+use std::ptr::null_mut;
+
+use abi::waiting::{Context, DONE, ENTER, Frame};
+
+use crate::{census, current, env, panic, signals, stdio, task};
+
+pub(crate) type Main = unsafe extern "C" fn(*mut Context, *mut Frame, i32, *mut i32) -> i32;
 
 /// # Safety
 /// `main` may be called; `argv` leads to `argc` C strings.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn altru_rt_main(
-    main: unsafe extern "C-unwind" fn() -> i32,
+    main: Main,
     argc: i32,
     argv: *const *const libc::c_char,
 ) -> i32 {
@@ -14,15 +20,23 @@ pub unsafe extern "C" fn altru_rt_main(
     unsafe { env::set_args(argc, argv) };
     signals::install();
     let _alt_stack = signals::enter_thread();
+    let run = current::thread();
     // Never freed: messages may name the main thread as long as the process lives.
     let member = Box::leak(Box::new(census::Member::new("main")));
-    // SAFETY: the member lives for ever.
-    unsafe { census::enter(member) };
-    // SAFETY: by contract.
-    let result = panic::catch(|| unsafe { main() });
+    // SAFETY: the member lives for ever, and the runner as long as the thread.
+    unsafe { census::enter(member, run) };
+    let mut result = crate::EXIT_PANIC;
+    // SAFETY: by contract; the context is this thread's own.
+    let status = unsafe { main(run.context(), null_mut(), ENTER, &raw mut result) };
+    if status != DONE {
+        drop(panic::take(run));
+        result = crate::EXIT_PANIC;
+    }
+    stdio::flush();
+    task::shut_down();
     stdio::flush();
     census::leave(false);
-    result.unwrap_or(crate::EXIT_PANIC)
+    result
 }
 
 #[unsafe(no_mangle)]

@@ -9,14 +9,14 @@ pub(crate) use imp::*;
 pub(crate) mod global {
     #[cfg(not(loom))]
     pub(crate) use std::sync::OnceLock;
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
     pub(crate) use std::sync::{Mutex, PoisonError};
 }
 
 #[cfg(not(loom))]
 mod imp {
     pub(crate) use std::hint::spin_loop;
-    pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 
     /// How often a waiter looks again before it parks: about the cost of one trip through the kernel.
     pub(crate) const SPINS: u32 = 100;
@@ -64,7 +64,7 @@ mod imp {
 #[cfg(loom)]
 mod imp {
     pub(crate) use loom::hint::spin_loop;
-    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 
     pub(crate) const SPINS: u32 = 0;
 

@@ -3,16 +3,20 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use abi::waiting::{Context, ENTER, Frame};
 use abi::{RawPanic, RawString};
 
+use crate::call::Entry;
 use crate::census::{self, Member};
+use crate::locks::{self, EndWait};
 use crate::panic::{self, Payload};
 use crate::point::{Point, point};
+use crate::runner::Runner;
 use crate::sync::global::{Mutex, PoisonError};
 use crate::sync::{AtomicU32, Ordering};
 use crate::text::{Out, text};
-use crate::wait::{LOT, Reason};
-use crate::{clock, locks, memory, os, signals, stdio};
+use crate::wait::{self, Ended, Machine, Reason, Step};
+use crate::{clock, current, memory, os, signals};
 
 /// As much stack as the main thread has by default: recursion goes as deep everywhere. Only touched pages cost memory.
 const STACK: usize = 8 * 1024 * 1024;
@@ -20,13 +24,11 @@ const GUARD: usize = 64 * 1024;
 
 /// A thread, shared by its handle and itself.
 pub(crate) struct Thread {
-    /// An event word, set at the end.
-    done: AtomicU32,
+    /// The word of its end, see `locks::EndWait`.
+    end: AtomicU32,
     member: Member,
-    panic: Mutex<Option<Payload>>,
+    panic: Mutex<Option<Box<Payload>>>,
 }
-
-type Entry = unsafe extern "C-unwind" fn(*mut u8);
 
 /// What a new thread is given.
 struct Start {
@@ -42,18 +44,17 @@ extern "C" fn run(start: *mut libc::c_void) -> *mut libc::c_void {
     let start = unsafe { Box::from_raw(start.cast::<Start>()) };
     let _alt_stack = signals::enter_thread();
     set_os_name(&start.thread.member.name);
-    // SAFETY: the Arc keeps the member until after `leave`.
-    unsafe { census::enter(&raw const start.thread.member) };
-    // SAFETY: `spawn`'s caller promised it.
-    let result = panic::catch(|| unsafe { (start.entry)(start.env) });
+    let run = current::thread();
+    // SAFETY: the Arc keeps the member until after `leave`, and the runner lives as long as the thread.
+    unsafe { census::enter(&raw const start.thread.member, run) };
+    // SAFETY: `spawn`'s caller promised it. A thread never suspends.
+    unsafe { (start.entry)(run.context(), std::ptr::null_mut(), ENTER, start.env) };
     if start.env_size > 0 {
         // SAFETY: `spawn`'s caller allocated it so, and the entry has moved everything out.
         unsafe { memory::free(start.env, start.env_size, start.env_align) };
     }
-    if let Err(payload) = result {
-        *start.thread.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(payload);
-    }
-    locks::event_set(&LOT, &start.thread.done);
+    *start.thread.panic.lock().unwrap_or_else(PoisonError::into_inner) = panic::take(run);
+    locks::set_end(&start.thread.end);
     census::leave(true);
     std::ptr::null_mut()
 }
@@ -82,7 +83,7 @@ pub unsafe extern "C" fn altru_thread_spawn(
     signals::install();
     // SAFETY: by contract.
     let member = Member::new(unsafe { text(name, name_len) });
-    let thread = Arc::new(Thread { done: AtomicU32::new(0), member, panic: Mutex::new(None) });
+    let thread = Arc::new(Thread { end: AtomicU32::new(0), member, panic: Mutex::new(None) });
     let start = Start { thread: Arc::clone(&thread), entry, env, env_size, env_align };
     let start = Box::into_raw(Box::new(start));
     // SAFETY: attributes are initialised before use; `start` belongs to the new thread once it is created.
@@ -107,35 +108,61 @@ pub unsafe extern "C" fn altru_thread_spawn(
     Arc::into_raw(thread)
 }
 
-/// The event word of a thread's end.
+/// The word of a thread's end.
 pub(crate) fn end_word(handle: *mut u8) -> *mut u8 {
     let thread = handle.cast::<Thread>();
     // SAFETY: the caller of `select` hands a live handle; only an address is computed.
-    unsafe { (&raw mut (*thread).done).cast() }
+    unsafe { (&raw mut (*thread).end).cast() }
+}
+
+/// Waits for a thread's end.
+struct Join {
+    end: EndWait,
+    thread: *const Thread,
+    panic: *mut RawPanic,
+}
+
+/// What a join that timed out gives.
+pub(crate) const JOIN_TIMED_OUT: i32 = 2;
+
+impl Machine for Join {
+    type Out = i32;
+    const NAME: &'static str = "join";
+
+    unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
+        // SAFETY: the machine stays where it is; thread and room are valid by the contract of the export below.
+        unsafe {
+            match self.end.step(run, deadline, ended) {
+                Step::Ready(locks::TAKEN) => {}
+                Step::Ready(_) => return Step::Ready(JOIN_TIMED_OUT),
+                other => return other,
+            }
+            match &*(*self.thread).panic.lock().unwrap_or_else(PoisonError::into_inner) {
+                None => Step::Ready(0),
+                Some(payload) => {
+                    self.panic.write(payload.to_raw());
+                    Step::Ready(1)
+                }
+            }
+        }
+    }
 }
 
 /// # Safety
-/// `thread` is a live handle; `panic` has room for a `RawPanic`.
+/// `thread` is a live handle; `panic` has room for a `RawPanic`; the rest as `abi::waiting` says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn altru_thread_join(
+    cx: *mut Context,
+    parent: *mut Frame,
+    out: *mut i32,
     thread: *const Thread,
     panic: *mut RawPanic,
     timeout: i64,
 ) -> i32 {
-    point(Point::Join);
     // SAFETY: by contract.
-    let thread = unsafe { &*thread };
-    let deadline = if timeout == 0 { 0 } else { clock::deadline(timeout) };
-    if !locks::event_wait(&LOT, &thread.done, Reason::Join, deadline) {
-        return 2;
-    }
-    match thread.panic.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-        None => 0,
-        Some(payload) => {
-            // SAFETY: by contract.
-            unsafe { panic.write(payload.into_raw()) };
-            1
-        }
+    unsafe {
+        let end = EndWait::new(&raw const (*thread).end);
+        wait::run(cx, parent, out, Join { end, thread, panic }, clock::patience(timeout))
     }
 }
 
@@ -152,8 +179,8 @@ pub unsafe extern "C" fn altru_thread_release(thread: *const Thread) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn altru_thread_finished(thread: *const Thread) -> i32 {
     // SAFETY: by contract. Acquire: what the thread did is visible to who sees that it has ended.
-    let done = unsafe { (*thread).done.load(Ordering::Acquire) };
-    (done == abi::protocol::event::SET).into()
+    let end = unsafe { (*thread).end.load(Ordering::Acquire) };
+    (end == abi::protocol::event::SET).into()
 }
 
 /// # Safety
@@ -226,26 +253,34 @@ pub extern "C" fn altru_thread_yield() {
     crate::sync::yield_now();
 }
 
-#[unsafe(no_mangle)]
-pub extern "C" fn altru_thread_sleep(duration: i64) {
-    point(Point::Sleep);
-    stdio::flush_for_reader();
-    let until = clock::monotonic().saturating_add(duration.max(0));
-    let time = libc::timespec { tv_sec: until / 1_000_000_000, tv_nsec: until % 1_000_000_000 };
-    loop {
-        // SAFETY: a valid timespec; an absolute deadline needs no remainder.
-        let code = unsafe {
-            libc::clock_nanosleep(
-                libc::CLOCK_MONOTONIC,
-                libc::TIMER_ABSTIME,
-                &raw const time,
-                std::ptr::null_mut(),
-            )
-        };
-        if code != libc::EINTR {
-            return;
+/// Waits for a time to pass.
+struct Sleep;
+
+impl Machine for Sleep {
+    type Out = ();
+    const NAME: &'static str = "sleep";
+
+    unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<()> {
+        match ended {
+            None => Step::Pending(run.begin(Reason::Sleep, 0, 1, deadline)),
+            Some(ended) if ended.outcome.interrupts() => Step::Unwind,
+            Some(_) => Step::Ready(()),
         }
     }
+}
+
+/// # Safety
+/// As `abi::waiting` says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn altru_thread_sleep(
+    cx: *mut Context,
+    parent: *mut Frame,
+    duration: i64,
+) -> i32 {
+    point(Point::Sleep);
+    let until = clock::deadline(duration.max(0));
+    // SAFETY: by contract; there is no result to write.
+    unsafe { wait::run(cx, parent, std::ptr::NonNull::dangling().as_ptr(), Sleep, until) }
 }
 
 #[unsafe(no_mangle)]

@@ -53,8 +53,12 @@ struct SyncLocation(Location);
 // SAFETY: it leads to static text.
 unsafe impl Sync for SyncLocation {}
 
-static PLACE: SyncLocation =
-    SyncLocation(Location { file_ptr: b"demo.altru".as_ptr(), file_len: 10, line: 3, col: 7 });
+static PLACE: SyncLocation = SyncLocation(Location {
+    file_ptr: b"demo.altru".as_ptr(),
+    file_len: 10,
+    line: 3,
+    col: 7,
+});
 
 fn print(text: &str) {
     // SAFETY: valid text.
@@ -145,7 +149,11 @@ unsafe extern "C-unwind" fn act() -> i32 {
                 assert_eq!(c::altru_thread_join(thread, &raw mut caught, -1), 1);
                 c::altru_thread_release(thread);
             }
-            print(&format!("caught {} of {}\n", text(&caught.message), text(&caught.thread)));
+            print(&format!(
+                "caught {} of {}\n",
+                text(&caught.message),
+                text(&caught.thread)
+            ));
             0
         }
         "overflows" => recurse(0),
@@ -221,14 +229,23 @@ fn recurse(depth: i32) -> i32 {
 fn child(act: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this executable"));
     command
-        .args(["child_process", "--exact", "--nocapture", "--include-ignored"])
+        .args([
+            "child_process",
+            "--exact",
+            "--nocapture",
+            "--include-ignored",
+        ])
         .env(ACT, act)
         .stdin(Stdio::null());
     command
 }
 
 fn run(act: &str) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = child(act).output().expect("the child starts");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child(act).output().expect("the child starts");
     let clean = |bytes: Vec<u8>| {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         // What the test harness prints around it.
@@ -273,23 +290,38 @@ fn a_panic_unwinds_and_is_reported() {
 fn a_bounds_panic_names_index_and_length() {
     let (code, _, err) = run("bounds");
     assert_eq!(code, Some(101));
-    assert!(err.starts_with("panic: index 5 is out of bounds: the length is 3\n"), "{err}");
+    assert!(
+        err.starts_with("panic: index 5 is out of bounds: the length is 3\n"),
+        "{err}"
+    );
 }
 
 #[test]
 fn a_panic_while_unwinding_aborts() {
     let (code, _, err) = run("panics twice");
     assert_eq!(code, None);
-    assert!(err.contains("panic: first\n") && err.contains("panic: second\n"), "{err}");
-    assert!(err.contains("panicked again while the first panic was unwinding"), "{err}");
+    assert!(
+        err.contains("panic: first\n") && err.contains("panic: second\n"),
+        "{err}"
+    );
+    assert!(
+        err.contains("panicked again while the first panic was unwinding"),
+        "{err}"
+    );
 }
 
 #[test]
 fn a_thread_panic_is_reported_and_joined() {
     let (code, out, err) = run("thread panics");
     assert_eq!(code, Some(0));
-    assert_eq!(out, "drop in thread 1 [from a thread]\ncaught from a thread of worker\n");
-    assert_eq!(err, "panic: from a thread\n  at demo.altru:3:7 in thread worker\n");
+    assert_eq!(
+        out,
+        "drop in thread 1 [from a thread]\ncaught from a thread of worker\n"
+    );
+    assert_eq!(
+        err,
+        "panic: from a thread\n  at demo.altru:3:7 in thread worker\n"
+    );
 }
 
 #[test]
@@ -297,7 +329,10 @@ fn stack_overflow_is_a_message() {
     for (act, thread) in [("overflows", "main"), ("thread overflows", "deep")] {
         let (code, _, err) = run(act);
         assert_eq!(code, Some(101), "{err}");
-        assert_eq!(err, format!("panic: stack overflow\n  in thread {thread}\n"));
+        assert_eq!(
+            err,
+            format!("panic: stack overflow\n  in thread {thread}\n")
+        );
     }
 }
 
@@ -322,15 +357,24 @@ fn a_closed_pipe_ends_it_quietly() {
 fn a_full_disk_is_a_message() {
     let (code, _, err) = run("prints to a full disk");
     assert_eq!(code, Some(1));
-    assert_eq!(err, "cannot write to standard output: no space left on device\n");
+    assert_eq!(
+        err,
+        "cannot write to standard output: no space left on device\n"
+    );
 }
 
 #[test]
 fn a_deadlock_is_told() {
     let (code, _, err) = run("deadlocks");
     assert_eq!(code, Some(101));
-    assert!(err.starts_with("deadlock: every thread is waiting"), "{err}");
-    assert!(err.contains("thread main waits for a message on a channel"), "{err}");
+    assert!(
+        err.starts_with("deadlock: every thread is waiting"),
+        "{err}"
+    );
+    assert!(
+        err.contains("thread main waits for a message on a channel"),
+        "{err}"
+    );
     assert!(err.contains("thread locker waits for a mutex"), "{err}");
 }
 
@@ -341,8 +385,10 @@ fn a_sleeping_thread_is_no_deadlock() {
 
 #[test]
 fn output_is_seen_before_a_wait() {
-    let mut child =
-        child("prints while it waits").stdout(Stdio::piped()).spawn().expect("the child starts");
+    let mut child = child("prints while it waits")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the child starts");
     let mut seen = String::new();
     let mut byte = [0; 1];
     let stdout = child.stdout.as_mut().expect("a pipe");
@@ -358,7 +404,13 @@ fn output_is_seen_before_a_wait() {
 fn the_table_of_symbols_is_complete() {
     let symbols = rt::symbols();
     for f in abi::FUNCTIONS {
-        assert!(symbols.iter().any(|(name, at)| *name == f.name && !at.is_null()), "{}", f.name);
+        assert!(
+            symbols
+                .iter()
+                .any(|(name, at)| *name == f.name && !at.is_null()),
+            "{}",
+            f.name
+        );
     }
     for name in ["rust_eh_personality", "_Unwind_Resume", "memcpy", "fmod"] {
         assert!(symbols.iter().any(|(n, _)| *n == name), "{name}");

@@ -1,8 +1,15 @@
 //! Tests of the runtime from the inside, over its Rust functions; `tests/` holds those of whole processes.
 
+mod blocking;
+#[cfg(not(loom))]
+mod code;
+#[cfg(loom)]
+pub(crate) mod hooks;
 #[cfg(loom)]
 mod models;
 #[cfg(not(loom))]
 mod stress;
+#[cfg(not(loom))]
+mod tasks;
 #[cfg(not(loom))]
 mod text;

@@ -9,14 +9,13 @@ use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
 
 use crate::channel::Channel;
 use crate::sync::{AtomicU32, Ordering};
-use crate::wait::{Lot, Reason};
+use super::blocking;
 use crate::{locks, select};
 
 /// A deadline that passes at any moment.
 const SOON: i64 = 1;
 
 struct Shared {
-    lot: Lot,
     word: AtomicU32,
     other: AtomicU32,
     inside: AtomicU32,
@@ -24,7 +23,6 @@ struct Shared {
 
 fn shared() -> Arc<Shared> {
     Arc::new(Shared {
-        lot: Lot::new(),
         word: AtomicU32::new(0),
         other: AtomicU32::new(0),
         inside: AtomicU32::new(0),
@@ -40,13 +38,13 @@ impl Shared {
 
 fn send(channel: &Channel, mut value: u64, deadline: Option<i64>) -> SendOutcome {
     // SAFETY: `value` is what the channel carries.
-    unsafe { channel.send((&raw mut value).cast(), deadline) }
+    unsafe { blocking::send(channel, (&raw mut value).cast(), deadline) }
 }
 
 fn recv(channel: &Channel, deadline: Option<i64>) -> Result<u64, RecvOutcome> {
     let mut value = 0u64;
     // SAFETY: `value` is what the channel carries.
-    match unsafe { channel.recv((&raw mut value).cast(), deadline) } {
+    match unsafe { blocking::recv(channel, (&raw mut value).cast(), deadline) } {
         RecvOutcome::Received => Ok(value),
         other => Err(other),
     }
@@ -61,9 +59,9 @@ fn case(kind: SelectKind, object: *const Channel, value: *mut u64) -> SelectCase
     }
 }
 
-fn choose(lot: &Lot, cases: &[SelectCase], deadline: Option<i64>) -> i32 {
+fn choose(cases: &[SelectCase], deadline: Option<i64>) -> i32 {
     // SAFETY: the models keep objects and values alive.
-    unsafe { select::select(lot, cases, deadline, true, &mut |_| 0) }
+    unsafe { blocking::select(cases, deadline, true) }
 }
 
 #[test]
@@ -73,16 +71,16 @@ fn mutex_excludes_and_wakes() {
         let other = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                locks::mutex_lock(&shared.lot, &shared.word, -1);
+                blocking::mutex_lock(&shared.word, -1);
                 shared.alone();
-                locks::mutex_unlock(&shared.lot, &shared.word);
+                locks::mutex_unlock(&shared.word);
             })
         };
         // Twice, so that a waiter that was woken without being given the lock has somebody to meet.
         for _ in 0..2 {
-            locks::mutex_lock(&shared.lot, &shared.word, -1);
+            blocking::mutex_lock(&shared.word, -1);
             shared.alone();
-            locks::mutex_unlock(&shared.lot, &shared.word);
+            locks::mutex_unlock(&shared.word);
         }
         other.join().expect("it ends");
     });
@@ -95,17 +93,17 @@ fn mutex_timeout_loses_no_wake_up() {
         let other = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                if locks::mutex_lock(&shared.lot, &shared.word, SOON) {
+                if blocking::mutex_lock(&shared.word, SOON) {
                     shared.alone();
-                    locks::mutex_unlock(&shared.lot, &shared.word);
+                    locks::mutex_unlock(&shared.word);
                 }
             })
         };
-        locks::mutex_lock(&shared.lot, &shared.word, -1);
+        blocking::mutex_lock(&shared.word, -1);
         shared.alone();
-        locks::mutex_unlock(&shared.lot, &shared.word);
+        locks::mutex_unlock(&shared.word);
         other.join().expect("it ends");
-        assert!(locks::mutex_lock(&shared.lot, &shared.word, -1));
+        assert!(blocking::mutex_lock(&shared.word, -1));
     });
 }
 
@@ -116,14 +114,14 @@ fn rwlock_hands_over() {
         let writer = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                locks::rwlock_write(&shared.lot, &shared.word, -1);
+                blocking::rwlock_write(&shared.word, -1);
                 shared.alone();
-                locks::rwlock_unlock_write(&shared.lot, &shared.word);
+                locks::rwlock_unlock_write(&shared.word);
             })
         };
-        locks::rwlock_read(&shared.lot, &shared.word, -1);
+        blocking::rwlock_read(&shared.word, -1);
         shared.alone();
-        locks::rwlock_unlock_read(&shared.lot, &shared.word);
+        locks::rwlock_unlock_read(&shared.word);
         writer.join().expect("it ends");
         assert_eq!(shared.word.load(Ordering::Relaxed), 0);
     });
@@ -136,17 +134,17 @@ fn condvar_misses_no_notification() {
         let other = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                locks::mutex_lock(&shared.lot, &shared.word, -1);
+                blocking::mutex_lock(&shared.word, -1);
                 shared.inside.store(1, Ordering::Relaxed);
-                locks::condvar_notify(&shared.lot, &shared.other, false);
-                locks::mutex_unlock(&shared.lot, &shared.word);
+                locks::condvar_notify(&shared.other, false);
+                locks::mutex_unlock(&shared.word);
             })
         };
-        locks::mutex_lock(&shared.lot, &shared.word, -1);
+        blocking::mutex_lock(&shared.word, -1);
         while shared.inside.load(Ordering::Relaxed) == 0 {
-            locks::condvar_wait(&shared.lot, &shared.other, &shared.word, -1);
+            blocking::condvar_wait(&shared.other, &shared.word, -1);
         }
-        locks::mutex_unlock(&shared.lot, &shared.word);
+        locks::mutex_unlock(&shared.word);
         other.join().expect("it ends");
     });
 }
@@ -157,9 +155,9 @@ fn event_wakes_its_waiter() {
         let shared = shared();
         let other = {
             let shared = Arc::clone(&shared);
-            thread::spawn(move || locks::event_set(&shared.lot, &shared.word))
+            thread::spawn(move || locks::event_set(&shared.word))
         };
-        assert!(locks::event_wait(&shared.lot, &shared.word, Reason::Event, -1));
+        assert!(blocking::event_wait(&shared.word, -1));
         other.join().expect("it ends");
     });
 }
@@ -222,7 +220,7 @@ fn selects_meet_once() {
                     case(SelectKind::Send, &raw const channels[0], &raw mut value),
                     case(SelectKind::Recv, &raw const channels[1], &raw mut out),
                 ];
-                (choose(&shared.lot, &cases, Some(-1)), out)
+                (choose(&cases, Some(-1)), out)
             })
         };
         let (mut value, mut out) = (2u64, 0u64);
@@ -230,7 +228,7 @@ fn selects_meet_once() {
             case(SelectKind::Send, &raw const channels[1], &raw mut value),
             case(SelectKind::Recv, &raw const channels[0], &raw mut out),
         ];
-        let mine = choose(&shared.lot, &cases, Some(-1));
+        let mine = choose(&cases, Some(-1));
         let (theirs, received) = other.join().expect("it ends");
         match (mine, theirs) {
             (0, 1) => assert_eq!((out, received), (0, 2)),
@@ -251,7 +249,7 @@ fn a_timed_out_select_takes_nothing() {
             thread::spawn(move || {
                 let mut out = 0u64;
                 let cases = [case(SelectKind::Recv, &raw const *channel, &raw mut out)];
-                choose(&shared.lot, &cases, Some(SOON))
+                choose(&cases, Some(SOON))
             })
         };
         assert_eq!(send(&channel, 7, Some(-1)), SendOutcome::Sent);
@@ -272,7 +270,7 @@ fn a_select_without_hope_ends() {
         };
         let mut out = 0u64;
         let cases = [case(SelectKind::Recv, &raw const *channel, &raw mut out)];
-        assert_eq!(choose(&shared.lot, &cases, Some(-1)), select::NEVER);
+        assert_eq!(choose(&cases, Some(-1)), select::NEVER);
         other.join().expect("it ends");
     });
 }
@@ -292,16 +290,16 @@ fn a_select_on_a_mutex_commits_or_leaves_it_free() {
                     object: word.cast_mut().cast(),
                     value: std::ptr::null_mut(),
                 }];
-                if choose(&shared.lot, &cases, Some(SOON)) == 0 {
+                if choose(&cases, Some(SOON)) == 0 {
                     shared.alone();
-                    locks::mutex_unlock(&shared.lot, &shared.word);
+                    locks::mutex_unlock(&shared.word);
                 }
             })
         };
-        locks::mutex_lock(&shared.lot, &shared.word, -1);
+        blocking::mutex_lock(&shared.word, -1);
         shared.alone();
-        locks::mutex_unlock(&shared.lot, &shared.word);
+        locks::mutex_unlock(&shared.word);
         other.join().expect("it ends");
-        assert!(locks::mutex_lock(&shared.lot, &shared.word, -1));
+        assert!(blocking::mutex_lock(&shared.word, -1));
     });
 }

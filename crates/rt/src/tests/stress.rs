@@ -9,8 +9,8 @@ use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
 
 use crate::channel::Channel;
 use crate::sync::{AtomicU32, Ordering};
-use crate::wait::{LOT, Reason};
-use crate::{clock, locks, random, select};
+use super::blocking;
+use crate::{clock, locks, select};
 
 const THREADS: usize = 4;
 const ROUNDS: usize = 5_000;
@@ -22,13 +22,13 @@ fn channel(capacity: i64) -> Arc<Channel> {
 
 fn send(channel: &Channel, mut value: u64, timeout: Option<i64>) -> SendOutcome {
     // SAFETY: `value` is what the channel carries.
-    unsafe { channel.send((&raw mut value).cast(), timeout.map(clock::deadline)) }
+    unsafe { blocking::send(channel, (&raw mut value).cast(), timeout.map(clock::deadline)) }
 }
 
 fn recv(channel: &Channel, timeout: Option<i64>) -> Result<u64, RecvOutcome> {
     let mut value = 0u64;
     // SAFETY: `value` is what the channel carries.
-    match unsafe { channel.recv((&raw mut value).cast(), timeout.map(clock::deadline)) } {
+    match unsafe { blocking::recv(channel, (&raw mut value).cast(), timeout.map(clock::deadline)) } {
         RecvOutcome::Received => Ok(value),
         other => Err(other),
     }
@@ -45,7 +45,7 @@ fn case(kind: SelectKind, object: *const Channel, value: *mut u64) -> SelectCase
 
 fn choose(cases: &[SelectCase], timeout: Option<i64>) -> i32 {
     // SAFETY: the tests keep objects and values alive.
-    unsafe { select::select(&LOT, cases, timeout.map(clock::deadline), false, &mut random::below) }
+    unsafe { blocking::select(cases, timeout.map(clock::deadline), false) }
 }
 
 #[test]
@@ -69,12 +69,12 @@ fn a_mutex_excludes() {
                 for i in 0..ROUNDS {
                     // Every third tries with a timeout, some of which pass.
                     let deadline = if i % 3 == 0 { clock::deadline(MILLISECOND / 100) } else { -1 };
-                    while !locks::mutex_lock(&LOT, &shared.word, deadline) {
+                    while !blocking::mutex_lock(&shared.word, deadline) {
                         assert!(deadline > 0);
                         thread::yield_now();
                     }
                     shared.bump();
-                    locks::mutex_unlock(&LOT, &shared.word);
+                    locks::mutex_unlock(&shared.word);
                 }
             });
         }
@@ -95,21 +95,21 @@ fn a_read_write_lock_excludes_writers_from_everyone() {
                 for i in 0..ROUNDS {
                     let deadline = if i % 5 == 0 { clock::deadline(MILLISECOND / 50) } else { -1 };
                     if (i + t) % 4 == 0 {
-                        if !locks::rwlock_write(&LOT, word, deadline) {
+                        if !blocking::rwlock_write(word, deadline) {
                             continue;
                         }
                         assert_eq!(writers.fetch_add(1, Ordering::SeqCst), 0);
                         assert_eq!(readers.load(Ordering::SeqCst), 0);
                         writers.fetch_sub(1, Ordering::SeqCst);
-                        locks::rwlock_unlock_write(&LOT, word);
+                        locks::rwlock_unlock_write(word);
                     } else {
-                        if !locks::rwlock_read(&LOT, word, deadline) {
+                        if !blocking::rwlock_read(word, deadline) {
                             continue;
                         }
                         readers.fetch_add(1, Ordering::SeqCst);
                         assert_eq!(writers.load(Ordering::SeqCst), 0);
                         readers.fetch_sub(1, Ordering::SeqCst);
-                        locks::rwlock_unlock_read(&LOT, word);
+                        locks::rwlock_unlock_read(word);
                     }
                 }
             });
@@ -129,12 +129,12 @@ fn a_semaphore_never_gives_more_than_it_has() {
                 for i in 0..ROUNDS {
                     let n = 1 + ((i + t) % 3) as u32;
                     let deadline = if i % 4 == 0 { clock::deadline(MILLISECOND / 50) } else { -1 };
-                    if !locks::semaphore_acquire(&LOT, word, n, deadline) {
+                    if !blocking::semaphore_acquire(word, n, deadline) {
                         continue;
                     }
                     assert!(taken.fetch_add(n, Ordering::SeqCst) + n <= 3);
                     taken.fetch_sub(n, Ordering::SeqCst);
-                    locks::semaphore_release(&LOT, word, n);
+                    locks::semaphore_release(word, n);
                 }
             });
         }
@@ -151,13 +151,13 @@ fn a_condvar_passes_a_token_round() {
             let (lock, changed, turn) = (&lock, &changed, &turn);
             scope.spawn(move || {
                 for _ in 0..ROUNDS / 10 {
-                    locks::mutex_lock(&LOT, lock, -1);
+                    blocking::mutex_lock(lock, -1);
                     while turn.load(Ordering::Relaxed) % THREADS as u32 != t {
-                        locks::condvar_wait(&LOT, changed, lock, -1);
+                        blocking::condvar_wait(changed, lock, -1);
                     }
                     turn.fetch_add(1, Ordering::Relaxed);
-                    locks::condvar_notify(&LOT, changed, true);
-                    locks::mutex_unlock(&LOT, lock);
+                    locks::condvar_notify(changed, true);
+                    locks::mutex_unlock(lock);
                 }
             });
         }
@@ -169,10 +169,10 @@ fn a_condvar_passes_a_token_round() {
 #[test]
 fn a_condvar_times_out_and_leaves_no_trace() {
     let (lock, changed) = (AtomicU32::new(0), AtomicU32::new(0));
-    locks::mutex_lock(&LOT, &lock, -1);
-    assert!(!locks::condvar_wait(&LOT, &changed, &lock, clock::deadline(MILLISECOND)));
+    blocking::mutex_lock(&lock, -1);
+    assert!(!blocking::condvar_wait(&changed, &lock, clock::deadline(MILLISECOND)));
     assert_eq!(changed.load(Ordering::Relaxed), 0);
-    locks::mutex_unlock(&LOT, &lock);
+    locks::mutex_unlock(&lock);
 }
 
 /// Every value sent arrives exactly once, and each sender's values arrive in order.
@@ -262,7 +262,7 @@ fn batches_keep_order_across_a_small_buffer() {
                 let mut values: Vec<u64> = (0..n).collect();
                 // SAFETY: the values are what the channel carries.
                 let sent = unsafe {
-                    channel.send_batch(values.as_mut_ptr().cast(), values.len(), Some(-1))
+                    blocking::send_batch(&channel, values.as_mut_ptr().cast(), values.len())
                 };
                 assert_eq!(sent as u64, n);
                 channel.drop_sender();
@@ -271,7 +271,7 @@ fn batches_keep_order_across_a_small_buffer() {
             loop {
                 let mut out = [0u64; 64];
                 // SAFETY: `out` has room for 64 values.
-                let got = unsafe { channel.recv_batch(out.as_mut_ptr().cast(), 64, Some(-1)) };
+                let got = unsafe { blocking::recv_batch(&channel, out.as_mut_ptr().cast(), 64) };
                 if got == 0 {
                     break;
                 }
@@ -413,7 +413,7 @@ fn select_takes_a_mutex_or_gives_up_without_a_trace() {
                         0 => {
                             assert_eq!(held.fetch_add(1, Ordering::SeqCst), 0);
                             held.fetch_sub(1, Ordering::SeqCst);
-                            locks::mutex_unlock(&LOT, word);
+                            locks::mutex_unlock(word);
                         }
                         other => assert_eq!(other, select::TIMED_OUT),
                     }
@@ -422,8 +422,8 @@ fn select_takes_a_mutex_or_gives_up_without_a_trace() {
         }
     });
     assert_eq!(word.load(Ordering::Relaxed), mutex::UNLOCKED);
-    locks::event_set(&LOT, &event);
-    assert!(locks::event_wait(&LOT, &event, Reason::Event, -1));
+    locks::event_set(&event);
+    assert!(blocking::event_wait(&event, -1));
 }
 
 #[test]
@@ -434,14 +434,14 @@ fn a_word_wakes_as_many_as_asked() {
         for _ in 0..3 {
             scope.spawn(|| {
                 while word.load(Ordering::Acquire) == 0 {
-                    locks::word_wait(&LOT, &word, 0, -1);
+                    blocking::word_wait(&word, 0, -1);
                 }
                 woken.fetch_add(1, Ordering::SeqCst);
             });
         }
-        assert!(!locks::word_wait(&LOT, &word, 0, clock::deadline(MILLISECOND)));
+        assert!(!blocking::word_wait(&word, 0, clock::deadline(MILLISECOND)));
         word.store(1, Ordering::Release);
-        locks::word_wake(&LOT, &word, u32::MAX);
+        locks::word_wake(&word, u32::MAX);
     });
     assert_eq!(woken.load(Ordering::SeqCst), 3);
 }

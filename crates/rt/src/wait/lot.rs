@@ -21,14 +21,20 @@ pub(crate) struct Lot {
 #[cfg(not(loom))]
 pub(crate) static LOT: Lot = Lot::new();
 
+#[cfg(loom)]
+loom::lazy_static! {
+    /// A fresh one for each execution of a model.
+    pub(crate) static ref LOT: Lot = Lot::new();
+}
+
 impl Lot {
     #[cfg(not(loom))]
-    pub(crate) const fn new() -> Lot {
+    const fn new() -> Lot {
         Lot { buckets: [const { Bucket { queue: Locked::new(Queue::new()) } }; BUCKETS] }
     }
 
     #[cfg(loom)]
-    pub(crate) fn new() -> Lot {
+    fn new() -> Lot {
         Lot { buckets: std::array::from_fn(|_| Bucket { queue: Locked::new(Queue::new()) }) }
     }
 

@@ -1,52 +1,75 @@
-//! How a thread waits for one of several things, and how others end its wait. Everything that blocks
-//! (locks, channels, select, join) is built from this; nothing else parks a thread.
+//! How a thread or a task waits for one of several things, and how others end its wait. Everything that blocks
+//! (locks, channels, select, join, sleep) is built from this; nothing else parks a thread or suspends a task.
 //!
 //! # The protocol: claim, commit, wake
 //!
-//! An *object* (a channel, a bucket of the lot) has one short lock and queues of [`Node`]s. A waiter makes
-//! one [`Wait`] on its stack and, for each case, one node that leads to it. Then:
+//! An *object* (a channel, a bucket of the lot) has one short lock and queues of [`Node`]s. A waiter has one
+//! [`Wait`], in its [`Runner`], and for each case one node that leads to it; the nodes are on the thread's stack or
+//! in the task's leaf frame ([`Machine`]). Then:
 //!
 //! 1. **Look.** With the locks of *all* its objects held (taken in address order), the waiter looks whether a
 //!    case can be completed now. If so it completes it and is done: no node was ever visible.
-//! 2. **Enqueue.** Still holding every lock, it links its nodes, then unlocks. From here on it does not
-//!    look any more: it only parks.
-//! 3. **Claim.** Who can complete a case (a sender, an unlocker, a closer) holds that object's lock, unlinks the
-//!    node, and claims the wait: `WAITING|PARKED -> CLAIMED` by compare-and-swap. Whoever wins the swap decides the
-//!    wait; who loses skips the node as if it had never been there.
-//! 4. **Commit.** Holding the lock still, the winner does what the case means (moves the value, hands over the
+//! 2. **Enqueue.** Still holding every lock, it begins its wait (`IDLE -> WAITING`), links its nodes, and unlocks.
+//!    From here on it does not look any more: it only parks.
+//! 3. **Park.** A thread sets `WAITING -> PARKED` and sleeps on the state's address. A task's leaf frame returns
+//!    `SUSPENDED`, generated code unwinds the native stack, and the *driver*, when nothing of the task runs any more,
+//!    sets `WAITING -> SUSPENDED`. If that fails, somebody has claimed the wait already and the driver resumes the
+//!    task at once (after waiting for `COMMITTED`). If it succeeds, the driver touches the task no more.
+//! 4. **Claim.** Who can complete a case (a sender, an unlocker, a closer) holds that object's lock, unlinks the
+//!    node, and claims the wait: `WAITING|PARKED|SUSPENDED -> CLAIMED` by compare-and-swap. Whoever wins the swap decides
+//!    the wait; who loses skips the node as if it had never been there.
+//! 5. **Commit.** Holding the lock still, the winner does what the case means (moves the value, hands over the
 //!    lock), writes the result into the wait and stores `COMMITTED`.
-//! 5. **Wake.** After unlocking it wakes the thread, if it had parked.
-//! 6. **Leave.** The waiter, seeing `COMMITTED`, unlinks its other nodes, each under its object's lock.
-//!    A timeout is one more competitor: it claims the wait for itself, then leaves.
+//! 6. **Wake.** After unlocking it wakes the thread if that had parked, or schedules the task if that was
+//!    suspended. It does neither if the claim was made from `WAITING`: then the waiter is still on its way and will see.
+//! 7. **Leave.** The waiter, seeing `COMMITTED`, goes back to `IDLE` and unlinks its other nodes, each under its object's
+//!    lock.
+//!
+//! Timeouts and cancellations are competitors like any other. A thread that timed out claims its own wait. A task's
+//! timer is linked into a wheel, which is an object with a lock: who finds it due claims and commits under
+//! that lock. A **cancellation** (`Runner::cancel`) first sets the task's `CANCEL` flag, then tries to claim whatever
+//! wait the task is in; the task first begins its wait, then looks at the flag (and claims its own wait if it is
+//! set). Both are sequentially consistent, so one of them sees the other. A canceller needs no object: the
+//! wait is part of the task, to which it has a reference. A *shielded* wait (during unwinding, in `defer`) carries a
+//! bit that makes the canceller leave it alone; there the flag stays for later.
 //!
 //! # Invariants
 //!
 //! - A node is read and written only under the lock of the object it is linked into, or while it is unlinked by its owner.
-//! - A linked node's wait is alive: a waiter leaves step 6 only when none of its nodes is linked.
-//! - After `COMMITTED` the winner touches neither node nor wait (the wake uses an address only).
-//! - Exactly one transition out of `WAITING|PARKED` happens, so exactly one case commits.
+//! - A linked node's wait is the one it was linked for: a waiter leaves step 7 only when none of its nodes is linked.
+//! - After `COMMITTED` the winner touches neither node nor wait. What it wakes is an address for a thread; for a
+//!   suspended task it is the task itself, which cannot run, hence not end, until the winner schedules it.
+//! - Exactly one transition out of `WAITING|PARKED|SUSPENDED` happens, so exactly one case commits, and a task is
+//!   scheduled exactly once for each time its driver set `SUSPENDED`.
 //! - Since looking and enqueueing are one step under all locks, two waiters that could serve each other
-//!   cannot both park: the second one finds the first one's node. Nobody ever claims two waits, or its own.
-//! - Locks of objects nest only in step 1, in address order; nothing else takes a second one.
+//!   cannot both park: the second one finds the first one's node. Nobody ever claims two waits.
+//! - Locks of objects nest only in step 1, in address order. A scope's lock may be held while a wait is claimed and
+//!   committed; nothing else takes a second one.
 
 mod lot;
+mod machine;
 mod node;
 mod raw_lock;
 
-pub(crate) use lot::{Bucket, Lot};
+pub(crate) use lot::{Bucket, LOT};
+pub(crate) use machine::{Machine, NOW, Step, WaitResult, block, run};
 pub(crate) use node::{Node, Queue, Wakers, finish};
-pub(crate) use raw_lock::{Locked, RawLock};
-
-#[cfg(not(loom))]
-pub(crate) use lot::LOT;
+pub(crate) use raw_lock::{Locked, LockedGuard, RawLock};
 
 use crate::census;
-use crate::sync::{AtomicU32, Ordering, SPINS, futex_wait, futex_wake, spin_loop, yield_now};
+use crate::runner::Runner;
+use crate::sync::{
+    AtomicU32, AtomicUsize, Ordering, SPINS, futex_wait, futex_wake, spin_loop, yield_now,
+};
 
-const WAITING: u32 = 0;
-const PARKED: u32 = 1;
-const CLAIMED: u32 = 2;
-const COMMITTED: u32 = 3;
+const IDLE: u32 = 0;
+const WAITING: u32 = 1;
+const PARKED: u32 = 2;
+const SUSPENDED: u32 = 3;
+const CLAIMED: u32 = 4;
+const COMMITTED: u32 = 5;
+/// Added to the first three of a wait that a cancellation must not claim.
+const SHIELDED: u32 = 8;
 
 /// What the one who committed a case tells the waiter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,21 +83,48 @@ pub(crate) enum Outcome {
     Retry = 2,
     /// No case of this wait can happen any more.
     Never = 3,
+    /// The wait's own timeout has passed.
+    TimedOut = 4,
+    /// The deadline of a `deadline` block around has passed.
+    Deadline = 5,
+    /// The task is cancelled.
+    Cancelled = 6,
 }
 
-/// How a wait ended.
+impl Outcome {
+    const ALL: [Outcome; 7] = [
+        Outcome::Done,
+        Outcome::Closed,
+        Outcome::Retry,
+        Outcome::Never,
+        Outcome::TimedOut,
+        Outcome::Deadline,
+        Outcome::Cancelled,
+    ];
+
+    /// The waiter is to unwind.
+    pub(crate) fn interrupts(self) -> bool {
+        matches!(self, Outcome::Deadline | Outcome::Cancelled)
+    }
+
+    /// No case happened, so that the waiter's nodes are still linked.
+    pub(crate) fn is_withdrawal(self) -> bool {
+        self == Outcome::TimedOut || self.interrupts()
+    }
+}
+
+/// How a wait ended. `case` means nothing if no case happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Ended {
-    Committed { case: u32, outcome: Outcome },
-    TimedOut,
+pub(crate) struct Ended {
+    pub(crate) case: u32,
+    pub(crate) outcome: Outcome,
 }
 
-/// What a thread waits for, for the deadlock report.
+/// What somebody waits for, for the deadlock report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Reason {
-    Nothing = 0,
-    Lock,
+    Lock = 1,
     ReadLock,
     WriteLock,
     Condvar,
@@ -85,49 +135,117 @@ pub(crate) enum Reason {
     Send,
     Recv,
     Select,
+    Scope,
+    Sleep,
+    Yield,
 }
 
-/// One wait of one thread; lives on its stack while it waits.
+/// Added to a reason: the wait has a deadline, and the census has counted it.
+const TIMED: u32 = 1 << 8;
+const COUNTED: u32 = 1 << 9;
+
+/// The one wait that a thread or task can be in.
 pub(crate) struct Wait {
     state: AtomicU32,
     /// `case << 8 | outcome`, written between claim and commit.
     result: AtomicU32,
     /// Cases that may still happen; when a closing channel takes the last one, the wait ends with `Never`.
     open: AtomicU32,
-    /// -1: no deadline.
-    deadline: i64,
-    counted: bool,
-    reason: Reason,
-    object: usize,
+    /// A `Reason` and the bits above. Written before the wait begins.
+    about: AtomicU32,
+    object: AtomicUsize,
+}
+
+/// A wait has begun: parking is due. `until` is its deadline (-1: none); `inherited`: that of a block around.
+#[must_use]
+#[derive(Clone, Copy)]
+pub(crate) struct Pending {
+    pub(crate) until: i64,
+    pub(crate) inherited: bool,
+}
+
+impl Pending {
+    /// What it means if `until` passes.
+    pub(crate) fn late(self) -> Outcome {
+        if self.inherited { Outcome::Deadline } else { Outcome::TimedOut }
+    }
+}
+
+macro_rules! wait_new {
+    () => {
+        Wait {
+            state: AtomicU32::new(IDLE),
+            result: AtomicU32::new(0),
+            open: AtomicU32::new(0),
+            about: AtomicU32::new(0),
+            object: AtomicUsize::new(0),
+        }
+    };
 }
 
 impl Wait {
-    /// Begins a wait. Called with the locks of its objects held, right before nodes are linked, since from here
-    /// the census takes this thread for stuck (if it waits for ever).
-    pub(crate) fn begin(reason: Reason, object: usize, open: u32, deadline: i64) -> Wait {
-        let counted = deadline < 0 && census::begin_wait();
-        Wait {
-            state: AtomicU32::new(WAITING),
-            result: AtomicU32::new(0),
-            open: AtomicU32::new(open),
-            deadline,
-            counted,
-            reason,
-            object,
-        }
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> Wait {
+        wait_new!()
     }
 
-    /// Step 3: decides this wait. At most one caller ever gets a claim.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Wait {
+        wait_new!()
+    }
+
+    /// Begins a wait. Called with the locks of its objects held, right before nodes are linked, since from here
+    /// the census takes this thread for stuck (if it waits for ever).
+    pub(crate) fn begin(
+        &self,
+        reason: Reason,
+        object: usize,
+        open: u32,
+        timed: bool,
+        shielded: bool,
+        counted: bool,
+    ) {
+        let timed = if timed { TIMED } else { 0 };
+        let counted = if counted && census::begin_wait() { COUNTED } else { 0 };
+        self.about.store(reason as u32 | timed | counted, Ordering::Relaxed);
+        self.object.store(object, Ordering::Relaxed);
+        self.open.store(open, Ordering::Relaxed);
+        let state = if shielded { WAITING | SHIELDED } else { WAITING };
+        // Release: whoever claims sees the above. Sequentially consistent: against `Runner::cancel`.
+        self.state.store(state, Ordering::SeqCst);
+    }
+
+    /// What the waiter waits for, for reports.
+    pub(crate) fn about(&self) -> (u8, usize) {
+        (self.about.load(Ordering::Relaxed) as u8, self.object.load(Ordering::Relaxed))
+    }
+
+    /// Whether the waiter is a task that is suspended for good unless somebody ends its wait.
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.state.load(Ordering::Acquire) & !SHIELDED == SUSPENDED
+    }
+
+    /// Step 4: decides this wait. At most one caller ever gets a claim.
     pub(crate) fn claim(&self) -> Option<Claim> {
-        let mut seen = self.state.load(Ordering::Relaxed);
-        while seen == WAITING || seen == PARKED {
-            // Acquire pairs with the waiter's own writes to the wait before it parked.
+        self.claim_unless(0)
+    }
+
+    /// The same for a cancellation.
+    pub(crate) fn claim_unshielded(&self) -> Option<Claim> {
+        self.claim_unless(SHIELDED)
+    }
+
+    fn claim_unless(&self, refused: u32) -> Option<Claim> {
+        // Sequentially consistent for `Runner::cancel`, whose flag goes before.
+        let mut seen = self.state.load(Ordering::SeqCst);
+        while matches!(seen & !SHIELDED, WAITING | PARKED | SUSPENDED) && seen & refused == 0 {
+            // Acquire pairs with the waiter's own writes to the wait and its frames before it parked.
             match self.state.compare_exchange(seen, CLAIMED, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => {
-                    if self.counted {
+                    if self.about.load(Ordering::Relaxed) & COUNTED != 0 {
                         census::end_wait();
                     }
-                    return Some(Claim { wait: self, parked: seen == PARKED });
+                    return Some(Claim { wait: self, parked: seen & !SHIELDED });
                 }
                 Err(now) => seen = now,
             }
@@ -137,12 +255,14 @@ impl Wait {
 
     /// One case of this wait cannot happen any more. Claims the wait if it was the last and there is no deadline.
     pub(crate) fn lose_case(&self) -> Option<Claim> {
+        // AcqRel: the last one to close acts after the others.
         let before = self.open.fetch_sub(1, Ordering::AcqRel);
-        if before == 1 && self.deadline < 0 { self.claim() } else { None }
+        let timed = self.about.load(Ordering::Relaxed) & TIMED != 0;
+        if before == 1 && !timed { self.claim() } else { None }
     }
 
-    /// Parks until somebody commits a case or the deadline passes. The locks are released.
-    pub(crate) fn park(&self) -> Ended {
+    /// Step 3 for a thread: parks until somebody commits a case or the deadline passes. The locks are released.
+    pub(crate) fn park(&self, pending: Pending) -> Ended {
         for _ in 0..SPINS {
             if self.state.load(Ordering::Acquire) == COMMITTED {
                 return self.ended();
@@ -150,50 +270,73 @@ impl Wait {
             spin_loop();
         }
         crate::before_blocking();
-        let recorded = census::record(self.reason, self.object);
-        if self.counted {
+        if self.about.load(Ordering::Relaxed) & COUNTED != 0 {
             census::check_deadlock();
         }
-        let ended = self.sleep();
-        if recorded {
-            census::record(Reason::Nothing, 0);
-        }
-        ended
-    }
-
-    fn sleep(&self) -> Ended {
         loop {
             // Acquire pairs with the release in `commit`: the result and the moved value are visible.
-            match self.state.load(Ordering::Acquire) {
+            let seen = self.state.load(Ordering::Acquire);
+            match seen & !SHIELDED {
                 COMMITTED => return self.ended(),
                 // The winner is between claim and commit, holding a short lock.
                 CLAIMED => yield_now(),
                 WAITING => {
+                    let parked = PARKED | seen & SHIELDED;
+                    // Release publishes what the thread wrote to whoever claims.
                     let _ = self.state.compare_exchange(
-                        WAITING,
-                        PARKED,
+                        seen,
+                        parked,
                         Ordering::Release,
                         Ordering::Relaxed,
                     );
                 }
                 _ => {
-                    if !futex_wait(&self.state, PARKED, self.deadline) && self.claim().is_some() {
-                        return Ended::TimedOut;
+                    if !futex_wait(&self.state, seen, pending.until)
+                        && let Some(claim) = self.claim()
+                    {
+                        // Nobody is to be woken but this thread, which is awake.
+                        let _ = claim.commit(0, pending.late());
                     }
                 }
             }
         }
     }
 
-    fn ended(&self) -> Ended {
+    /// Step 3 for a task's driver. True: the task is suspended and not to be touched any more. False: its wait has
+    /// been committed already, so it can go on at once.
+    pub(crate) fn suspend(&self) -> bool {
+        loop {
+            let seen = self.state.load(Ordering::Acquire);
+            match seen & !SHIELDED {
+                COMMITTED => return false,
+                // The winner is between claim and commit, holding a short lock.
+                CLAIMED => yield_now(),
+                _ => {
+                    // Release publishes the task's frames to whoever claims, schedules and then runs it.
+                    if self
+                        .state
+                        .compare_exchange(
+                            seen,
+                            SUSPENDED | seen & SHIELDED,
+                            Ordering::Release,
+                            Ordering::Relaxed,
+                        )
+                        .is_ok()
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Step 7: the committed wait is over.
+    pub(crate) fn ended(&self) -> Ended {
+        debug_assert_eq!(self.state.load(Ordering::Relaxed), COMMITTED);
+        // Nobody else touches a committed wait.
+        self.state.store(IDLE, Ordering::Relaxed);
         let result = self.result.load(Ordering::Relaxed);
-        let outcome = match result & 0xff {
-            0 => Outcome::Done,
-            1 => Outcome::Closed,
-            2 => Outcome::Retry,
-            _ => Outcome::Never,
-        };
-        Ended::Committed { case: result >> 8, outcome }
+        Ended { case: result >> 8, outcome: Outcome::ALL[(result & 0xff) as usize] }
     }
 }
 
@@ -202,11 +345,12 @@ impl Wait {
 pub(crate) struct Claim {
     /// Alive until `commit`: a claimed wait does not end before.
     wait: *const Wait,
-    parked: bool,
+    /// The state from which it was claimed.
+    parked: u32,
 }
 
 impl Claim {
-    /// Step 4's end. Afterwards the wait may be gone.
+    /// Step 5's end. Afterwards the wait may be gone.
     pub(crate) fn commit(self, case: u32, outcome: Outcome) -> Waker {
         // SAFETY: the wait lives until the store below, which is the last access.
         unsafe {
@@ -214,19 +358,31 @@ impl Claim {
             (*self.wait).result.store(case << 8 | outcome as u32, Ordering::Relaxed);
             // Release: the waiter's acquire load sees the result and whatever the case moved.
             (*word).store(COMMITTED, Ordering::Release);
-            Waker(if self.parked { word } else { std::ptr::null() })
+            match self.parked {
+                PARKED => Waker::Thread(word),
+                SUSPENDED => Waker::Task(Runner::of_wait(self.wait)),
+                _ => Waker::Nobody,
+            }
         }
     }
 }
 
-/// Step 5, to be done after unlocking.
+/// Step 6, to be done after unlocking.
 #[must_use]
-pub(crate) struct Waker(*const AtomicU32);
+pub(crate) enum Waker {
+    Nobody,
+    Thread(*const AtomicU32),
+    /// A suspended task, which nobody else can schedule.
+    Task(*const Runner),
+}
 
 impl Waker {
+    #[inline]
     pub(crate) fn wake(self) {
-        if !self.0.is_null() {
-            futex_wake(self.0, 1);
+        match self {
+            Waker::Nobody => {}
+            Waker::Thread(word) => futex_wake(word, 1),
+            Waker::Task(task) => crate::schedule(task),
         }
     }
 }

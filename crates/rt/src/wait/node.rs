@@ -1,44 +1,65 @@
-//! Waiters' entries in objects' queues: intrusive, on the waiter's stack, no allocation.
+//! Waiters' entries in objects' queues: intrusive, on the waiter's stack or in its leaf frame, no allocation.
 
 use std::ptr::{null, null_mut};
 
 use super::{Claim, Outcome, Wait, Waker};
+use crate::sync::AtomicU32;
 
 /// One case of one wait. See the invariants in `wait`.
 pub(crate) struct Node {
+    /// `UNLINKED` while it is in no queue.
     prev: *mut Node,
     next: *mut Node,
-    linked: bool,
-    /// Which address it waits on, in a bucket that several share; for locks also who it is.
-    pub(crate) key: usize,
+    /// The word it waits on, in a bucket that several share. Null for other objects.
+    pub(crate) word: *const AtomicU32,
     wait: *const Wait,
-    pub(crate) case: u32,
-    /// What an object needs to know of its waiter: permits for a semaphore, reading or writing for a lock.
-    pub(crate) want: u32,
-    /// One of several cases: it must not be told to retry or that a channel closed.
-    pub(crate) select: bool,
     /// The value's place, for channels.
     pub(crate) value: *mut u8,
+    pub(crate) case: u32,
+    /// What an object needs to know of its waiter: permits for a semaphore, reading or writing for a lock. `SELECT`
+    /// is added for one of several cases, which must not be told to retry or that a channel closed.
+    want: u32,
 }
 
+/// Not a node: marks one that is in no queue.
+const UNLINKED: *mut Node = std::ptr::without_provenance_mut(1);
+const SELECT: u32 = 1 << 31;
+
 impl Node {
-    pub(crate) fn new(key: usize, want: u32) -> Node {
+    pub(crate) const fn new(word: *const AtomicU32, want: u32) -> Node {
         Node {
-            prev: null_mut(),
+            prev: UNLINKED,
             next: null_mut(),
-            linked: false,
-            key,
+            word,
             wait: null(),
+            value: null_mut(),
             case: 0,
             want,
-            select: false,
-            value: null_mut(),
         }
     }
 
-    /// Says which wait this is a case of.
+    /// Says which wait this is the only case of.
     pub(crate) fn attach(&mut self, wait: *const Wait) {
         self.wait = wait;
+    }
+
+    /// Says which wait this is case `case` of.
+    pub(crate) fn attach_case(&mut self, wait: *const Wait, case: u32) {
+        self.wait = wait;
+        self.case = case;
+        self.want |= SELECT;
+    }
+
+    pub(crate) fn want(&self) -> u32 {
+        self.want & !SELECT
+    }
+
+    pub(crate) fn is_select(&self) -> bool {
+        self.want & SELECT != 0
+    }
+
+    fn is_linked(&self) -> bool {
+        self.prev != UNLINKED
     }
 
     /// Claims this node's wait.
@@ -82,7 +103,6 @@ impl Queue {
         unsafe {
             (*node).prev = self.tail;
             (*node).next = null_mut();
-            (*node).linked = true;
             if self.tail.is_null() {
                 self.head = node;
             } else {
@@ -99,7 +119,7 @@ impl Queue {
     pub(crate) unsafe fn unlink(&mut self, node: *mut Node) -> bool {
         // SAFETY: `node` is valid; its neighbours are linked nodes, hence valid.
         unsafe {
-            if !(*node).linked {
+            if !(*node).is_linked() {
                 return false;
             }
             let (prev, next) = ((*node).prev, (*node).next);
@@ -113,7 +133,7 @@ impl Queue {
             } else {
                 (*next).prev = prev;
             }
-            (*node).linked = false;
+            (*node).prev = UNLINKED;
         }
         true
     }
@@ -135,7 +155,7 @@ impl Queue {
         while !at.is_null() {
             // SAFETY: linked nodes are valid under the lock.
             unsafe {
-                if (*at).key == key {
+                if (*at).word.addr() == key {
                     return Some(at);
                 }
                 at = (*at).next;
@@ -155,20 +175,20 @@ impl Queue {
 
 /// Wakers collected under a lock, to be woken after it is released (or, if there are very many, before).
 pub(crate) struct Wakers {
-    list: [Option<Waker>; 8],
+    list: [Waker; 8],
     len: usize,
 }
 
 impl Wakers {
     pub(crate) const fn new() -> Wakers {
-        Wakers { list: [const { None }; 8], len: 0 }
+        Wakers { list: [const { Waker::Nobody }; 8], len: 0 }
     }
 
     pub(crate) fn add(&mut self, waker: Waker) {
         if self.len == self.list.len() {
             self.wake_all();
         }
-        self.list[self.len] = Some(waker);
+        self.list[self.len] = waker;
         self.len += 1;
     }
 
@@ -178,9 +198,7 @@ impl Wakers {
 
     fn wake_all(&mut self) {
         for waker in &mut self.list[..self.len] {
-            if let Some(waker) = waker.take() {
-                waker.wake();
-            }
+            std::mem::replace(waker, Waker::Nobody).wake();
         }
         self.len = 0;
     }

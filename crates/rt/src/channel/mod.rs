@@ -11,12 +11,16 @@
 //! The channel's memory has two owners, its sides. The senders' side lets go with the last sender, the
 //! receivers' after the last receiver has drained what was left.
 
+mod waiting;
+
+pub(crate) use waiting::{Recv, RecvBatch, Send, SendBatch};
+
 use abi::{RecvOutcome, SendOutcome};
 
 use crate::memory;
 use crate::point::{Point, point};
 use crate::sync::{AtomicUsize, Ordering};
-use crate::wait::{Ended, Locked, Node, Outcome, Queue, Reason, Wait, Wakers, finish};
+use crate::wait::{Locked, Outcome, Queue, Wakers, finish};
 
 pub(crate) struct Channel {
     state: Locked<State>,
@@ -193,7 +197,7 @@ impl State {
         while let Some(node) = queue.pop() {
             // SAFETY: the node was linked until now and the lock is held.
             unsafe {
-                if !(*node).select {
+                if !(*node).is_select() {
                     finish(node, Outcome::Closed, wakers);
                 } else if let Some(claim) = (*node).lose_case() {
                     wakers.add(claim.commit((*node).case, Outcome::Never));
@@ -254,13 +258,11 @@ impl Channel {
         &self.state
     }
 
-    fn key(&self) -> usize {
-        std::ptr::from_ref(self).addr()
-    }
-
+    /// Sends without waiting.
+    ///
     /// # Safety
     /// `value` leads to a value; it is moved away if the result is `Sent`.
-    pub(crate) unsafe fn send(&self, value: *mut u8, deadline: Option<i64>) -> SendOutcome {
+    pub(crate) unsafe fn try_send(&self, value: *const u8) -> SendOutcome {
         point(Point::Send);
         let mut wakers = Wakers::new();
         let mut state = self.state.lock();
@@ -268,143 +270,30 @@ impl Channel {
             return SendOutcome::Closed;
         }
         // SAFETY: by contract.
-        if unsafe { state.try_send(value, &mut wakers) } {
-            drop(state);
-            wakers.wake();
-            return SendOutcome::Sent;
-        }
-        let Some(deadline) = deadline else { return SendOutcome::TimedOut };
-        let mut node = Node::new(0, 0);
-        node.value = value;
-        let node = &raw mut node;
-        let wait = Wait::begin(Reason::Send, self.key(), 1, deadline);
-        // SAFETY: node and wait live until the wait has ended and the node is unlinked.
-        unsafe {
-            (*node).attach(&raw const wait);
-            state.senders.push(node);
-        }
+        let sent = unsafe { state.try_send(value, &mut wakers) };
         drop(state);
-        match wait.park() {
-            Ended::Committed { outcome: Outcome::Done, .. } => SendOutcome::Sent,
-            Ended::Committed { .. } => SendOutcome::Closed,
-            Ended::TimedOut => {
-                // SAFETY: a linked node of ours is linked here.
-                unsafe { self.state.lock().senders.unlink(node) };
-                SendOutcome::TimedOut
-            }
-        }
+        wakers.wake();
+        if sent { SendOutcome::Sent } else { SendOutcome::TimedOut }
     }
 
+    /// Receives without waiting.
+    ///
     /// # Safety
     /// `out` has room for a value, which is there if the result is `Received`.
-    pub(crate) unsafe fn recv(&self, out: *mut u8, deadline: Option<i64>) -> RecvOutcome {
+    pub(crate) unsafe fn try_recv(&self, out: *mut u8) -> RecvOutcome {
         point(Point::Recv);
         let mut wakers = Wakers::new();
         let mut state = self.state.lock();
         // SAFETY: by contract.
-        if unsafe { state.try_recv(out, &mut wakers) } {
-            drop(state);
-            wakers.wake();
-            return RecvOutcome::Received;
-        }
-        if state.closed {
-            return RecvOutcome::Closed;
-        }
-        let Some(deadline) = deadline else { return RecvOutcome::TimedOut };
-        let mut node = Node::new(0, 0);
-        node.value = out;
-        let node = &raw mut node;
-        let wait = Wait::begin(Reason::Recv, self.key(), 1, deadline);
-        // SAFETY: node and wait live until the wait has ended and the node is unlinked.
-        unsafe {
-            (*node).attach(&raw const wait);
-            state.receivers.push(node);
-        }
-        drop(state);
-        match wait.park() {
-            Ended::Committed { outcome: Outcome::Done, .. } => RecvOutcome::Received,
-            Ended::Committed { .. } => RecvOutcome::Closed,
-            Ended::TimedOut => {
-                // SAFETY: a linked node of ours is linked here.
-                unsafe { self.state.lock().receivers.unlink(node) };
-                RecvOutcome::TimedOut
-            }
-        }
-    }
-
-    /// Sends `n` values in order, as many as possible under each locking. Gives how many were sent.
-    ///
-    /// # Safety
-    /// `values` leads to `n` values; as many as the result says are moved away.
-    pub(crate) unsafe fn send_batch(
-        &self,
-        values: *mut u8,
-        n: usize,
-        deadline: Option<i64>,
-    ) -> usize {
-        point(Point::Send);
-        let mut sent = 0;
-        while sent < n {
-            let mut wakers = Wakers::new();
-            let mut state = self.state.lock();
-            if state.closed {
-                return sent;
-            }
-            let size = state.buffer.size;
-            while sent < n {
-                // SAFETY: `values + sent` is the first of the values not yet moved.
-                if !unsafe { state.try_send(values.add(sent * size), &mut wakers) } {
-                    break;
-                }
-                sent += 1;
-            }
-            drop(state);
-            wakers.wake();
-            if sent < n {
-                // No room: wait for the next one to go, then fill up again.
-                // SAFETY: as above.
-                match unsafe { self.send(values.add(sent * size), deadline) } {
-                    SendOutcome::Sent => sent += 1,
-                    _ => return sent,
-                }
-            }
-        }
-        sent
-    }
-
-    /// Receives 1 to `max` values under one locking. 0: closed and empty; -1: timed out.
-    ///
-    /// # Safety
-    /// `out` has room for `max` values; `max > 0`.
-    pub(crate) unsafe fn recv_batch(&self, out: *mut u8, max: usize, deadline: Option<i64>) -> i64 {
-        // SAFETY: by contract.
-        let mut got = unsafe { self.recv_ready(out, max, 0) };
-        if got == 0 {
-            // SAFETY: by contract.
-            match unsafe { self.recv(out, deadline) } {
-                RecvOutcome::Received => {}
-                RecvOutcome::Closed => return 0,
-                RecvOutcome::TimedOut => return -1,
-            }
-            // SAFETY: by contract.
-            got = unsafe { self.recv_ready(out, max, 1) };
-        }
-        got as i64
-    }
-
-    /// # Safety
-    /// `out` has room for `max` values, of which the first `got` are taken.
-    unsafe fn recv_ready(&self, out: *mut u8, max: usize, mut got: usize) -> usize {
-        let mut wakers = Wakers::new();
-        let mut state = self.state.lock();
-        let size = state.buffer.size;
-        // SAFETY: `out + got` has room for a value.
-        while got < max && unsafe { state.try_recv(out.add(got * size), &mut wakers) } {
-            got += 1;
-        }
+        let received = unsafe { state.try_recv(out, &mut wakers) };
+        let closed = state.closed;
         drop(state);
         wakers.wake();
-        got
+        match received {
+            true => RecvOutcome::Received,
+            false if closed => RecvOutcome::Closed,
+            false => RecvOutcome::TimedOut,
+        }
     }
 
     pub(crate) fn close(&self) {

@@ -1,0 +1,61 @@
+//! A plain word: sleep while it has a value, wake its sleepers.
+
+use super::{TAKEN, WordNode, key, withdrawn};
+use crate::point::{Point, point};
+use crate::runner::Runner;
+use crate::sync::{AtomicU32, Ordering};
+use crate::wait::{Ended, LOT, Machine, Outcome, Reason, Step, Wakers, finish};
+
+/// Sleeps while a word has the expected value.
+pub(crate) struct WordWait {
+    on: WordNode,
+    expected: u32,
+}
+
+impl WordWait {
+    pub(crate) fn new(word: *const AtomicU32, expected: u32) -> WordWait {
+        WordWait { on: WordNode::new(word, 0), expected }
+    }
+}
+
+impl Machine for WordWait {
+    type Out = i32;
+    const NAME: &'static str = "wait on a word";
+
+    unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
+        if let Some(Ended { outcome, .. }) = ended {
+            if !outcome.is_withdrawal() {
+                return Step::Ready(TAKEN);
+            }
+            self.on.withdraw(|_, _, _| {});
+            return withdrawn(outcome);
+        }
+        let queue = self.on.bucket().queue.lock();
+        // Who changes the word and then wakes takes the bucket's lock in between: it is seen here, or we are.
+        if self.on.word().load(Ordering::Acquire) != self.expected {
+            return Step::Ready(TAKEN);
+        }
+        // SAFETY: the machine stays where it is.
+        unsafe { self.on.wait(run, queue, Reason::Word, deadline) }
+    }
+}
+
+/// Wakes up to `count` sleepers. Gives how many.
+pub(crate) fn word_wake(word: &AtomicU32, count: u32) -> u32 {
+    point(Point::Notify);
+    let key = key(word);
+    let mut wakers = Wakers::new();
+    let mut woken = 0;
+    {
+        let mut queue = LOT.bucket(key).queue.lock();
+        while woken < count {
+            let Some(node) = queue.pop_key(key) else { break };
+            // SAFETY: the node was linked until now and the lock is held.
+            if unsafe { finish(node, Outcome::Retry, &mut wakers) } {
+                woken += 1;
+            }
+        }
+    }
+    wakers.wake();
+    woken
+}

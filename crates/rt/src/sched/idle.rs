@@ -1,0 +1,128 @@
+//! Who of the workers sleeps, who searches for work, and who is woken when there is some.
+//!
+//! # No work is left behind
+//!
+//! Whoever makes a task visible in a queue calls `notify`, which wakes a sleeper unless somebody searches already. A worker
+//! that found nothing stops searching and registers as a sleeper, *then* looks at every queue once more, and only then
+//! sleeps. Between "queue, look at the state" on one side and "state, look at the queues" on the other stand sequentially
+//! consistent fences, so one sees the other. A searcher that finds something calls `notify` in turn if it was the
+//! last searcher, since there may be more where that came from.
+
+use crate::sync::{AtomicU32, Ordering, fence, futex_wait, futex_wake};
+use crate::wait::Locked;
+
+/// `state`: how many sleep, and how many search.
+const SLEEPING: u32 = 1;
+const SEARCHING: u32 = 1 << 16;
+const MASK: u32 = SEARCHING - 1;
+
+/// A worker's parking word.
+const NOTHING: u32 = 0;
+const NOTIFIED: u32 = 1;
+
+pub(crate) struct Idle {
+    /// Changed under the lock of `sleepers`, except that searchers come and go.
+    state: AtomicU32,
+    /// The last to fall asleep is woken first: its caches are warm.
+    sleepers: Locked<Vec<u32>>,
+    parkers: Box<[AtomicU32]>,
+}
+
+impl Idle {
+    /// All workers sleep at first (that is, have not been started).
+    pub(crate) fn new(workers: u32) -> Idle {
+        Idle {
+            state: AtomicU32::new(workers * SLEEPING),
+            sleepers: Locked::new((0..workers).rev().collect()),
+            parkers: (0..workers).map(|_| AtomicU32::new(NOTHING)).collect(),
+        }
+    }
+
+    /// There is work. `Some`: this worker is to be woken with `unpark`; it counts as searching from now on.
+    #[inline]
+    pub(crate) fn notify(&self) -> Option<u32> {
+        // Pairs with the fence in `fall_asleep`.
+        fence(Ordering::SeqCst);
+        let state = self.state.load(Ordering::Relaxed);
+        if state >= SEARCHING || state & MASK == 0 {
+            return None;
+        }
+        self.wake_one()
+    }
+
+    #[cold]
+    fn wake_one(&self) -> Option<u32> {
+        let mut sleepers = self.sleepers.lock();
+        if self.state.load(Ordering::Relaxed) >= SEARCHING {
+            return None;
+        }
+        let worker = sleepers.pop()?;
+        self.state.fetch_add(SEARCHING - SLEEPING, Ordering::SeqCst);
+        Some(worker)
+    }
+
+    /// Wakes a worker that `notify` or `remove` took out of the sleepers.
+    pub(crate) fn unpark(&self, worker: u32) {
+        let word = &self.parkers[worker as usize];
+        // Release pairs with the acquire in `park`.
+        word.store(NOTIFIED, Ordering::Release);
+        futex_wake(word, 1);
+    }
+
+    /// A busy worker begins to search. False: enough do.
+    pub(crate) fn begin_search(&self) -> bool {
+        let state = self.state.load(Ordering::Relaxed);
+        let workers = self.parkers.len() as u32;
+        if state / SEARCHING * 2 >= workers.max(2) {
+            return false;
+        }
+        self.state.fetch_add(SEARCHING, Ordering::SeqCst);
+        true
+    }
+
+    /// A searcher has found something. True: it was the last one, and must `notify`.
+    pub(crate) fn end_search(&self) -> bool {
+        self.state.fetch_sub(SEARCHING, Ordering::SeqCst) / SEARCHING == 1
+    }
+
+    /// Registers a worker as asleep. Afterwards it looks at every queue once more.
+    pub(crate) fn fall_asleep(&self, worker: u32, searching: bool) {
+        {
+            let mut sleepers = self.sleepers.lock();
+            let change = if searching { SEARCHING } else { 0 };
+            self.state.fetch_sub(change, Ordering::SeqCst);
+            self.state.fetch_add(SLEEPING, Ordering::SeqCst);
+            sleepers.push(worker);
+        }
+        // Pairs with the fence in `notify`.
+        fence(Ordering::SeqCst);
+    }
+
+    /// The worker wakes by itself, as a searcher. False: somebody has woken it already, and a notification is coming.
+    pub(crate) fn wake_up(&self, worker: u32) -> bool {
+        let mut sleepers = self.sleepers.lock();
+        let Some(at) = sleepers.iter().position(|w| *w == worker) else { return false };
+        sleepers.remove(at);
+        self.state.fetch_add(SEARCHING - SLEEPING, Ordering::SeqCst);
+        true
+    }
+
+    /// Sleeps until notified, or until `until` (-1: no limit). True: notified.
+    pub(crate) fn park(&self, worker: u32, until: i64) -> bool {
+        let word = &self.parkers[worker as usize];
+        // Acquire pairs with the release in `unpark`.
+        while word.load(Ordering::Acquire) == NOTHING {
+            if !futex_wait(word, NOTHING, until) {
+                return false;
+            }
+        }
+        word.store(NOTHING, Ordering::Relaxed);
+        true
+    }
+
+    /// Whether every worker sleeps.
+    pub(crate) fn all_asleep(&self) -> bool {
+        let state = self.state.load(Ordering::SeqCst);
+        state == self.parkers.len() as u32 * SLEEPING
+    }
+}

@@ -1,0 +1,208 @@
+//! The scheduler: a few workers, each with its own queues, that drive all tasks.
+//!
+//! Started by the first task: a program without tasks has none of this. A worker runs, in this order, the task that was
+//! made ready last (its *slot*, which nobody steals, so that two tasks that talk to each other stay on one core), those made
+//! ready before, oldest first, then tasks not begun, newest first (so that a tree of tasks is walked in depth and its
+//! memory stays in the cache), then what others queued, then what it can steal, oldest first. Now and then it takes the
+//! oldest of each first, so that nothing waits for ever. `idle` says who sleeps and who is woken.
+
+mod idle;
+mod ring;
+mod wheel;
+#[cfg(not(loom))]
+mod worker;
+
+#[cfg(loom)]
+pub(crate) use {idle::Idle, ring::Ring};
+
+#[cfg(not(loom))]
+pub(crate) use running::*;
+#[cfg(not(loom))]
+pub(crate) use worker::begin_check;
+
+#[cfg(not(loom))]
+mod running {
+    use std::ptr::null_mut;
+    use std::sync::OnceLock;
+
+    use super::idle::Idle;
+    use super::worker::{self, Worker};
+    use crate::runner::Runner;
+    use crate::sync::{AtomicUsize, Ordering};
+    use crate::task::Task;
+    use crate::timer::Timer;
+    use crate::wait::Locked;
+    use crate::{census, clock};
+
+    const MOST_WORKERS: usize = 1024;
+
+    pub(crate) struct Sched {
+        pub(super) workers: Box<[Worker]>,
+        pub(super) idle: Idle,
+        pub(super) injector: Injector,
+    }
+
+    static SCHED: OnceLock<Sched> = OnceLock::new();
+
+    /// The scheduler, made now if this is its first use. Its workers are started when there is work for them.
+    pub(crate) fn sched() -> &'static Sched {
+        SCHED.get_or_init(|| {
+            let asked = std::env::var("ALTRU_WORKERS").ok().and_then(|n| n.parse::<usize>().ok());
+            let count = asked
+                .filter(|n| *n > 0)
+                .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+                .unwrap_or(1)
+                .min(MOST_WORKERS);
+            Sched {
+                workers: (0..count).map(|index| Worker::new(index as u32)).collect(),
+                idle: Idle::new(count as u32),
+                injector: Injector::new(),
+            }
+        })
+    }
+
+    /// The scheduler, if there is one.
+    pub(crate) fn started() -> Option<&'static Sched> {
+        SCHED.get()
+    }
+
+    impl Sched {
+        /// There is work: sees to it that somebody looks.
+        #[inline]
+        pub(super) fn notify(&'static self) {
+            if let Some(index) = self.idle.notify() {
+                self.wake(index);
+            }
+        }
+
+        #[cold]
+        fn wake(&'static self, index: u32) {
+            let worker = &self.workers[index as usize];
+            if worker.uncounted.take() {
+                census::worker_wakes();
+            }
+            if worker.started.swap(1, Ordering::Relaxed) == 0 {
+                worker::start(self, index);
+            } else {
+                self.idle.unpark(index);
+            }
+        }
+
+        /// Queues a chain of tasks for whoever comes first.
+        pub(super) fn inject(&'static self, first: *mut Task, last: *mut Task, count: usize) {
+            self.injector.push(first, last, count);
+            self.notify();
+        }
+
+        /// Whether any queue has a task.
+        pub(super) fn has_work(&self) -> bool {
+            !self.injector.is_empty() || self.workers.iter().any(Worker::has_work)
+        }
+
+        /// Whether nothing runs and nothing will by itself.
+        pub(crate) fn is_quiet(&self) -> bool {
+            self.idle.all_asleep()
+                && !self.has_work()
+                && self.workers.iter().all(|worker| worker.next_due() == i64::MAX)
+        }
+    }
+
+    /// A task is made ready by whoever ended its wait.
+    pub(crate) fn schedule(task: *const Runner) {
+        let task = task.cast_mut().cast::<Task>();
+        match worker::current() {
+            Some(worker) => worker.ready(task),
+            None => sched().inject(task, task, 1),
+        }
+    }
+
+    /// A new task.
+    pub(crate) fn spawn(task: *mut Task) {
+        schedule(task.cast_const().cast());
+    }
+
+    /// Arms a timer of the task that this worker drives.
+    ///
+    /// # Safety
+    /// It stays where it is until it has fired or is disarmed.
+    pub(crate) unsafe fn arm(timer: *mut Timer) {
+        let worker = worker::current().expect("tasks run on workers");
+        // SAFETY: by contract.
+        unsafe { worker.arm(timer) };
+    }
+
+    /// # Safety
+    /// The timer was armed.
+    pub(crate) unsafe fn disarm(timer: *mut Timer) {
+        // SAFETY: by contract; `wheel` does not change while it is armed.
+        unsafe {
+            let worker = &sched().workers[(*timer).wheel as usize];
+            worker.disarm(timer);
+        }
+    }
+
+    /// The queue for everyone: of tasks made ready by threads that are no workers, and of what overflows.
+    pub(super) struct Injector {
+        queue: Locked<Chain>,
+        len: AtomicUsize,
+    }
+
+    struct Chain {
+        first: *mut Task,
+        last: *mut Task,
+    }
+
+    impl Injector {
+        fn new() -> Injector {
+            Injector {
+                queue: Locked::new(Chain { first: null_mut(), last: null_mut() }),
+                len: AtomicUsize::new(0),
+            }
+        }
+
+        pub(super) fn is_empty(&self) -> bool {
+            self.len.load(Ordering::Acquire) == 0
+        }
+
+        /// Appends `count` tasks, chained from `first` to `last` by `next`.
+        fn push(&self, first: *mut Task, last: *mut Task, count: usize) {
+            let mut queue = self.queue.lock();
+            // SAFETY: queued tasks are alive, and their `next` belongs to the queue they are in.
+            unsafe {
+                (*last).next.set(null_mut());
+                if queue.first.is_null() {
+                    queue.first = first;
+                } else {
+                    (*queue.last).next.set(first);
+                }
+            }
+            queue.last = last;
+            self.len.fetch_add(count, Ordering::Release);
+        }
+
+        /// Takes a fair share of the queue, at most `most`, oldest first.
+        pub(super) fn pop(&self, sharers: usize, most: usize, mut take: impl FnMut(*mut Task)) {
+            if self.is_empty() {
+                return;
+            }
+            let mut queue = self.queue.lock();
+            let len = self.len.load(Ordering::Relaxed);
+            let share = (len / sharers + 1).min(most).min(len);
+            for _ in 0..share {
+                let task = queue.first;
+                // SAFETY: as in `push`.
+                queue.first = unsafe { (*task).next.get() };
+                take(task);
+            }
+            if queue.first.is_null() {
+                queue.last = null_mut();
+            }
+            self.len.fetch_sub(share, Ordering::Release);
+        }
+    }
+
+    /// The present, for wheels.
+    pub(super) fn now() -> i64 {
+        clock::monotonic()
+    }
+}

@@ -1,0 +1,434 @@
+//! A worker: an OS thread that drives tasks.
+
+use std::cell::Cell;
+use std::ptr::{null, null_mut};
+
+use abi::waiting::SUSPENDED;
+
+use super::ring::Ring;
+use super::wheel::Wheel;
+use super::{Sched, now, sched};
+use crate::sync::global::AtomicI64;
+use crate::sync::{AtomicU32, Ordering, spin_loop};
+use crate::task::{self, Task};
+use crate::timer::Timer;
+use crate::wait::{Locked, Outcome, Wakers};
+use crate::{census, current, random, signals};
+
+/// As much stack as a thread has: code that does not wait recurses as deep.
+const STACK: usize = 8 * 1024 * 1024;
+/// How often a worker takes the oldest first, in tasks run. A prime, so that it does not go with a program's rhythm.
+const FAIRNESS: u32 = 61;
+/// How many times in a row the slot goes first.
+const SLOT_TURNS: u32 = 32;
+/// How many tasks are taken from the injector, or stolen, at once.
+const SHARE: usize = 64;
+/// How often a searcher looks round before it sleeps, and how long it pauses in between: about 10 µs in all.
+const SEARCHES: u32 = 8;
+const PAUSES: u32 = 40;
+/// How late a worker looks after other workers' timers.
+const OTHERS_TIMERS: i64 = 2_000_000;
+/// How many checks in loops a task may make before it lets others run.
+const BUDGET: u32 = 1024;
+
+#[repr(align(128))]
+pub(super) struct Worker {
+    index: u32,
+    /// Tasks made ready: first in, first out.
+    ready: Ring<Task, false>,
+    /// Tasks not begun: last in, first out.
+    fresh: Ring<Task, true>,
+    wheel: Locked<Wheel>,
+    /// When the wheel next has something to do: a hint, exact when the wheel's lock is free.
+    due: AtomicI64,
+    pub(super) started: AtomicU32,
+    /// The census does not count it as active. Set before it registers as asleep, taken by whoever wakes it.
+    pub(super) uncounted: Flag,
+    own: Own,
+}
+
+/// A flag that one sets and one takes.
+pub(super) struct Flag(AtomicU32);
+
+impl Flag {
+    fn set(&self) {
+        self.0.store(1, Ordering::Release);
+    }
+
+    pub(super) fn take(&self) -> bool {
+        self.0.swap(0, Ordering::AcqRel) == 1
+    }
+}
+
+/// What only the worker itself uses.
+struct Own {
+    slot: Cell<*mut Task>,
+    slot_turns: Cell<u32>,
+    tick: Cell<u32>,
+    searching: Cell<bool>,
+    budget: Cell<u32>,
+}
+
+// SAFETY: `own` is used by the worker's thread only, `wheel` holds pointers that its lock protects, the rest is atomic.
+unsafe impl Sync for Worker {}
+// SAFETY: as above; made by one thread, then shared.
+unsafe impl Send for Worker {}
+
+thread_local! {
+    static WORKER: Cell<*const Worker> = const { Cell::new(null()) };
+}
+
+/// The worker that this thread is.
+#[inline]
+pub(super) fn current() -> Option<&'static Worker> {
+    // SAFETY: workers live for ever.
+    unsafe { WORKER.get().as_ref() }
+}
+
+/// A task looks up from its work. True: it has used up its turn and others can run, so it should yield.
+#[inline]
+pub(crate) fn begin_check() -> bool {
+    let Some(worker) = current() else { return false };
+    let left = worker.own.budget.get();
+    worker.own.budget.set(left.wrapping_sub(1));
+    left == 0
+}
+
+/// Starts a worker's thread.
+pub(super) fn start(sched: &'static Sched, index: u32) {
+    signals::install();
+    let worker = &sched.workers[index as usize];
+    let thread = std::thread::Builder::new().name("altru-worker".to_string()).stack_size(STACK);
+    if let Err(error) = thread.spawn(move || worker.run(sched)) {
+        let text = format!("cannot start a worker thread: {error}\n");
+        crate::stdio::flush_quietly();
+        crate::stdio::write_stderr(text.as_bytes());
+        crate::exit_now(crate::EXIT_PANIC);
+    }
+}
+
+impl Worker {
+    pub(super) fn new(index: u32) -> Worker {
+        Worker {
+            index,
+            ready: Ring::new(),
+            fresh: Ring::new(),
+            wheel: Locked::new(Wheel::new(now())),
+            due: AtomicI64::new(i64::MAX),
+            started: AtomicU32::new(0),
+            uncounted: Flag(AtomicU32::new(1)),
+            own: Own {
+                slot: Cell::new(null_mut()),
+                slot_turns: Cell::new(0),
+                tick: Cell::new(0),
+                // The first notification counts it as searching.
+                searching: Cell::new(true),
+                budget: Cell::new(0),
+            },
+        }
+    }
+
+    pub(super) fn has_work(&self) -> bool {
+        !self.ready.is_empty() || !self.fresh.is_empty()
+    }
+
+    pub(super) fn next_due(&self) -> i64 {
+        self.due.load(Ordering::SeqCst)
+    }
+
+    // ---- making tasks ready, by the worker itself ----
+
+    /// A task is ready, or new: it goes first, and what was to go first can be stolen.
+    #[inline]
+    pub(super) fn ready(&self, task: *mut Task) {
+        let before = self.own.slot.replace(task);
+        if !before.is_null() {
+            self.queue(before);
+            sched().notify();
+        }
+    }
+
+    /// Puts a task into the ring it belongs to.
+    fn queue(&self, task: *mut Task) {
+        // SAFETY: a ready task is alive and nobody runs it; this is the worker's own thread.
+        let pushed = unsafe {
+            if (*task).is_fresh() { self.fresh.push(task) } else { self.ready.push(task) }
+        };
+        if let Err(task) = pushed {
+            self.overflow(task);
+        }
+    }
+
+    /// A ring is full: moves half of it, and a task, to the injector.
+    #[cold]
+    fn overflow(&self, task: *mut Task) {
+        // SAFETY: the tasks taken out of the ring are ours to chain.
+        unsafe {
+            let fresh = (*task).is_fresh();
+            let pop = || if fresh { self.fresh.pop_oldest() } else { self.ready.pop_oldest() };
+            let half = (if fresh { self.fresh.len() } else { self.ready.len() }) / 2;
+            let Some(first) = pop() else {
+                return sched().inject(task, task, 1);
+            };
+            let (mut last, mut count) = (first, 1);
+            while count < half as usize
+                && let Some(next) = pop()
+            {
+                (*last).next.set(next);
+                (last, count) = (next, count + 1);
+            }
+            (*last).next.set(task);
+            sched().inject(first, task, count + 1);
+        }
+    }
+
+    // ---- timers ----
+
+    /// # Safety
+    /// As for `sched::arm`; this is the worker's own thread.
+    pub(super) unsafe fn arm(&self, timer: *mut Timer) {
+        let mut wheel = self.wheel.lock();
+        // SAFETY: by contract.
+        unsafe {
+            (*timer).wheel = self.index;
+            wheel.insert(timer);
+        }
+        self.due.store(wheel.next_due(), Ordering::SeqCst);
+    }
+
+    /// # Safety
+    /// The timer was armed here.
+    pub(super) unsafe fn disarm(&self, timer: *mut Timer) {
+        let mut wheel = self.wheel.lock();
+        // SAFETY: by contract.
+        unsafe { wheel.remove(timer) };
+        if wheel.is_empty() {
+            self.due.store(i64::MAX, Ordering::SeqCst);
+        }
+    }
+
+    /// Ends the waits in `worker`'s wheel that are due.
+    fn fire(&self, worker: &Worker, now: i64) {
+        let mut wakers = Wakers::new();
+        {
+            let mut wheel = worker.wheel.lock();
+            wheel.advance(now, &mut wakers);
+            worker.due.store(wheel.next_due(), Ordering::SeqCst);
+        }
+        wakers.wake();
+    }
+
+    fn fire_due(&self, sched: &Sched) {
+        // Most programs have no timer most of the time: the clock is not asked for nothing.
+        if sched.workers.iter().any(|worker| worker.next_due() != i64::MAX) {
+            let now = now();
+            for worker in sched.workers.iter().filter(|worker| worker.next_due() <= now) {
+                self.fire(worker, now);
+            }
+        }
+    }
+
+    // ---- the loop ----
+
+    fn run(&self, sched: &'static Sched) {
+        let _alt_stack = signals::enter_thread();
+        WORKER.set(self);
+        loop {
+            let task = self.next(sched);
+            if self.own.searching.replace(false) && sched.idle.end_search() {
+                sched.notify();
+            }
+            self.own.budget.set(BUDGET);
+            // SAFETY: a task taken from a queue is alive, and ours to drive.
+            unsafe { self.drive(task) };
+        }
+    }
+
+    /// Runs a task until it is suspended or over.
+    ///
+    /// # Safety
+    /// As in `run`.
+    unsafe fn drive(&self, task: *mut Task) {
+        current::set_task(task);
+        loop {
+            // SAFETY: by contract; after `suspend` has succeeded somebody else may drive the task, or have ended it.
+            unsafe {
+                let status = task::resume(task);
+                if status != SUSPENDED {
+                    current::set_task(null());
+                    return task::finish(task, status);
+                }
+                let run = &(*task).run;
+                if run.yielding.replace(false) {
+                    if let Some(claim) = run.wait.claim() {
+                        let _ = claim.commit(0, Outcome::Done);
+                    }
+                    if !run.wait.suspend() {
+                        current::set_task(null());
+                        self.queue(task);
+                        return sched().notify();
+                    }
+                } else if run.wait.suspend() {
+                    return current::set_task(null());
+                }
+            }
+        }
+    }
+
+    /// The next task to run, after sleeping if need be.
+    fn next(&self, sched: &'static Sched) -> *mut Task {
+        loop {
+            if let Some(task) = self.look(sched) {
+                return task;
+            }
+            if let Some(task) = self.search(sched) {
+                return task;
+            }
+            self.sleep(sched);
+        }
+    }
+
+    /// A task from the worker's own queues, or the injector.
+    #[inline]
+    fn look(&self, sched: &Sched) -> Option<*mut Task> {
+        let tick = self.own.tick.get().wrapping_add(1);
+        self.own.tick.set(tick);
+        if tick.is_multiple_of(FAIRNESS)
+            && let Some(task) = self.look_fairly(sched, tick)
+        {
+            return Some(task);
+        }
+        let slot = self.own.slot.replace(null_mut());
+        if !slot.is_null() {
+            let turns = self.own.slot_turns.get();
+            if turns < SLOT_TURNS {
+                self.own.slot_turns.set(turns + 1);
+                return Some(slot);
+            }
+            // Two that keep waking each other let the others run.
+            self.queue(slot);
+        }
+        self.own.slot_turns.set(0);
+        self.ready
+            .pop_oldest()
+            // SAFETY: this is the worker's own thread.
+            .or_else(|| unsafe { self.fresh.pop_newest() })
+            .or_else(|| self.take_injected(sched, SHARE))
+    }
+
+    /// What would wait for too long otherwise.
+    #[cold]
+    fn look_fairly(&self, sched: &Sched, tick: u32) -> Option<*mut Task> {
+        self.fire_due(sched);
+        let fresh = || self.fresh.pop_oldest();
+        match (tick / FAIRNESS) % 2 {
+            0 => self.take_injected(sched, 1).or_else(fresh),
+            _ => fresh().or_else(|| self.take_injected(sched, 1)),
+        }
+    }
+
+    /// Takes a share of the injector: the first to run now, the rest to the rings.
+    fn take_injected(&self, sched: &Sched, most: usize) -> Option<*mut Task> {
+        let mut first = None;
+        // Tasks not begun are run newest first; they were queued oldest first, and only few are taken at once.
+        let mut taken = [null_mut::<Task>(); SHARE];
+        let mut count = 0;
+        sched.injector.pop(sched.workers.len(), most, |task| {
+            taken[count] = task;
+            count += 1;
+        });
+        for task in taken[..count].iter().copied() {
+            match first {
+                None => first = Some(task),
+                Some(_) => self.queue(task),
+            }
+        }
+        first
+    }
+
+    /// Looks for work elsewhere, for a little while.
+    fn search(&self, sched: &'static Sched) -> Option<*mut Task> {
+        if !self.own.searching.get() {
+            if !sched.idle.begin_search() {
+                return None;
+            }
+            self.own.searching.set(true);
+        }
+        for round in 0..SEARCHES {
+            self.fire_due(sched);
+            let slot = self.own.slot.replace(null_mut());
+            if !slot.is_null() {
+                return Some(slot);
+            }
+            if let Some(task) = self.steal(sched).or_else(|| self.take_injected(sched, SHARE)) {
+                return Some(task);
+            }
+            for _ in 0..if round == 0 { 0 } else { PAUSES } {
+                spin_loop();
+            }
+        }
+        None
+    }
+
+    /// Takes up to half of another worker's tasks: those not begun first, the oldest first.
+    fn steal(&self, sched: &Sched) -> Option<*mut Task> {
+        let count = sched.workers.len();
+        let start = random::below(count);
+        for i in 0..count {
+            let victim = &sched.workers[(start + i) % count];
+            if victim.index == self.index {
+                continue;
+            }
+            let (fresh, ready) = (victim.fresh.len(), victim.ready.len());
+            let stolen = self
+                .take(fresh, || victim.fresh.pop_oldest())
+                .or_else(|| self.take(ready, || victim.ready.pop_oldest()));
+            if stolen.is_some() {
+                return stolen;
+            }
+        }
+        None
+    }
+
+    fn take(&self, there: u32, pop: impl Fn() -> Option<*mut Task>) -> Option<*mut Task> {
+        if there == 0 {
+            return None;
+        }
+        let first = pop()?;
+        for _ in 1..there.div_ceil(2).min(SHARE as u32) {
+            let Some(task) = pop() else { break };
+            self.queue(task);
+        }
+        Some(first)
+    }
+
+    /// Sleeps until there may be work again. Wakes as a searcher.
+    fn sleep(&self, sched: &'static Sched) {
+        // With a timer of its own it will act by itself, and so counts as active.
+        let leaves = self.next_due() == i64::MAX;
+        if leaves {
+            self.uncounted.set();
+        }
+        sched.idle.fall_asleep(self.index, self.own.searching.replace(true));
+        if sched.has_work() && sched.idle.wake_up(self.index) {
+            self.uncounted.take();
+            return;
+        }
+        if leaves {
+            census::worker_sleeps();
+        }
+        let others = sched.workers.iter().map(Worker::next_due).min().unwrap_or(i64::MAX);
+        let until = self.next_due().min(others.saturating_add(OTHERS_TIMERS));
+        let until = if until == i64::MAX { -1 } else { until };
+        let notified = sched.idle.park(self.index, until);
+        if !notified {
+            if sched.idle.wake_up(self.index) {
+                if self.uncounted.take() {
+                    census::worker_wakes();
+                }
+            } else {
+                sched.idle.park(self.index, -1);
+            }
+        }
+    }
+}

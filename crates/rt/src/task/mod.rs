@@ -1,0 +1,346 @@
+//! Tasks: what they are made of, how they begin, are driven, end, and are joined.
+//!
+//! One block of memory each: the header below (which starts with the task's context), room for the closure and
+//! for the result, and the first segment of the arena. It has up to two owners, the handle and the run.
+
+mod dump;
+mod exports;
+mod scope;
+mod slab;
+
+pub(crate) use dump::{describe_all, shut_down};
+pub use exports::*;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ptr::{null, null_mut};
+
+use abi::waiting::{
+    DONE, ENTER, FRAME_ALIGN, RESUME, SUSPENDED, TaskEntry, UNWIND, UNWINDING,
+};
+
+use crate::panic::{self, Payload};
+use crate::runner::{Runner, Unwinding};
+use crate::sync::global::{AtomicPtr, AtomicU64, Mutex, PoisonError};
+use crate::sync::{AtomicU32, Ordering};
+use crate::text::text;
+use crate::{current, locks, sched};
+use scope::Scope;
+
+#[repr(C)]
+pub(crate) struct Task {
+    pub(crate) run: Runner,
+    /// Owners in the low bits, and the flags below.
+    word: AtomicU32,
+    /// The word of its end, see `locks::EndWait`.
+    end: AtomicU32,
+    /// Links it in the injector, or, when it is over, in a list of free blocks.
+    pub(crate) next: Cell<*mut Task>,
+    /// Null in a free block.
+    entry: AtomicPtr<TaskEntry>,
+    /// The scope it belongs to, or null.
+    scope: Cell<*const Scope>,
+    /// Its neighbours there, under the scope's lock.
+    before: Cell<*mut Task>,
+    after: Cell<*mut Task>,
+}
+
+// SAFETY: each field says whose it is or is atomic; a task passes between threads by way of queues and locks.
+unsafe impl Sync for Task {}
+
+const HEADER: usize = size_of::<Task>();
+const _: () = assert!(HEADER == 128);
+
+const OWNERS: u32 = (1 << 24) - 1;
+/// It is or was run; until then its closure is its own.
+const STARTED: u32 = 1 << 24;
+/// Somebody has moved the result out.
+const TAKEN: u32 = 1 << 25;
+/// `NAMES` knows it.
+const NAMED: u32 = 1 << 26;
+
+/// The arena of a task of which nobody knows what it needs.
+const ARENA: usize = 512;
+/// More than this of it is left to further segments.
+const MOST_ARENA: usize = 4096;
+
+/// How a task ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    Returned = 0,
+    Panicked = 1,
+    Cancelled = 3,
+}
+
+/// Where in a task's block things are.
+struct Layout {
+    env: usize,
+    out: usize,
+    arena: usize,
+    size: usize,
+    align: usize,
+}
+
+impl Layout {
+    #[inline]
+    fn of(entry: &TaskEntry) -> Layout {
+        let env = HEADER.next_multiple_of(entry.env_align);
+        let out = (env + entry.env_size).next_multiple_of(entry.out_align);
+        let arena = (out + entry.out_size).next_multiple_of(FRAME_ALIGN);
+        let wanted = if entry.arena == 0 { ARENA } else { entry.arena.min(MOST_ARENA) };
+        let size = arena + wanted.next_multiple_of(FRAME_ALIGN);
+        let align = entry.env_align.max(entry.out_align).max(slab::ALIGN);
+        Layout { env, out, arena, size, align }
+    }
+}
+
+/// Names and numbers of the tasks that were asked for them.
+static NAMES: Mutex<BTreeMap<usize, (u64, Option<String>)>> = Mutex::new(BTreeMap::new());
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+impl Task {
+    /// A task with room for its closure, owned by the handle and by its run.
+    ///
+    /// # Safety
+    /// `entry` is a constant of generated code.
+    pub(crate) unsafe fn new(entry: *const TaskEntry) -> *mut Task {
+        // SAFETY: by contract.
+        let layout = Layout::of(unsafe { &*entry });
+        let task = slab::alloc(layout.size, layout.align);
+        let room = slab::room(layout.size, layout.align);
+        let bytes = task.cast::<u8>();
+        // SAFETY: the block is ours and as large as this. It holds a task that is over, or zeros, which is one too: so
+        // whoever still looks at the old one sees valid fields.
+        unsafe {
+            let arena = bytes.add(layout.arena);
+            Runner::renew(&raw mut (*task).run, arena, bytes.add(room & !(FRAME_ALIGN - 1)));
+            (*task).word.store(2, Ordering::Relaxed);
+            (*task).end.store(0, Ordering::Relaxed);
+            (*task).scope.set(null());
+            // Release: whoever walks the blocks and sees the entry sees a task.
+            (*task).entry.store(entry.cast_mut(), Ordering::Release);
+        }
+        task
+    }
+
+    fn entry(&self) -> &'static TaskEntry {
+        // SAFETY: a constant; not null in a task.
+        unsafe { &*self.entry.load(Ordering::Relaxed) }
+    }
+
+    fn at(&self, offset: usize) -> *mut u8 {
+        // SAFETY: an offset of the block's layout.
+        unsafe { std::ptr::from_ref(self).cast_mut().cast::<u8>().add(offset) }
+    }
+
+    pub(crate) fn env(&self) -> *mut u8 {
+        self.at(Layout::of(self.entry()).env)
+    }
+
+    pub(crate) fn out(&self) -> *mut u8 {
+        self.at(Layout::of(self.entry()).out)
+    }
+
+    /// It has not begun.
+    #[inline]
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.run.frame().is_null()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        // Acquire pairs with `set_end`: what the task did is visible to who sees that it has ended.
+        self.end.load(Ordering::Acquire) == abi::protocol::event::SET
+    }
+
+    /// How it ended, which it has.
+    pub(crate) fn how(&self) -> End {
+        match self.run.unwinding() {
+            Unwinding::Not => End::Returned,
+            Unwinding::Panic(_) => End::Panicked,
+            Unwinding::Cancelled | Unwinding::Deadline => End::Cancelled,
+        }
+    }
+
+    /// The panic that ended it.
+    fn payload(&self) -> Option<&Payload> {
+        match self.run.unwinding() {
+            // SAFETY: owned by the runner until the task is disposed of.
+            Unwinding::Panic(payload) => Some(unsafe { &*payload.cast::<Payload>() }),
+            _ => None,
+        }
+    }
+
+    /// The result is the caller's from here on.
+    pub(crate) fn take_result(&self) -> *mut u8 {
+        self.word.fetch_or(TAKEN, Ordering::Relaxed);
+        self.out()
+    }
+
+    // ---- names ----
+
+    fn with_names<R>(&self, f: impl FnOnce(&mut (u64, Option<String>)) -> R) -> R {
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        self.word.fetch_or(NAMED, Ordering::Relaxed);
+        let key = std::ptr::from_ref(self).addr();
+        f(names
+            .entry(key)
+            .or_insert_with(|| (NEXT_ID.fetch_add(1, Ordering::Relaxed), None)))
+    }
+
+    /// A number of its own, given when it is first asked for.
+    pub(crate) fn id(&self) -> u64 {
+        self.with_names(|(id, _)| *id)
+    }
+
+    pub(crate) fn set_name(&self, name: &str) {
+        self.with_names(|(_, given)| *given = Some(name.to_string()));
+    }
+
+    /// Its name: the one it was given, or that of its code.
+    pub(crate) fn name(&self) -> String {
+        let given = if self.word.load(Ordering::Relaxed) & NAMED != 0 {
+            self.with_names(|(_, given)| given.clone())
+        } else {
+            None
+        };
+        given.unwrap_or_else(|| self.code_name().to_string())
+    }
+
+    /// The name of its code.
+    pub(crate) fn code_name(&self) -> &'static str {
+        let entry = self.entry();
+        // SAFETY: a constant text.
+        unsafe { text(entry.name_ptr, entry.name_len) }
+    }
+
+    // ---- its life ----
+
+    /// Starts it: detached or to be joined, or as a child of a scope. It inherits the deadline around.
+    ///
+    /// # Safety
+    /// The closure is in its room; this is called once; `scope` is null or outlives the task.
+    pub(crate) unsafe fn start(task: *mut Task, scope: *const Scope) {
+        // SAFETY: by contract; nobody else knows the task but its handle.
+        unsafe {
+            (*task).word.fetch_or(STARTED, Ordering::Relaxed);
+            (*task).run.set_deadline(current::runner().deadline());
+            if let Some(scope) = scope.as_ref() {
+                (*task).scope.set(scope);
+                scope.add(task);
+            } else if dump::is_shutting_down() {
+                let _ = (*task).run.cancel();
+            }
+        }
+        sched::spawn(task);
+    }
+
+    /// An owner gives it up; the last one disposes of it.
+    ///
+    /// # Safety
+    /// The caller is an owner and uses it no more.
+    pub(crate) unsafe fn release(task: *mut Task) {
+        // SAFETY: by contract.
+        unsafe {
+            let seen = (*task).word.load(Ordering::Acquire);
+            if seen & STARTED == 0 {
+                // Its run will never be.
+                if let Some(drop_env) = (*task).entry().drop_env {
+                    let env = (*task).env();
+                    let _ = panic::catch(|| drop_env(env));
+                }
+                Task::dispose(task);
+            // The only owner needs no atomic exchange. AcqRel: what the other owner did comes before the disposal.
+            } else if seen & OWNERS == 1
+                || (*task).word.fetch_sub(1, Ordering::AcqRel) & OWNERS == 1
+            {
+                Task::drop_result(task);
+                Task::dispose(task);
+            }
+        }
+    }
+
+    /// # Safety
+    /// The caller is the only owner, of a task that has ended.
+    unsafe fn drop_result(task: *mut Task) {
+        // SAFETY: by contract.
+        unsafe {
+            let taken = (*task).word.load(Ordering::Relaxed) & TAKEN != 0;
+            let there = (*task).how() == End::Returned && !taken;
+            drop(panic::take(&(*task).run));
+            if let Some(drop_out) = (*task).entry().drop_out.filter(|_| there) {
+                let out = (*task).out();
+                let _ = panic::catch(|| drop_out(out));
+            }
+        }
+    }
+
+    /// # Safety
+    /// The caller is the only owner, and the block holds nothing any more.
+    unsafe fn dispose(task: *mut Task) {
+        // SAFETY: by contract.
+        unsafe {
+            if (*task).word.load(Ordering::Relaxed) & NAMED != 0 {
+                let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+                names.remove(&task.addr());
+            }
+            let layout = Layout::of((*task).entry());
+            (*task).entry.store(null_mut(), Ordering::Release);
+            slab::free(task, layout.size, layout.align);
+        }
+    }
+}
+
+/// Runs a task until it is suspended or over, and gives the status.
+///
+/// # Safety
+/// The task is ready, and the caller's to drive.
+pub(crate) unsafe fn resume(task: *mut Task) -> i32 {
+    // SAFETY: by contract; frames and sites are what the contract in `abi::waiting` says.
+    unsafe {
+        let cx = (*task).run.context();
+        let mut frame = (*task).run.frame();
+        if frame.is_null() {
+            let layout = Layout::of((*task).entry());
+            let (env, out) = ((*task).at(layout.env), (*task).at(layout.out));
+            return ((*task).entry().start)(cx, null_mut(), ENTER, env, out);
+        }
+        let mut how = RESUME;
+        loop {
+            // Before the call: it gives the frame back.
+            let parent = (*frame).parent;
+            let status = ((*(*frame).site).resume)(cx, frame, how);
+            if status == SUSPENDED || parent.is_null() {
+                return status;
+            }
+            how = if status == UNWINDING { UNWIND } else { RESUME };
+            frame = parent;
+        }
+    }
+}
+
+/// A task has ended with a status: tells its scope and whoever waits for it, and ends its run's ownership.
+///
+/// # Safety
+/// The status is `DONE` or `UNWINDING`, and the caller drove it.
+pub(crate) unsafe fn finish(task: *mut Task, status: i32) {
+    debug_assert!(status == DONE || status == UNWINDING);
+    // SAFETY: by contract; the run still owns the task.
+    unsafe {
+        let scope = (*task).scope.get();
+        if !scope.is_null() {
+            Scope::child_ended(scope, task);
+        }
+        // Nobody can join a task without a handle.
+        if (*task).word.load(Ordering::Acquire) & OWNERS > 1 {
+            locks::set_end(&(*task).end);
+        }
+        Task::release(task);
+    }
+}
+
+/// The word of a task's end.
+pub(crate) fn end_word(handle: *mut u8) -> *mut u8 {
+    let task = handle.cast::<Task>();
+    // SAFETY: the caller of `select` hands a live handle; only an address is computed.
+    unsafe { (&raw mut (*task).end).cast() }
+}

@@ -1,0 +1,197 @@
+//! Scopes: who started these tasks waits for them, and they may borrow from around it.
+//!
+//! The record lies in std's frame. It is gone once the owner's wait has ended, so the last child touches it no more
+//! after it is seen to have ended: it sets the event only if the owner was waiting already, in which case the owner
+//! goes on only when the event is set.
+
+use abi::RawPanic;
+use abi::protocol::event;
+
+use super::{End, Task};
+use crate::locks::{self, EventWait};
+use crate::panic::Payload;
+use crate::runner::Runner;
+use crate::sync::{AtomicU32, Ordering};
+use crate::wait::{Ended, Locked, Machine, Reason, Step, Wakers};
+
+pub(crate) struct Scope {
+    state: Locked<State>,
+    /// The event that all children have ended. Set only while `waiting`.
+    done: AtomicU32,
+}
+
+struct State {
+    /// The children, linked through them.
+    first: *mut Task,
+    live: usize,
+    /// The owner waits for the event.
+    waiting: bool,
+    /// Children that come now are cancelled from the start.
+    cancelled: bool,
+    /// The first child's panic.
+    panic: Option<Box<Payload>>,
+}
+
+const _: () = assert!(size_of::<Scope>() <= size_of::<abi::RawScope>());
+const _: () = assert!(align_of::<Scope>() <= align_of::<abi::RawScope>());
+
+impl Scope {
+    pub(crate) fn new() -> Scope {
+        let state = State {
+            first: std::ptr::null_mut(),
+            live: 0,
+            waiting: false,
+            cancelled: false,
+            panic: None,
+        };
+        Scope { state: Locked::new(state), done: AtomicU32::new(event::UNSET) }
+    }
+
+    /// A task that is about to start becomes a child.
+    ///
+    /// # Safety
+    /// It tells when it has ended.
+    pub(super) unsafe fn add(&self, task: *mut Task) {
+        let mut state = self.state.lock();
+        // SAFETY: children are alive while they are linked; links change under the lock.
+        unsafe {
+            (*task).before.set(std::ptr::null_mut());
+            (*task).after.set(state.first);
+            if let Some(first) = state.first.as_ref() {
+                first.before.set(task);
+            }
+            if state.cancelled {
+                // It waits for nothing yet.
+                let _ = (*task).run.cancel();
+            }
+        }
+        state.first = task;
+        state.live += 1;
+    }
+
+    /// A child has ended.
+    ///
+    /// # Safety
+    /// It was added and has not been told before; `scope` is alive until then.
+    pub(super) unsafe fn child_ended(scope: *const Scope, task: *mut Task) {
+        let mut wakers = Wakers::new();
+        // SAFETY: by contract; a child that has not been unlinked keeps the scope alive.
+        let done = unsafe {
+            let mut state = (*scope).state.lock();
+            let (before, after) = ((*task).before.get(), (*task).after.get());
+            match before.as_ref() {
+                Some(before) => before.after.set(after),
+                None => state.first = after,
+            }
+            if let Some(after) = after.as_ref() {
+                after.before.set(before);
+            }
+            state.live -= 1;
+            if let Some(payload) = (*task).payload() {
+                if state.panic.is_none() {
+                    state.panic = Some(Box::new(payload.clone()));
+                }
+                state.cancel(&mut wakers);
+            }
+            (state.live == 0 && state.waiting).then_some(&raw const (*scope).done)
+        };
+        wakers.wake();
+        if let Some(done) = done {
+            // SAFETY: the owner waits for it, so the scope is still there.
+            locks::event_set(unsafe { &*done });
+        }
+    }
+
+    /// Cancels every child, and those to come.
+    pub(crate) fn cancel(&self) {
+        let mut wakers = Wakers::new();
+        self.state.lock().cancel(&mut wakers);
+        wakers.wake();
+    }
+}
+
+impl State {
+    fn cancel(&mut self, wakers: &mut Wakers) {
+        if std::mem::replace(&mut self.cancelled, true) {
+            return;
+        }
+        let mut child = self.first;
+        // SAFETY: linked children are alive under the lock.
+        while let Some(task) = unsafe { child.as_ref() } {
+            wakers.add(task.run.cancel());
+            child = task.after.get();
+        }
+    }
+}
+
+/// Waits until all children have ended, whatever happens meanwhile: a cancellation or deadline of the owner
+/// cancels the children, and is delivered when they have ended.
+pub(crate) struct ScopeWait {
+    scope: *mut Scope,
+    /// Where the first child's panic goes.
+    panic: *mut RawPanic,
+    done: EventWait,
+    interrupted: bool,
+}
+
+impl ScopeWait {
+    /// # Safety
+    /// The scope and the room for a panic outlive the machine, which is the scope's last use.
+    pub(crate) unsafe fn new(scope: *mut Scope, panic: *mut RawPanic) -> ScopeWait {
+        // SAFETY: by contract; only an address.
+        let done = unsafe { EventWait::new(&raw const (*scope).done, Reason::Scope) };
+        ScopeWait { scope, panic, done, interrupted: false }
+    }
+
+    fn over(&self) -> Step<i32> {
+        // SAFETY: the machine's contract; no child is left.
+        let panic = unsafe { (*self.scope).state.lock().panic.take() };
+        match panic {
+            _ if self.interrupted => Step::Unwind,
+            Some(payload) => {
+                // SAFETY: there is room.
+                unsafe { self.panic.write(payload.to_raw()) };
+                Step::Ready(End::Panicked as i32)
+            }
+            None => Step::Ready(End::Returned as i32),
+        }
+    }
+}
+
+impl Machine for ScopeWait {
+    type Out = i32;
+    const NAME: &'static str = "wait for a scope's tasks";
+    const ALWAYS_STARTS: bool = true;
+
+    unsafe fn step(&mut self, run: &Runner, _deadline: i64, ended: Option<Ended>) -> Step<i32> {
+        // SAFETY: the machine's contract.
+        let scope = unsafe { &*self.scope };
+        if ended.is_none() {
+            let mut state = scope.state.lock();
+            if state.live == 0 {
+                drop(state);
+                return self.over();
+            }
+            state.waiting = true;
+        }
+        // SAFETY: the machine stays where it is.
+        match unsafe { self.done.step(run, -1, ended) } {
+            Step::Pending(pending) => Step::Pending(pending),
+            Step::Ready(_) => {
+                // The last child has let go of the lock before it set the event.
+                debug_assert_eq!(scope.done.load(Ordering::Relaxed), event::SET);
+                self.over()
+            }
+            Step::Unwind => {
+                self.interrupted = true;
+                scope.cancel();
+                // From now on the wait is shielded.
+                // SAFETY: the machine stays where it is.
+                match unsafe { self.done.step(run, -1, None) } {
+                    Step::Ready(_) => self.over(),
+                    other => other,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Memory for tasks: blocks of a few sizes, recycled by each thread without asking the allocator, never given back.
+//!
+//! A block is found again by walking the chunks: whatever lies in one, a live task or a free block, tells which it is by
+//! its `entry`. Tasks that are too large (or want more alignment) get memory of their own and stand in a list.
+
+use std::cell::Cell;
+use std::ptr::null_mut;
+
+use super::Task;
+use crate::memory;
+use crate::wait::Locked;
+
+/// Sizes up to this in steps of `SMALL_STEP`, then up to `LARGEST` in steps of `LARGE_STEP`.
+const SMALL: usize = 1024;
+const SMALL_STEP: usize = 32;
+const LARGEST: usize = 8192;
+const LARGE_STEP: usize = 1024;
+const CLASSES: usize = SMALL / SMALL_STEP + (LARGEST - SMALL) / LARGE_STEP;
+/// Large enough that the allocator maps it, zeroed and untouched.
+const CHUNK: usize = 256 * 1024;
+/// A thread with twice as many free blocks of a class hands this many on.
+const BATCH: usize = 64;
+
+/// What blocks are aligned to.
+pub(super) const ALIGN: usize = 16;
+
+/// A free block. Its `entry`, as a task, is null.
+type Free = Task;
+
+struct List {
+    first: Cell<*mut Free>,
+    len: Cell<usize>,
+    /// The rest of a chunk that has not been used yet.
+    rest: Cell<*mut u8>,
+    left: Cell<usize>,
+}
+
+struct Cache([List; CLASSES]);
+
+thread_local! {
+    static CACHE: Cache = const {
+        Cache([const {
+            List {
+                first: Cell::new(null_mut()),
+                len: Cell::new(0),
+                rest: Cell::new(null_mut()),
+                left: Cell::new(0),
+            }
+        }; CLASSES])
+    };
+}
+
+/// Batches of free blocks that threads have handed on, and what `each` walks.
+struct Shared {
+    batches: Vec<(usize, *mut Free, usize)>,
+    chunks: Vec<(*mut u8, usize)>,
+    large: Vec<*mut Task>,
+}
+
+static SHARED: Locked<Shared> =
+    Locked::new(Shared { batches: Vec::new(), chunks: Vec::new(), large: Vec::new() });
+
+fn class(size: usize) -> usize {
+    if size <= SMALL {
+        size.div_ceil(SMALL_STEP) - 1
+    } else {
+        SMALL / SMALL_STEP + (size - SMALL).div_ceil(LARGE_STEP) - 1
+    }
+}
+
+fn class_size(class: usize) -> usize {
+    let small = SMALL / SMALL_STEP;
+    if class < small { (class + 1) * SMALL_STEP } else { SMALL + (class - small + 1) * LARGE_STEP }
+}
+
+/// How much a task of this size gets.
+pub(super) fn room(size: usize, align: usize) -> usize {
+    if size > LARGEST || align > ALIGN { size } else { class_size(class(size)) }
+}
+
+/// Room for a task. What lies there is no task yet.
+pub(super) fn alloc(size: usize, align: usize) -> *mut Task {
+    if size > LARGEST || align > ALIGN {
+        let task = memory::alloc_zeroed(size, align.max(ALIGN)).cast::<Task>();
+        SHARED.lock().large.push(task);
+        return task;
+    }
+    let class = class(size);
+    CACHE.with(|cache| {
+        let list = &cache.0[class];
+        if list.first.get().is_null() && list.left.get() == 0 {
+            refill(list, class);
+        }
+        let first = list.first.get();
+        if first.is_null() {
+            let (block, size) = (list.rest.get(), class_size(class));
+            // SAFETY: the rest of the chunk has room for `left` blocks.
+            list.rest.set(unsafe { block.add(size) });
+            list.left.set(list.left.get() - 1);
+            return block.cast();
+        }
+        // SAFETY: free blocks are nobody else's.
+        list.first.set(unsafe { (*first).next.get() });
+        list.len.set(list.len.get() - 1);
+        first
+    })
+}
+
+#[cold]
+fn refill(list: &List, class: usize) {
+    let mut shared = SHARED.lock();
+    if let Some(at) = shared.batches.iter().rposition(|(c, _, _)| *c == class) {
+        let (_, first, len) = shared.batches.swap_remove(at);
+        list.first.set(first);
+        list.len.set(len);
+        return;
+    }
+    let chunk = memory::alloc_zeroed(CHUNK, ALIGN);
+    shared.chunks.push((chunk, class));
+    list.rest.set(chunk);
+    list.left.set(CHUNK / class_size(class));
+}
+
+/// # Safety
+/// `task` came from `alloc` with this size and alignment, and is over: its `entry` is null.
+pub(super) unsafe fn free(task: *mut Task, size: usize, align: usize) {
+    if size > LARGEST || align > ALIGN {
+        SHARED.lock().large.retain(|other| *other != task);
+        // SAFETY: by contract.
+        return unsafe { memory::free(task.cast(), size, align.max(ALIGN)) };
+    }
+    let class = class(size);
+    // SAFETY: the block is ours.
+    let kept = CACHE.try_with(|cache| unsafe {
+        let list = &cache.0[class];
+        (*task).next.set(list.first.get());
+        list.first.set(task);
+        list.len.set(list.len.get() + 1);
+        if list.len.get() == 2 * BATCH {
+            hand_on(list, class);
+        }
+    });
+    if kept.is_err() {
+        // The thread is ending.
+        // SAFETY: the block is ours.
+        unsafe { (*task).next.set(null_mut()) };
+        SHARED.lock().batches.push((class, task, 1));
+    }
+}
+
+/// # Safety
+/// The list has more than `BATCH` blocks.
+#[cold]
+unsafe fn hand_on(list: &List, class: usize) {
+    let first = list.first.get();
+    let mut last = first;
+    // SAFETY: by contract there are as many.
+    unsafe {
+        for _ in 1..BATCH {
+            last = (*last).next.get();
+        }
+        list.first.set((*last).next.get());
+        (*last).next.set(null_mut());
+    }
+    list.len.set(list.len.get() - BATCH);
+    SHARED.lock().batches.push((class, first, BATCH));
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        let mut shared = SHARED.lock();
+        for (class, list) in self.0.iter().enumerate() {
+            if !list.first.get().is_null() {
+                shared.batches.push((class, list.first.get(), list.len.get()));
+            }
+            // The unused rest of a chunk becomes free blocks, one batch.
+            let (mut block, size) = (list.rest.get().cast::<Free>(), class_size(class));
+            let mut first = null_mut();
+            for _ in 0..list.left.get() {
+                // SAFETY: the rest of the chunk is ours; zeroed memory is a free block.
+                unsafe {
+                    (*block).next.set(first);
+                    first = block;
+                    block = block.byte_add(size);
+                }
+            }
+            if !first.is_null() {
+                shared.batches.push((class, first, list.left.get()));
+            }
+        }
+    }
+}
+
+/// Calls `see` with every block that may be a live task. They may end meanwhile, but their memory stays.
+pub(super) fn each(mut see: impl FnMut(*mut Task)) {
+    let shared = SHARED.lock();
+    for (chunk, class) in &shared.chunks {
+        let size = class_size(*class);
+        for i in 0..CHUNK / size {
+            // SAFETY: within the chunk.
+            see(unsafe { chunk.add(i * size) }.cast());
+        }
+    }
+    shared.large.iter().for_each(|task| see(*task));
+}

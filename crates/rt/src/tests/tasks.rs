@@ -1,0 +1,341 @@
+//! Tasks: begun, joined, suspended at every kind of wait, cancelled, unwound.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use super::code::{At, Body, Handle, Joined, Next, call, spawn};
+use crate::channel::Channel;
+use crate::exports::*;
+use crate::task::*;
+
+/// Gives a number.
+struct Give(u64);
+
+impl Body for Give {
+    type Out = u64;
+    fn step(&mut self, _at: At) -> Next {
+        Next::Return
+    }
+    fn out(&mut self) -> u64 {
+        self.0
+    }
+}
+
+#[test]
+fn a_thread_joins_many_tasks() {
+    let n = 100_000;
+    let handles: Vec<_> = (0..n).map(|i| spawn(Give(i))).collect();
+    let sum: u64 = handles
+        .into_iter()
+        .map(|handle| match handle.join() {
+            Joined::Returned(value) => value,
+            other => panic!("{other:?}"),
+        })
+        .sum();
+    assert_eq!(sum, n * (n - 1) / 2);
+}
+
+/// A tree of tasks, each joining its children.
+struct Tree {
+    level: u32,
+    first: u64,
+    children: Vec<Handle<u64>>,
+    sum: u64,
+    how: i32,
+    panic: abi::RawPanic,
+}
+
+impl Tree {
+    fn new(level: u32, first: u64) -> Tree {
+        Tree { level, first, children: vec![], sum: 0, how: -1, panic: super::code::empty_panic() }
+    }
+}
+
+impl Body for Tree {
+    type Out = u64;
+    fn step(&mut self, at: At) -> Next {
+        if self.level == 0 {
+            self.sum = self.first;
+            return Next::Return;
+        }
+        if self.how < 0 {
+            self.how = 0;
+            let span = 10u64.pow(self.level - 1);
+            self.children =
+                (0..10).map(|i| spawn(Tree::new(self.level - 1, self.first + i * span))).collect();
+        } else if let Some(child) = self.children.pop() {
+            match child.joined(self.how, &self.panic) {
+                Joined::Returned(sum) => self.sum += sum,
+                other => panic!("{other:?}"),
+            }
+        }
+        match self.children.last() {
+            // SAFETY: the handle is live; the places do not move while this waits.
+            Some(child) => Next::Called(unsafe {
+                altru_task_join(
+                    at.cx,
+                    at.frame,
+                    &raw mut self.how,
+                    child.task,
+                    &raw mut self.panic,
+                    -1,
+                )
+            }),
+            None => Next::Return,
+        }
+    }
+    fn out(&mut self) -> u64 {
+        self.sum
+    }
+}
+
+#[test]
+fn a_tree_of_tasks() {
+    let n = 100_000;
+    assert_eq!(spawn(Tree::new(5, 0)).join(), Joined::Returned(n * (n - 1) / 2));
+}
+
+pub(super) fn channel(capacity: i64) -> Arc<Channel> {
+    Arc::new(Channel::new(capacity, 8, 8))
+}
+
+/// Receives a number, adds one, sends it on; so many times.
+struct Pass {
+    from: Arc<Channel>,
+    to: Arc<Channel>,
+    left: u64,
+    receives: bool,
+    value: u64,
+    outcome: i32,
+}
+
+impl Pass {
+    fn new(from: &Arc<Channel>, to: &Arc<Channel>, times: u64) -> Pass {
+        Pass {
+            from: Arc::clone(from),
+            to: Arc::clone(to),
+            left: times,
+            receives: false,
+            value: 0,
+            outcome: 0,
+        }
+    }
+}
+
+impl Body for Pass {
+    type Out = u64;
+    fn step(&mut self, at: At) -> Next {
+        assert_eq!(self.outcome, 0);
+        let value = (&raw mut self.value).cast();
+        let outcome = &raw mut self.outcome;
+        self.receives = !self.receives;
+        if self.receives {
+            if self.left == 0 {
+                return Next::Return;
+            }
+            self.left -= 1;
+            let from = Arc::as_ptr(&self.from).cast_mut();
+            // SAFETY: the channel and the places outlive the call.
+            return Next::Called(unsafe {
+                altru_channel_recv(at.cx, at.frame, outcome, from, value, -1)
+            });
+        }
+        self.value += 1;
+        let to = Arc::as_ptr(&self.to).cast_mut();
+        // SAFETY: as above.
+        Next::Called(unsafe { altru_channel_send(at.cx, at.frame, outcome, to, value, -1) })
+    }
+    fn out(&mut self) -> u64 {
+        self.value
+    }
+}
+
+fn put(channel: &Channel, mut value: u64) {
+    // SAFETY: it carries numbers.
+    let sent = unsafe { channel.try_send((&raw mut value).cast()) };
+    assert_eq!(sent, abi::SendOutcome::Sent);
+}
+
+fn get(channel: &Channel) -> Option<u64> {
+    let mut value = 0u64;
+    // SAFETY: it carries numbers.
+    let got = unsafe { channel.try_recv((&raw mut value).cast()) };
+    (got == abi::RecvOutcome::Received).then_some(value)
+}
+
+#[test]
+fn ping_pong() {
+    for capacity in [-1, 1] {
+        let (a, b) = (channel(capacity), channel(capacity));
+        let n = 20_000;
+        put(&a, 0);
+        let left = spawn(Pass::new(&a, &b, n));
+        let right = spawn(Pass::new(&b, &a, n));
+        assert_eq!(left.join(), Joined::Returned(2 * n - 1));
+        assert_eq!(right.join(), Joined::Returned(2 * n));
+        assert_eq!(get(&a), Some(2 * n));
+    }
+}
+
+#[test]
+fn a_ring() {
+    let n = 1000;
+    let channels: Vec<_> = (0..n).map(|_| channel(1)).collect();
+    let rounds = 50;
+    let tasks: Vec<_> =
+        (0..n).map(|i| spawn(Pass::new(&channels[i], &channels[(i + 1) % n], rounds))).collect();
+    put(&channels[0], 0);
+    for task in tasks {
+        assert!(matches!(task.join(), Joined::Returned(_)));
+    }
+    assert_eq!(get(&channels[0]), Some(n as u64 * rounds));
+}
+
+/// Calls itself `depth` times with frames of several sizes, and waits at the bottom.
+struct Dive<const SIZE: usize> {
+    depth: u32,
+    gate: Arc<Channel>,
+    pad: [u8; SIZE],
+    value: u64,
+    stage: u32,
+    outcome: i32,
+}
+
+impl<const SIZE: usize> Dive<SIZE> {
+    fn new(depth: u32, gate: &Arc<Channel>) -> Dive<SIZE> {
+        let pad = [depth as u8; SIZE];
+        Dive { depth, gate: Arc::clone(gate), pad, value: 0, stage: 0, outcome: 0 }
+    }
+}
+
+impl<const SIZE: usize> Body for Dive<SIZE> {
+    type Out = u64;
+    fn step(&mut self, at: At) -> Next {
+        self.stage += 1;
+        if self.stage == 2 {
+            assert!(self.pad.iter().all(|b| *b == self.depth as u8));
+            self.value += 1;
+            return Next::Return;
+        }
+        let value = &raw mut self.value;
+        // SAFETY: the places outlive the calls.
+        Next::Called(unsafe {
+            if self.depth == 0 {
+                let gate = Arc::as_ptr(&self.gate).cast_mut();
+                altru_channel_recv(at.cx, at.frame, &raw mut self.outcome, gate, value.cast(), -1)
+            } else if self.depth.is_multiple_of(3) {
+                call(at.cx, at.frame, value, Dive::<700>::new(self.depth - 1, &self.gate))
+            } else {
+                call(at.cx, at.frame, value, Dive::<40>::new(self.depth - 1, &self.gate))
+            }
+        })
+    }
+    fn out(&mut self) -> u64 {
+        self.value
+    }
+}
+
+#[test]
+fn frames_cross_segments() {
+    let gate = channel(-1);
+    let tasks: Vec<_> = (0..50u32).map(|i| spawn(Dive::<8>::new(i * 7, &gate))).collect();
+    for _ in 0..50 {
+        put(&gate, 1);
+    }
+    for (i, task) in (0..50u64).zip(tasks) {
+        assert_eq!(task.join(), Joined::Returned(i * 7 + 2));
+    }
+    let deep = spawn(Dive::<8>::new(2_000, &gate));
+    put(&gate, 1);
+    assert_eq!(deep.join(), Joined::Returned(2_002));
+}
+
+/// Panics, in a frame below its root, after a wait.
+struct Fail {
+    stage: u32,
+    drops: Arc<AtomicUsize>,
+}
+
+struct FailBelow(Fail);
+
+impl Drop for Fail {
+    fn drop(&mut self) {
+        self.drops.fetch_add(1, SeqCst);
+    }
+}
+
+impl Body for Fail {
+    type Out = ();
+    fn step(&mut self, at: At) -> Next {
+        self.stage += 1;
+        if self.stage == 1 {
+            // SAFETY: by the contract of waiting functions.
+            return Next::Called(unsafe { altru_task_yield(at.cx, at.frame) });
+        }
+        let text = "it fails";
+        // SAFETY: valid text, no location.
+        unsafe { crate::panic::altru_panic(text.as_ptr(), text.len(), std::ptr::null()) }
+    }
+    fn out(&mut self) {}
+}
+
+impl Body for FailBelow {
+    type Out = ();
+    fn step(&mut self, at: At) -> Next {
+        self.0.stage += 1;
+        if self.0.stage == 2 {
+            return Next::Return;
+        }
+        let below = Fail { stage: 0, drops: Arc::clone(&self.0.drops) };
+        // SAFETY: nothing is written to the place.
+        Next::Called(unsafe {
+            call(at.cx, at.frame, std::ptr::NonNull::dangling().as_ptr(), below)
+        })
+    }
+    fn out(&mut self) {}
+}
+
+#[test]
+fn a_panic_ends_its_task_only() {
+    let drops = Arc::new(AtomicUsize::new(0));
+    let tasks: Vec<_> = (0..100)
+        .map(|_| spawn(FailBelow(Fail { stage: 0, drops: Arc::clone(&drops) })))
+        .collect();
+    for task in tasks {
+        assert_eq!(task.join(), Joined::Panicked("it fails".to_string()));
+    }
+    assert_eq!(drops.load(SeqCst), 200);
+    assert_eq!(spawn(Give(1)).join(), Joined::Returned(1));
+}
+
+#[test]
+fn what_nobody_takes_is_dropped() {
+    struct Dropped(Arc<AtomicUsize>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+    struct Make(Arc<AtomicUsize>);
+    impl Body for Make {
+        type Out = Dropped;
+        fn step(&mut self, _at: At) -> Next {
+            Next::Return
+        }
+        fn out(&mut self) -> Dropped {
+            Dropped(Arc::clone(&self.0))
+        }
+    }
+    let drops = Arc::new(AtomicUsize::new(0));
+    for _ in 0..1000 {
+        drop(spawn(Make(Arc::clone(&drops))));
+    }
+    let kept = super::code::make(Make(Arc::clone(&drops)));
+    assert!(Arc::strong_count(&drops) > 1);
+    drop(kept);
+    // The handles are gone; the last owners end with their tasks.
+    while drops.load(SeqCst) < 1000 || Arc::strong_count(&drops) > 1 {
+        std::thread::yield_now();
+    }
+    assert_eq!(drops.load(SeqCst), 1000);
+}

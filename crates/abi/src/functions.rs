@@ -125,14 +125,14 @@ macro_rules! runtime_functions {
             [nounwind] fn altru_thread_id(thread: Ptr) -> I64;
             /// Appends the name of a thread; null means the current one.
             [nounwind] fn altru_thread_name(thread: Ptr, out: Ptr) -> Void;
-            [nounwind] fn altru_thread_yield() -> Void;
             /// Lets a time pass, on a thread or in a task.
             [nounwind waits] fn altru_thread_sleep(duration: I64) -> Void;
             /// How many threads can run at once.
             [nounwind] fn altru_thread_parallelism() -> I64;
 
-            /// Room for one value of the current thread, valid until the next call on this thread.
-            [nounwind] fn altru_thread_scratch(size: Usize, align: Usize) -> Ptr;
+            /// Calls `entry(cx, parent, how, env) -> status` as if on a thread of its own: what waits in it blocks this thread. For
+            /// destructors, in which nothing can be suspended.
+            [unwind] fn altru_thread_block(entry: Ptr, env: Ptr) -> Void;
 
             // ---- tasks ----
             /// A task for an `abi::waiting::TaskEntry`, with room for its closure, which the caller fills in before the start.

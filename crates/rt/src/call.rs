@@ -2,11 +2,13 @@
 //!
 //! Each has a frame of its own on the arena, since its callee may suspend.
 
+use std::ptr::null_mut;
+
 use abi::RawPanic;
 use abi::waiting::{Context, DONE, ENTER, Frame, SUSPENDED, Site, UNWIND, UNWINDING};
 
 use crate::runner::{Runner, Unwinding};
-use crate::{arena, clock, panic};
+use crate::{arena, clock, current, panic};
 
 /// `entry(cx, parent, how, env) -> status`: a waiting function with one argument and no result.
 pub(crate) type Entry = unsafe extern "C" fn(*mut Context, *mut Frame, i32, *mut u8) -> i32;
@@ -178,4 +180,27 @@ pub unsafe extern "C" fn altru_deadline_call(
     }
     // SAFETY: by contract.
     unsafe { call(cx, parent, out, entry, env, Deadline { outer, mine }) }
+}
+
+// ---- waiting where nothing may wait ----
+
+/// Runs waiting code on the thread's own runner, whatever task the thread drives: what waits blocks the thread.
+///
+/// # Safety
+/// As the list in `abi` says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn altru_thread_block(entry: Entry, env: *mut u8) {
+    let run = current::thread();
+    let task = current::task();
+    current::set_task(null_mut());
+    // A destructor may be what calls, while the thread unwinds.
+    let before = run.set_unwinding(Unwinding::Not);
+    // SAFETY: by contract; frames on the thread's arena are last in, first out here too.
+    let status = unsafe { entry(run.context(), null_mut(), ENTER, env) };
+    let payload = if status == DONE { None } else { panic::take(run) };
+    run.set_unwinding(before);
+    current::set_task(task);
+    if let Some(payload) = payload {
+        panic::raise_again(payload);
+    }
 }

@@ -351,6 +351,11 @@ macro_rules! signatures {
                 const RET: Ty = Ty::Never;
                 const UNWIND: bool = false;
             }
+            impl<$($param: AbiType,)* R: AbiType> Signature for unsafe extern "C-unwind" fn($($param),*) -> R {
+                const PARAMS: &'static [Ty] = &[$($param::TY),*];
+                const RET: Ty = R::TY;
+                const UNWIND: bool = true;
+            }
             impl<$($param: AbiType),*> Signature for unsafe extern "C-unwind" fn($($param),*) -> ! {
                 const PARAMS: &'static [Ty] = &[$($param::TY),*];
                 const RET: Ty = Ty::Never;

@@ -103,6 +103,14 @@ unsafe fn raise(message: String, location: *const Location) -> ! {
     resume_unwind(unsafe { Box::from_raw(payload) })
 }
 
+/// Goes on with a panic that was taken, in code that does not wait.
+pub(crate) fn raise_again(payload: Box<Payload>) -> ! {
+    let payload = Box::into_raw(payload);
+    set_active(current::runner(), payload);
+    // SAFETY: as in `raise`.
+    resume_unwind(unsafe { Box::from_raw(payload) })
+}
+
 /// A cancellation that was unwinding gives way.
 fn set_active(run: &Runner, payload: *mut Payload) {
     ACTIVE.fetch_add(1, Ordering::Relaxed);

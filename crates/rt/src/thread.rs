@@ -1,6 +1,5 @@
 //! OS threads: start, end, join. A panic stops at the thread's edge and is kept for whoever joins.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use abi::waiting::{Context, ENTER, Frame};
@@ -210,47 +209,6 @@ pub unsafe extern "C" fn altru_thread_name(thread: *const Thread, out: *mut RawS
         let name = member(thread).map_or("(foreign)", |member| &member.name);
         Out::new(out).push(name.as_bytes());
     }
-}
-
-/// A thread's scratch room, as large as was ever asked for.
-struct Scratch(Cell<(*mut u8, usize, usize)>);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let (ptr, size, align) = self.0.get();
-        if size > 0 {
-            // SAFETY: allocated below with this size and alignment.
-            unsafe { memory::free(ptr, size, align) };
-        }
-    }
-}
-
-thread_local! {
-    static SCRATCH: Scratch = const { Scratch(Cell::new((std::ptr::null_mut(), 0, 0))) };
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn altru_thread_scratch(size: usize, align: usize) -> *mut u8 {
-    SCRATCH.with(|Scratch(room)| {
-        let (ptr, old_size, old_align) = room.get();
-        if size <= old_size && align <= old_align {
-            return ptr;
-        }
-        let (size, align) = (size.max(old_size).max(64), align.max(old_align).max(16));
-        if old_size > 0 {
-            // SAFETY: allocated below with this size and alignment.
-            unsafe { memory::free(ptr, old_size, old_align) };
-        }
-        let ptr = memory::alloc(size, align);
-        room.set((ptr, size, align));
-        ptr
-    })
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn altru_thread_yield() {
-    point(Point::Yield);
-    crate::sync::yield_now();
 }
 
 /// Waits for a time to pass.

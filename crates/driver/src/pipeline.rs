@@ -90,12 +90,29 @@ pub fn check(session: &Session, purpose: Purpose) -> Checked {
             diagnostics.extend(hir::resolve::unused_imports(&checked.program));
         }
         clock.lap("check");
+        // A program that is built goes this way in any case.
+        if purpose == Purpose::Report
+            && !diagnostics.iter().any(Diagnostic::is_error)
+            && has_promises(&checked.program)
+        {
+            diagnostics.extend(crate::program::refusals(session, &checked));
+            clock.lap("waits");
+        }
     }
     diagnostics.sort_by_key(|d| (d.primary.span, d.severity));
     diagnostics.dedup();
     checked.diagnostics = diagnostics;
     checked.timings = clock.laps;
     checked
+}
+
+/// Whether the package at hand has something that only the whole program can keep or break: destructors and
+/// `[no_wait]` functions, which must not wait whatever they call.
+fn has_promises(program: &Program) -> bool {
+    let package = program.roots.len().saturating_sub(1);
+    let is_ours = |module: hir::items::ModId| program.mods[module].package == package;
+    program.adts.iter().any(|adt| adt.drop_impl.is_some() && is_ours(adt.module))
+        || program.fns.iter().any(|f| f.attrs.no_wait && is_ours(f.module))
 }
 
 /// The bodies of the package at hand.

@@ -73,6 +73,19 @@ pub fn monomorphise(
     mono::collect(&checked.program, solver, &bodies, &roots).map_err(BuildError::Refused)
 }
 
+/// What is refused of a checked program as a whole.
+pub(crate) fn refusals(session: &Session, checked: &Checked) -> Vec<Diagnostic> {
+    let entry = match (checked.program.main, &checked.program.tests[..]) {
+        (Some(_), _) => Entry::Main,
+        (None, []) => return Vec::new(),
+        (None, tests) => Entry::Tests(tests),
+    };
+    match monomorphise(session, checked, entry) {
+        Err(BuildError::Refused(found)) => found,
+        _ => Vec::new(),
+    }
+}
+
 /// Compiles in memory and runs. `args` are the program's own, its name first. The status is the
 /// program's.
 pub fn run(session: &Session, checked: &Checked, mode: Mode, args: &[String]) -> Result<i32, BuildError> {

@@ -48,6 +48,7 @@ pub struct BodyAttrs {
     pub inline: bool,
     pub cold: bool,
     pub track_caller: bool,
+    pub no_wait: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -153,6 +153,7 @@ impl<'a> Builder<'a> {
                         inline: decl.attrs.inline,
                         cold: decl.attrs.cold,
                         track_caller: decl.attrs.track_caller,
+                        no_wait: decl.attrs.no_wait,
                     },
                 )
             }

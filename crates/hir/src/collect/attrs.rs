@@ -173,12 +173,7 @@ fn read_one(
         "track_caller" => function.track_caller = true,
         "discardable" => function.discardable = true,
         "must_use" => function.must_use = true,
-        "no_wait" => {
-            function.no_wait = true;
-            if !in_std {
-                diagnostics.push(later(attribute, "checking that a function never waits"));
-            }
-        }
+        "no_wait" => function.no_wait = true,
         "nonblocking" => function.nonblocking = true,
         "ai_concurrent_optimize" => {
             function.ai_concurrent_optimize = true;

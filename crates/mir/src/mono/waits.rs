@@ -115,10 +115,20 @@ pub(super) fn infer(program: &Program) -> Waits {
     waits
 }
 
-/// Destructors that would wait, each with the way to what it waits for.
-pub(super) fn check_destructors(program: &Program) -> Vec<Diagnostic> {
+/// Destructors and `[no_wait]` functions that would wait, each with the way to what it waits for.
+pub(super) fn check(program: &Program) -> Vec<Diagnostic> {
     let mut seen = FxHashSet::default();
     let mut result: Vec<(Span, Diagnostic)> = Vec::new();
+    let mut promised = FxHashSet::default();
+    for (id, function) in program.functions.iter_enumerated() {
+        let body = &function.body;
+        // Of the instances of a generic function the first one speaks for all.
+        if body.attrs.no_wait && program.waits.function(id) && promised.insert(body.span) {
+            let help = "use the forms that do not wait (`try_recv`, `try_lock`, …), or take `[no_wait]` away";
+            let what = format!("`{}` must not wait, but may", body.name);
+            result.push((body.span, report(program, id, codes::E0652, what, help)));
+        }
+    }
     for &glue in program.drop_glue.values() {
         let function = &program.functions[glue];
         for target in function.targets.iter().flatten() {
@@ -128,7 +138,10 @@ pub(super) fn check_destructors(program: &Program) -> Vec<Diagnostic> {
                 && seen.insert(*drop)
             {
                 let span = program.functions[*drop].body.span;
-                result.push((span, report(program, *drop)));
+                let what = format!("the destructor `{}` waits", program.functions[*drop].body.name);
+                let help = "a destructor runs on every way out, where nothing can wait: use `defer:`, or a method \
+                            that is called";
+                result.push((span, report(program, *drop, codes::E0651, what, help)));
             }
         }
     }
@@ -136,17 +149,14 @@ pub(super) fn check_destructors(program: &Program) -> Vec<Diagnostic> {
     result.into_iter().map(|(_, diagnostic)| diagnostic).collect()
 }
 
-fn report(program: &Program, drop: FuncId) -> Diagnostic {
-    let steps = path(program, drop);
-    let function = &program.functions[drop];
-    let at = steps.first().map_or(function.body.span, |step| step.1);
-    let name = &function.body.name;
-    let mut diagnostic = Diagnostic::error(codes::E0651, at, format!("the destructor `{name}` waits"))
-        .label("this may wait");
+fn report(program: &Program, from: FuncId, code: base::Code, what: String, help: &str) -> Diagnostic {
+    let steps = path(program, from);
+    let at = steps.first().map_or(program.functions[from].body.span, |step| step.1);
+    let mut diagnostic = Diagnostic::error(code, at, what).label("this may wait");
     for (name, span) in steps.iter().skip(1).take(4) {
         diagnostic = diagnostic.also(*span, format!("because `{name}` may wait here"));
     }
-    diagnostic.help("a destructor runs on every way out, where nothing can wait: use `defer:`, or a method that is called")
+    diagnostic.help(help)
 }
 
 /// The calls that lead to a wait: the function and where in it.

@@ -1,9 +1,29 @@
 //! The heap: the system's allocator behind the runtime's own door, so that it can be replaced in one place.
+//!
+//! The one thing to know: the kernel is asked to back large blocks with huge pages, which are
+//! touched for the first time in far fewer faults and miss the processor's address cache less.
 
 use crate::stdio;
 
 /// What `malloc` aligns to by itself.
 const MALLOC_ALIGN: usize = 16;
+
+const HUGE_PAGE: usize = 2 << 20;
+
+/// Blocks from this size on: what rounding to huge pages can cost stays small beside them.
+const LARGE: usize = 2 * HUGE_PAGE;
+
+/// Asks for huge pages where whole ones lie in a large block.
+#[cold]
+fn advise(ptr: *mut libc::c_void, size: usize) {
+    let start = (ptr as usize).next_multiple_of(HUGE_PAGE);
+    let end = (ptr as usize + size) & !(HUGE_PAGE - 1);
+    if start < end {
+        // SAFETY: the range is inside the block, and the advice changes nothing that can be
+        // read; a kernel without huge pages refuses, which is as good.
+        unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE) };
+    }
+}
 
 #[inline]
 pub(crate) fn alloc(size: usize, align: usize) -> *mut u8 {
@@ -16,6 +36,9 @@ pub(crate) fn alloc(size: usize, align: usize) -> *mut u8 {
     if ptr.is_null() {
         out_of_memory(size);
     }
+    if size >= LARGE {
+        advise(ptr, size);
+    }
     ptr.cast()
 }
 
@@ -26,6 +49,9 @@ pub(crate) fn alloc_zeroed(size: usize, align: usize) -> *mut u8 {
         let ptr = unsafe { libc::calloc(size, 1) };
         if ptr.is_null() {
             out_of_memory(size);
+        }
+        if size >= LARGE {
+            advise(ptr, size);
         }
         return ptr.cast();
     }
@@ -49,6 +75,9 @@ pub(crate) unsafe fn realloc(
         let new = unsafe { libc::realloc(ptr.cast(), new_size) };
         if new.is_null() {
             out_of_memory(new_size);
+        }
+        if new_size >= LARGE {
+            advise(new, new_size);
         }
         return new.cast();
     }

@@ -34,6 +34,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
             "size_of" => scalar(m.const_i64(self.u.layout(elem()).size as i64)),
             "align_of" => scalar(m.const_i64(self.u.layout(elem()).align as i64)),
             "needs_drop" => scalar(m.const_bool(self.u.program.drop_glue.contains_key(&elem()))),
+            "is_frozen" => scalar(m.const_bool(!self.u.layouts.interior_mutable(elem()))),
+            "uninit" => Ok(Some(self.poison(ty))),
             "type_name" => {
                 let text: std::sync::Arc<str> = self.u.type_name(elem()).into();
                 let slot = self.temp(&self.u.layout(Ty::str()));
@@ -211,6 +213,13 @@ impl<'u, 'p> FnCx<'u, 'p> {
             "likely" | "unlikely" => {
                 let expected = m.const_bool(name == "likely");
                 scalar(self.u.call_llvm(b, "llvm.expect", &[m.i1], &[first(0), expected]))
+            }
+            "select" => {
+                let value = b.select(first(0), first(1), first(2));
+                if self.u.options.optimise() {
+                    m.set_metadata(value, "unpredictable", m.metadata_node(&[]));
+                }
+                scalar(value)
             }
             "assume" => {
                 self.u.call_llvm(b, "llvm.assume", &[], &[first(0)]);

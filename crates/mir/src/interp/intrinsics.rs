@@ -29,6 +29,9 @@ impl Machine<'_> {
             "size_of" => count(size),
             "align_of" => count(self.layout(ty).align),
             "needs_drop" => truth(self.program.drop_glue.contains_key(&ty)),
+            "is_frozen" => truth(!self.layout(ty).open),
+            "uninit" => Bytes::uninit(size),
+            "select" => args[if args[0].as_int()? != 0 { 1 } else { 2 }].clone(),
             "type_name" => {
                 let text: std::sync::Arc<str> = "type".into();
                 let ptr = self.text(&text)?;

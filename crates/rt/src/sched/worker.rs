@@ -29,7 +29,7 @@ const PAUSES: u32 = 40;
 /// How late a worker looks after other workers' timers.
 const OTHERS_TIMERS: i64 = 2_000_000;
 /// How many checks in loops a task may make before it lets others run.
-const BUDGET: u32 = 1024;
+const BUDGET: u32 = 256;
 
 #[repr(align(128))]
 pub(super) struct Worker {

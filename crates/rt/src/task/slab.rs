@@ -52,13 +52,14 @@ thread_local! {
 
 /// Batches of free blocks that threads have handed on, and what `each` walks.
 struct Shared {
-    batches: Vec<(usize, *mut Free, usize)>,
+    /// For each class: the first of a chain, and how many it has.
+    batches: [Vec<(*mut Free, usize)>; CLASSES],
     chunks: Vec<(*mut u8, usize)>,
     large: Vec<*mut Task>,
 }
 
 static SHARED: Locked<Shared> =
-    Locked::new(Shared { batches: Vec::new(), chunks: Vec::new(), large: Vec::new() });
+    Locked::new(Shared { batches: [const { Vec::new() }; CLASSES], chunks: Vec::new(), large: Vec::new() });
 
 fn class(size: usize) -> usize {
     if size <= SMALL {
@@ -109,8 +110,7 @@ pub(super) fn alloc(size: usize, align: usize) -> *mut Task {
 #[cold]
 fn refill(list: &List, class: usize) {
     let mut shared = SHARED.lock();
-    if let Some(at) = shared.batches.iter().rposition(|(c, _, _)| *c == class) {
-        let (_, first, len) = shared.batches.swap_remove(at);
+    if let Some((first, len)) = shared.batches[class].pop() {
         list.first.set(first);
         list.len.set(len);
         return;
@@ -144,7 +144,7 @@ pub(super) unsafe fn free(task: *mut Task, size: usize, align: usize) {
         // The thread is ending.
         // SAFETY: the block is ours.
         unsafe { (*task).next.set(null_mut()) };
-        SHARED.lock().batches.push((class, task, 1));
+        SHARED.lock().batches[class].push((task, 1));
     }
 }
 
@@ -163,7 +163,7 @@ unsafe fn hand_on(list: &List, class: usize) {
         (*last).next.set(null_mut());
     }
     list.len.set(list.len.get() - BATCH);
-    SHARED.lock().batches.push((class, first, BATCH));
+    SHARED.lock().batches[class].push((first, BATCH));
 }
 
 impl Drop for Cache {
@@ -171,7 +171,7 @@ impl Drop for Cache {
         let mut shared = SHARED.lock();
         for (class, list) in self.0.iter().enumerate() {
             if !list.first.get().is_null() {
-                shared.batches.push((class, list.first.get(), list.len.get()));
+                shared.batches[class].push((list.first.get(), list.len.get()));
             }
             // The unused rest of a chunk becomes free blocks, one batch.
             let (mut block, size) = (list.rest.get().cast::<Free>(), class_size(class));
@@ -185,7 +185,7 @@ impl Drop for Cache {
                 }
             }
             if !first.is_null() {
-                shared.batches.push((class, first, list.left.get()));
+                shared.batches[class].push((first, list.left.get()));
             }
         }
     }

@@ -257,6 +257,12 @@ impl<T> Handle<T> {
         }
     }
 
+    /// It has not been suspended yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        // SAFETY: the handle is live; a look at what may change.
+        unsafe { (&raw const (*self.task).run.cx.frame).read_volatile().is_null() }
+    }
+
     pub(super) fn cancel(&self) {
         // SAFETY: the handle is live.
         unsafe { (*self.task).run.cancel() }.wake();

@@ -2,6 +2,8 @@
 
 mod blocking;
 #[cfg(not(loom))]
+mod cancel;
+#[cfg(not(loom))]
 mod code;
 #[cfg(loom)]
 pub(crate) mod hooks;

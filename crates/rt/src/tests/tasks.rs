@@ -150,13 +150,13 @@ impl Body for Pass {
     }
 }
 
-fn put(channel: &Channel, mut value: u64) {
+pub(super) fn put(channel: &Channel, mut value: u64) {
     // SAFETY: it carries numbers.
     let sent = unsafe { channel.try_send((&raw mut value).cast()) };
     assert_eq!(sent, abi::SendOutcome::Sent);
 }
 
-fn get(channel: &Channel) -> Option<u64> {
+pub(super) fn get(channel: &Channel) -> Option<u64> {
     let mut value = 0u64;
     // SAFETY: it carries numbers.
     let got = unsafe { channel.try_recv((&raw mut value).cast()) };

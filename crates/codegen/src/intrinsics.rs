@@ -35,7 +35,6 @@ impl<'u, 'p> FnCx<'u, 'p> {
             "align_of" => scalar(m.const_i64(self.u.layout(elem()).align as i64)),
             "needs_drop" => scalar(m.const_bool(self.u.program.drop_glue.contains_key(&elem()))),
             "is_frozen" => scalar(m.const_bool(!self.u.layouts.interior_mutable(elem()))),
-            "uninit" => Ok(Some(self.poison(ty))),
             "type_name" => {
                 let text: std::sync::Arc<str> = self.u.type_name(elem()).into();
                 let slot = self.temp(&self.u.layout(Ty::str()));

@@ -131,7 +131,9 @@ impl<'p> Unit<'p> {
         let function = &self.program.functions[id];
         let signature = self.signature(id);
         let value = self.m.add_function(&function.symbol, signature.ty);
-        self.m.set_internal(value);
+        if function.role != Role::Entry {
+            self.m.set_internal(value);
+        }
         signature.set_attributes(self, value);
         let attrs = &function.body.attrs;
         let flag = |name| self.m.add_attribute(value, self.m.attribute(name, 0));

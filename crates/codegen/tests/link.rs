@@ -9,7 +9,7 @@ use base::{Name, SourceMap};
 use codegen::{Debug, Link, Linker, Mode, Options, compile, link};
 use mir::body::*;
 use mir::mono::ty::{IntTy, Ty};
-use mir::mono::{FuncId, Function, Program, Role, Target};
+use mir::mono::{FuncId, Function, Program, Role, Target, Waits};
 use support::*;
 
 /// The runtime's archive, built into the folder these tests were built in.
@@ -50,7 +50,8 @@ fn hello(panics: bool) -> Function {
 fn run(linker: &Linker, mode: Mode, panics: bool) -> (String, String, Option<i32>) {
     let mut sources = SourceMap::default();
     sources.add("hello.altru", "one\n");
-    let program = Program { main: Some(FuncId(0)), ..program(vec![hello(panics)]) };
+    let mut program = Program { main: Some(FuncId(0)), ..program(vec![hello(panics)]) };
+    program.waits = Waits::infer(&program);
     let options = Options { debug: Debug::Full, verify: true, ..Options::new(mode, &sources) };
     let object = compile(&program, &options).expect("compiles");
     let dir = std::env::temp_dir().join(format!("altru-link-{}-{mode:?}-{panics}", std::process::id()));

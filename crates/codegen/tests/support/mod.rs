@@ -98,6 +98,7 @@ impl Make {
             targets: self.targets,
             constants: Vec::new(),
             addresses: FxHashMap::default(),
+            tasks: FxHashMap::default(),
             role,
         }
     }

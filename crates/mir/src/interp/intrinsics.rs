@@ -30,7 +30,6 @@ impl Machine<'_> {
             "align_of" => count(self.layout(ty).align),
             "needs_drop" => truth(self.program.drop_glue.contains_key(&ty)),
             "is_frozen" => truth(!self.layout(ty).open),
-            "uninit" => Bytes::uninit(size),
             "select" => args[if args[0].as_int()? != 0 { 1 } else { 2 }].clone(),
             "type_name" => {
                 let text: std::sync::Arc<str> = "type".into();

@@ -134,7 +134,7 @@ pub fn collect(
     }
     let mut out = c.out;
     out.functions = c.functions.into_vec().into_iter().flatten().collect();
-    out.waits = super::waits::infer(&out);
+    out.waits = super::Waits::infer(&out);
     let refused = super::waits::check(&out);
     if refused.is_empty() { Ok(out) } else { Err(refused) }
 }

@@ -24,6 +24,55 @@ pub struct Waits {
 }
 
 impl Waits {
+    /// Finds out which functions of a program wait.
+    pub fn infer(program: &Program) -> Waits {
+        let mut callers: FxHashMap<Callee, Vec<FuncId>> = FxHashMap::default();
+        let mut waits = Waits { functions: IndexVec::from_elem(false, program.functions.len()), ..Waits::default() };
+        let mut work: Vec<FuncId> = Vec::new();
+        for (id, function) in program.functions.iter_enumerated() {
+            let mut found = function.role == Role::Entry;
+            for (block, data) in function.body.blocks.iter_enumerated() {
+                let (TerminatorKind::Call(call), Some(target)) =
+                    (&data.terminator.kind, &function.targets[block.index()])
+                else {
+                    continue;
+                };
+                match target {
+                    Target::Function(callee) => callers.entry(Callee::Function(*callee)).or_default().push(id),
+                    Target::Virtual { slot } => {
+                        let callee = Callee::Slot(table_type(&function.body, call), *slot);
+                        callers.entry(callee).or_default().push(id);
+                    }
+                    Target::Extern { symbol } => found |= extern_waits(symbol.as_str()),
+                    Target::Intrinsic { .. } | Target::Nothing => {}
+                }
+            }
+            if found {
+                work.push(id);
+            }
+        }
+        let mut groups: FxHashMap<FuncId, Vec<(Ty, u32)>> = FxHashMap::default();
+        for (&(_, dyn_ty), &table) in &program.vtable_ids {
+            for (slot, method) in program.vtables[table].methods.iter().enumerate() {
+                if let Some(method) = method {
+                    groups.entry(*method).or_default().push((dyn_ty, slot as u32));
+                }
+            }
+        }
+        while let Some(id) = work.pop() {
+            if std::mem::replace(&mut waits.functions[id], true) {
+                continue;
+            }
+            work.extend(callers.get(&Callee::Function(id)).into_iter().flatten());
+            for &(dyn_ty, slot) in groups.get(&id).into_iter().flatten() {
+                if waits.slots.insert((dyn_ty, slot)) {
+                    work.extend(callers.get(&Callee::Slot(dyn_ty, slot)).into_iter().flatten());
+                }
+            }
+        }
+        waits
+    }
+
     pub fn function(&self, id: FuncId) -> bool {
         self.functions.get(id).copied().unwrap_or(false)
     }
@@ -65,54 +114,6 @@ fn table_type(body: &Body, call: &Call) -> Ty {
 enum Callee {
     Function(FuncId),
     Slot(Ty, u32),
-}
-
-pub(super) fn infer(program: &Program) -> Waits {
-    let mut callers: FxHashMap<Callee, Vec<FuncId>> = FxHashMap::default();
-    let mut waits = Waits { functions: IndexVec::from_elem(false, program.functions.len()), ..Waits::default() };
-    let mut work: Vec<FuncId> = Vec::new();
-    for (id, function) in program.functions.iter_enumerated() {
-        let mut found = function.role == Role::Entry;
-        for (block, data) in function.body.blocks.iter_enumerated() {
-            let (TerminatorKind::Call(call), Some(target)) =
-                (&data.terminator.kind, &function.targets[block.index()])
-            else {
-                continue;
-            };
-            match target {
-                Target::Function(callee) => callers.entry(Callee::Function(*callee)).or_default().push(id),
-                Target::Virtual { slot } => {
-                    let callee = Callee::Slot(table_type(&function.body, call), *slot);
-                    callers.entry(callee).or_default().push(id);
-                }
-                Target::Extern { symbol } => found |= extern_waits(symbol.as_str()),
-                Target::Intrinsic { .. } | Target::Nothing => {}
-            }
-        }
-        if found {
-            work.push(id);
-        }
-    }
-    let mut groups: FxHashMap<FuncId, Vec<(Ty, u32)>> = FxHashMap::default();
-    for (&(_, dyn_ty), &table) in &program.vtable_ids {
-        for (slot, method) in program.vtables[table].methods.iter().enumerate() {
-            if let Some(method) = method {
-                groups.entry(*method).or_default().push((dyn_ty, slot as u32));
-            }
-        }
-    }
-    while let Some(id) = work.pop() {
-        if std::mem::replace(&mut waits.functions[id], true) {
-            continue;
-        }
-        work.extend(callers.get(&Callee::Function(id)).into_iter().flatten());
-        for &(dyn_ty, slot) in groups.get(&id).into_iter().flatten() {
-            if waits.slots.insert((dyn_ty, slot)) {
-                work.extend(callers.get(&Callee::Slot(dyn_ty, slot)).into_iter().flatten());
-            }
-        }
-    }
-    waits
 }
 
 /// Destructors and `[no_wait]` functions that would wait, each with the way to what it waits for.

@@ -5,7 +5,7 @@
 //!
 //! The one thing to know: whatever blocks does so through `wait`, whose head describes the protocol.
 
-#![cfg_attr(loom, allow(dead_code))]
+#![cfg_attr(loom, allow(dead_code, unused_imports))]
 
 mod arena;
 mod census;

@@ -11,6 +11,8 @@ pub(crate) mod hooks;
 mod models;
 #[cfg(not(loom))]
 mod stress;
+#[cfg(loom)]
+mod task_models;
 #[cfg(not(loom))]
 mod tasks;
 #[cfg(not(loom))]

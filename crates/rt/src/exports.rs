@@ -11,9 +11,7 @@ use crate::select::Select;
 use crate::sync::AtomicU32;
 use crate::text::{Out, bytes, text};
 use crate::wait::{NOW, Reason, WaitResult};
-use crate::{
-    arena, clock, current, format, fs, memory, os, process, stdio, text as texts, wait,
-};
+use crate::{arena, clock, current, format, fs, memory, os, process, stdio, text as texts, wait};
 
 use crate::{call::*, env::*, fs::*, math::*, panic::*, process::*, random::*, start::*};
 use crate::{task::*, thread::*, time::*};

@@ -54,12 +54,7 @@ const DEADLINE: *mut () = std::ptr::without_provenance_mut(2);
 macro_rules! runner_new {
     ($task:expr) => {
         Runner {
-            cx: Context {
-                top: null_mut(),
-                limit: null_mut(),
-                base: null_mut(),
-                frame: null_mut(),
-            },
+            cx: Context { top: null_mut(), limit: null_mut(), base: null_mut(), frame: null_mut() },
             wait: Wait::new(),
             unwinding: Cell::new(null_mut()),
             deadline: Cell::new(-1),
@@ -228,7 +223,14 @@ impl Runner {
         // As unsigned numbers, -1 is later than everything.
         let inherited = around.cast_unsigned() < deadline.cast_unsigned();
         let until = if inherited { around } else { deadline };
-        self.wait.begin(reason, object, open, until >= 0, self.is_shielded(), !self.task && until < 0);
+        self.wait.begin(
+            reason,
+            object,
+            open,
+            until >= 0,
+            self.is_shielded(),
+            !self.task && until < 0,
+        );
         Pending { until, inherited }
     }
 }

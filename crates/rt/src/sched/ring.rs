@@ -73,12 +73,7 @@ impl<T, const STACK: bool> Ring<T, STACK> {
             if self
                 .head
                 .0
-                .compare_exchange(
-                    head,
-                    head.wrapping_add(1),
-                    Ordering::SeqCst,
-                    Ordering::Relaxed,
-                )
+                .compare_exchange(head, head.wrapping_add(1), Ordering::SeqCst, Ordering::Relaxed)
                 .is_ok()
             {
                 return Some(entry);

@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 use abi::waiting::{Context, DONE, Frame, TaskEntry};
 use abi::{RawPanic, RawString};
 
-use super::scope::{Scope, ScopeWait};
 use super::Task;
+use super::scope::{Scope, ScopeWait};
 use crate::locks::{self, EndWait};
 use crate::point::{Point, point};
 use crate::runner::Runner;

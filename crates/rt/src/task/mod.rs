@@ -15,9 +15,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ptr::{null, null_mut};
 
-use abi::waiting::{
-    DONE, ENTER, FRAME_ALIGN, RESUME, SUSPENDED, TaskEntry, UNWIND, UNWINDING,
-};
+use abi::waiting::{DONE, ENTER, FRAME_ALIGN, RESUME, SUSPENDED, TaskEntry, UNWIND, UNWINDING};
 
 use crate::panic::{self, Payload};
 use crate::runner::{Runner, Unwinding};
@@ -182,9 +180,7 @@ impl Task {
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         self.word.fetch_or(NAMED, Ordering::Relaxed);
         let key = std::ptr::from_ref(self).addr();
-        f(names
-            .entry(key)
-            .or_insert_with(|| (NEXT_ID.fetch_add(1, Ordering::Relaxed), None)))
+        f(names.entry(key).or_insert_with(|| (NEXT_ID.fetch_add(1, Ordering::Relaxed), None)))
     }
 
     /// A number of its own, given when it is first asked for.

@@ -58,8 +58,11 @@ struct Shared {
     large: Vec<*mut Task>,
 }
 
-static SHARED: Locked<Shared> =
-    Locked::new(Shared { batches: [const { Vec::new() }; CLASSES], chunks: Vec::new(), large: Vec::new() });
+static SHARED: Locked<Shared> = Locked::new(Shared {
+    batches: [const { Vec::new() }; CLASSES],
+    chunks: Vec::new(),
+    large: Vec::new(),
+});
 
 fn class(size: usize) -> usize {
     if size <= SMALL {

@@ -755,7 +755,14 @@ impl Body for Shielded {
             }
             let value = (&raw mut self.value).cast();
             let gate = Arc::as_ptr(&self.gate).cast_mut();
-            Next::Called(altru_channel_recv(at.cx, at.frame, &raw mut self.outcome, gate, value, -1))
+            Next::Called(altru_channel_recv(
+                at.cx,
+                at.frame,
+                &raw mut self.outcome,
+                gate,
+                value,
+                -1,
+            ))
         }
     }
     fn out(&mut self) {}

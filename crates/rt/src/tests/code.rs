@@ -239,8 +239,14 @@ impl<T> Handle<T> {
         let cx = current::thread().context();
         // SAFETY: the handle is live; the places outlive the call, which does not suspend on a thread.
         unsafe {
-            let status =
-                altru_task_join(cx, std::ptr::null_mut(), &raw mut how, self.task, &raw mut panic, -1);
+            let status = altru_task_join(
+                cx,
+                std::ptr::null_mut(),
+                &raw mut how,
+                self.task,
+                &raw mut panic,
+                -1,
+            );
             assert_eq!(status, DONE);
             self.joined(how, &panic)
         }

@@ -7,9 +7,9 @@ use loom::thread;
 
 use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
 
+use super::blocking;
 use crate::channel::Channel;
 use crate::sync::{AtomicU32, Ordering};
-use super::blocking;
 use crate::{locks, select};
 
 /// A deadline that passes at any moment.

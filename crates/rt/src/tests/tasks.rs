@@ -298,9 +298,8 @@ impl Body for FailBelow {
 #[test]
 fn a_panic_ends_its_task_only() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let tasks: Vec<_> = (0..100)
-        .map(|_| spawn(FailBelow(Fail { stage: 0, drops: Arc::clone(&drops) })))
-        .collect();
+    let tasks: Vec<_> =
+        (0..100).map(|_| spawn(FailBelow(Fail { stage: 0, drops: Arc::clone(&drops) }))).collect();
     for task in tasks {
         assert_eq!(task.join(), Joined::Panicked("it fails".to_string()));
     }

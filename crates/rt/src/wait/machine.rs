@@ -38,12 +38,8 @@ pub(crate) trait Machine {
     ///
     /// # Safety
     /// The machine stays where it is until a step gives `Ready` or `Unwind`. What it was made from is valid until then.
-    unsafe fn step(
-        &mut self,
-        run: &Runner,
-        deadline: i64,
-        ended: Option<Ended>,
-    ) -> Step<Self::Out>;
+    unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>)
+    -> Step<Self::Out>;
 }
 
 /// The deadline of a call that is not to wait at all. No moment is this early.

@@ -112,12 +112,12 @@ pub(crate) fn end_transit() {
     COUNTS.fetch_sub(TRANSIT, Ordering::SeqCst);
 }
 
-/// A worker has something to do (again).
+/// A worker, or a thread that blocks for a task, has something to do (again).
 pub(crate) fn worker_wakes() {
     COUNTS.fetch_add(LIVE, Ordering::SeqCst);
 }
 
-/// A worker goes to sleep, with nothing that could wake it but others. If nobody else can act, that is a deadlock.
+/// It has no more: a worker goes to sleep, with nothing that could wake it but others. If nobody else can act, that is a deadlock.
 pub(crate) fn worker_sleeps() {
     COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
     check_deadlock();
@@ -161,7 +161,7 @@ fn report_deadlock() -> ! {
 
 /// "for a mutex"
 pub(crate) fn describe(reason: u8) -> &'static str {
-    const TEXTS: [(Reason, &str); 14] = [
+    const TEXTS: [(Reason, &str); 15] = [
         (Reason::Lock, "for a mutex"),
         (Reason::ReadLock, "to read behind a read-write lock"),
         (Reason::WriteLock, "to write behind a read-write lock"),
@@ -176,6 +176,7 @@ pub(crate) fn describe(reason: u8) -> &'static str {
         (Reason::Scope, "for the tasks of its scope to end"),
         (Reason::Sleep, "for a time to pass"),
         (Reason::Yield, "for its turn"),
+        (Reason::System, "for the operating system"),
     ];
     TEXTS.iter().find(|(r, _)| *r as u8 == reason).map_or("to go on", |(_, text)| text)
 }

@@ -38,6 +38,8 @@ mod os;
 #[cfg(not(loom))]
 mod panic;
 #[cfg(not(loom))]
+mod pool;
+#[cfg(not(loom))]
 mod process;
 #[cfg(not(loom))]
 mod random;

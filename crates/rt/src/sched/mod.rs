@@ -116,9 +116,12 @@ mod running {
         }
     }
 
-    /// A new task.
+    /// A new task. Unlike one that is made ready it can be stolen at once: it is work of its own.
     pub(crate) fn spawn(task: *mut Task) {
-        schedule(task.cast_const().cast());
+        match worker::current() {
+            Some(worker) => worker.spawn(task),
+            None => sched().inject(task, task, 1),
+        }
     }
 
     /// Arms a timer of the task that this worker drives.

@@ -138,7 +138,14 @@ impl Worker {
 
     // ---- making tasks ready, by the worker itself ----
 
-    /// A task is ready, or new: it goes first, and what was to go first can be stolen.
+    /// A new task.
+    #[inline]
+    pub(super) fn spawn(&self, task: *mut Task) {
+        self.queue(task);
+        sched().notify();
+    }
+
+    /// A task is ready: it goes first, and what was to go first can be stolen.
     #[inline]
     pub(super) fn ready(&self, task: *mut Task) {
         let before = self.own.slot.replace(task);

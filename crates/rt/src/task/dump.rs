@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::{Task, slab};
+use crate::sched::{self, Sched};
 use crate::sync::Ordering;
 use crate::sync::global::AtomicBool;
 use crate::text::text;
-use crate::{census, clock, sched, stdio};
+use crate::{census, clock, stdio};
 
 /// How long `main`'s end waits for tasks to unwind.
 const PATIENCE: i64 = 1_000_000_000;
@@ -74,6 +75,12 @@ pub(super) fn is_shutting_down() -> bool {
 pub(crate) fn shut_down() {
     let Some(sched) = sched::started() else { return };
     SHUTTING_DOWN.store(true, Ordering::SeqCst);
+    stop_all(sched);
+    // Another program may be run in this process.
+    SHUTTING_DOWN.store(false, Ordering::SeqCst);
+}
+
+fn stop_all(sched: &Sched) {
     let deadline = clock::deadline(PATIENCE);
     let (mut pause, mut quiet) = (50, 0);
     loop {

@@ -202,11 +202,13 @@ impl Task {
         given.unwrap_or_else(|| self.code_name().to_string())
     }
 
-    /// The name of its code.
+    /// The name of its code. Also asked of tasks that may end meanwhile.
     pub(crate) fn code_name(&self) -> &'static str {
-        let entry = self.entry();
-        // SAFETY: a constant text.
-        unsafe { text(entry.name_ptr, entry.name_len) }
+        // SAFETY: null in a free block, else a constant with a constant text.
+        unsafe {
+            let entry = self.entry.load(Ordering::Acquire).as_ref();
+            entry.map_or("(ended)", |entry| text(entry.name_ptr, entry.name_len))
+        }
     }
 
     // ---- its life ----

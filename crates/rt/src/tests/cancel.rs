@@ -401,6 +401,26 @@ fn a_deadline_ends_every_kind_of_wait() {
 }
 
 #[test]
+fn a_deadline_ends_the_waits_of_a_thread() {
+    let kinds = KINDS.iter().filter(|kind| !matches!(kind, Kind::Scope | Kind::Join));
+    for kind in kinds {
+        let s = shared();
+        let mut inner = Inner { body: Some(Stuck::new(*kind, &s)) };
+        let mut outcome = -1;
+        let cx = current::thread().context();
+        let entry: Entry = Inner::<Stuck>::enter;
+        // SAFETY: the entry fits its environment; a thread's call does not suspend.
+        let status = unsafe {
+            let env = (&raw mut inner).cast();
+            altru_deadline_call(cx, std::ptr::null_mut(), &raw mut outcome, entry, env, 200_000)
+        };
+        assert_eq!((status, outcome), (abi::waiting::DONE, 1), "{kind:?}");
+        assert_eq!(s.cleaned.load(SeqCst), 1);
+        assert_no_trace(&s);
+    }
+}
+
+#[test]
 fn the_block_whose_deadline_it_is_ends() {
     let s = shared();
     // The inner one is later: it lets the outer one's pass.

@@ -338,3 +338,52 @@ fn what_nobody_takes_is_dropped() {
     }
     assert_eq!(drops.load(SeqCst), 1000);
 }
+
+/// Reads from a pipe that the test writes to later: blocks in the operating system.
+struct Read {
+    fd: i32,
+    byte: u8,
+    count: i64,
+}
+
+impl Body for Read {
+    type Out = u8;
+    fn step(&mut self, at: At) -> Next {
+        if self.count != 0 {
+            assert_eq!(self.count, 1);
+            return Next::Return;
+        }
+        let (byte, count) = (&raw mut self.byte, &raw mut self.count);
+        // SAFETY: the places do not move while this waits.
+        Next::Called(unsafe { altru_fs_read(at.cx, at.frame, count, self.fd, byte, 1) })
+    }
+    fn out(&mut self) -> u8 {
+        self.byte
+    }
+}
+
+#[test]
+fn calls_that_block_keep_no_worker() {
+    let mut fds = [0; 2];
+    // SAFETY: room for two descriptors.
+    assert_eq!(unsafe { libc::pipe(fds.as_mut_ptr()) }, 0);
+    // More than there are workers.
+    let readers: Vec<_> = (0..20).map(|_| spawn(Read { fd: fds[0], byte: 0, count: 0 })).collect();
+    // Cancelled or not, the call is not left half done.
+    readers[0].cancel();
+    // Others go on meanwhile.
+    for i in 0..100 {
+        assert_eq!(spawn(Give(i)).join(), Joined::Returned(i));
+    }
+    // SAFETY: bytes of ours.
+    assert_eq!(unsafe { libc::write(fds[1], [7u8; 20].as_ptr().cast(), 20) }, 20);
+    for (i, reader) in readers.into_iter().enumerate() {
+        let joined = reader.join();
+        // The first may have been cancelled before it began.
+        assert!(joined == Joined::Returned(7) || i == 0 && joined == Joined::Cancelled);
+    }
+    for fd in fds {
+        // SAFETY: ours to close.
+        unsafe { libc::close(fd) };
+    }
+}

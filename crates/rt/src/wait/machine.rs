@@ -245,8 +245,10 @@ unsafe extern "C" fn resume<M: Machine, const TIMED: bool>(
         if TIMED {
             let timed = leaf.cast::<TimedFrame<M>>();
             deadline = (*timed).deadline;
-            if std::mem::take(&mut (*timed).armed) {
-                crate::disarm((*timed).timer.as_mut_ptr());
+            let timer = (*timed).timer.as_mut_ptr();
+            // One that has ended the wait was unlinked before.
+            if std::mem::take(&mut (*timed).armed) && ended.outcome != (*timer).late {
+                crate::disarm(timer);
             }
         }
         run.note_interruption(ended.outcome);

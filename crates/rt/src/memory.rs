@@ -97,7 +97,7 @@ pub(crate) unsafe fn free(ptr: *mut u8, _size: usize, _align: usize) {
 }
 
 #[cold]
-fn out_of_memory(size: usize) -> ! {
+pub(crate) fn out_of_memory(size: usize) -> ! {
     stdio::flush_quietly();
     // Without allocating: the number is written by hand.
     let mut digits = [0u8; 20];

@@ -266,7 +266,7 @@ impl<T> Handle<T> {
     /// It has not been suspended yet.
     pub(super) fn is_fresh(&self) -> bool {
         // SAFETY: the handle is live; a look at what may change.
-        unsafe { (&raw const (*self.task).run.cx.frame).read_volatile().is_null() }
+        unsafe { (&raw const (*(*self.task).run.context()).frame).read_volatile().is_null() }
     }
 
     pub(super) fn cancel(&self) {

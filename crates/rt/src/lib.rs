@@ -84,7 +84,7 @@ pub(crate) fn before_blocking() {
 #[cfg(not(loom))]
 mod hooks {
     pub(crate) use crate::random::below as choose;
-    pub(crate) use crate::sched::{arm, disarm, schedule};
+    pub(crate) use crate::sched::{arm, disarm, schedule, turn_is_over};
     pub(crate) use crate::task::{describe_all as describe_tasks, end_word as end_of_task};
     pub(crate) use crate::thread::end_word as end_of_thread;
 }

@@ -18,7 +18,7 @@ pub(crate) use {idle::Idle, ring::Ring};
 #[cfg(not(loom))]
 pub(crate) use running::*;
 #[cfg(not(loom))]
-pub(crate) use worker::begin_check;
+pub(crate) use worker::turn_is_over;
 
 #[cfg(not(loom))]
 mod running {

@@ -19,6 +19,10 @@ pub(crate) fn schedule(task: *const Runner) {
     unsafe { (*task.cast::<ModelTask>()).scheduled.fetch_add(1, Ordering::AcqRel) };
 }
 
+pub(crate) fn turn_is_over() -> bool {
+    false
+}
+
 pub(crate) fn choose(_n: usize) -> usize {
     0
 }

@@ -387,3 +387,61 @@ fn calls_that_block_keep_no_worker() {
         unsafe { libc::close(fd) };
     }
 }
+
+/// Sends into an unbounded channel until somebody closes it: never waits.
+struct Flood {
+    to: Arc<Channel>,
+    value: u64,
+    outcome: i32,
+}
+
+impl Body for Flood {
+    type Out = ();
+    fn step(&mut self, at: At) -> Next {
+        if self.outcome != 0 {
+            return Next::Return;
+        }
+        let (value, out) = ((&raw mut self.value).cast(), &raw mut self.outcome);
+        let to = Arc::as_ptr(&self.to).cast_mut();
+        // SAFETY: channel and places outlive the call.
+        Next::Called(unsafe { altru_channel_send(at.cx, at.frame, out, to, value, -1) })
+    }
+    fn out(&mut self) {}
+}
+
+/// Takes some, then closes the channel.
+struct Drain {
+    from: Arc<Channel>,
+    left: u32,
+    value: u64,
+    outcome: i32,
+}
+
+impl Body for Drain {
+    type Out = ();
+    fn step(&mut self, at: At) -> Next {
+        if self.left == 0 {
+            self.from.close();
+            return Next::Return;
+        }
+        self.left -= 1;
+        let (value, out) = ((&raw mut self.value).cast(), &raw mut self.outcome);
+        let from = Arc::as_ptr(&self.from).cast_mut();
+        // SAFETY: channel and places outlive the call.
+        Next::Called(unsafe { altru_channel_recv(at.cx, at.frame, out, from, value, -1) })
+    }
+    fn out(&mut self) {}
+}
+
+#[test]
+fn a_task_that_never_waits_gives_way() {
+    let to = channel(-1);
+    // More than there are workers, most likely; the one that ends them comes last.
+    let floods: Vec<_> =
+        (0..16).map(|value| spawn(Flood { to: Arc::clone(&to), value, outcome: 0 })).collect();
+    let drain = spawn(Drain { from: Arc::clone(&to), left: 1000, value: 0, outcome: 0 });
+    assert_eq!(drain.join(), Joined::Returned(()));
+    for flood in floods {
+        assert_eq!(flood.join(), Joined::Returned(()));
+    }
+}

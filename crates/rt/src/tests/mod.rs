@@ -1,5 +1,7 @@
 //! Tests of the runtime from the inside, over its Rust functions; `tests/` holds those of whole processes.
 
+#[cfg(not(loom))]
+mod accounts;
 mod blocking;
 #[cfg(not(loom))]
 mod cancel;

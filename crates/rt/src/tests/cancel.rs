@@ -15,7 +15,7 @@ use crate::runner::Runner;
 use crate::sync::AtomicU32;
 use crate::task::*;
 use crate::thread::altru_thread_sleep;
-use crate::{clock, current, locks};
+use crate::{current, locks};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -551,37 +551,6 @@ fn a_thread_owns_a_scope() {
         altru_scope_wait(cx, frame, &raw mut outcome, record, &raw mut panic);
     }
     assert_eq!((outcome, alive.load(SeqCst)), (0, 0));
-}
-
-/// Sleeps, and is not woken early.
-struct Nap {
-    until: i64,
-    time: i64,
-}
-
-impl Body for Nap {
-    type Out = bool;
-    fn step(&mut self, at: At) -> Next {
-        if self.until > 0 {
-            return Next::Return;
-        }
-        self.until = clock::monotonic() + self.time;
-        // SAFETY: by the contract of waiting functions.
-        Next::Called(unsafe { altru_thread_sleep(at.cx, at.frame, self.time) })
-    }
-    fn out(&mut self) -> bool {
-        clock::monotonic() >= self.until
-    }
-}
-
-#[test]
-fn nobody_wakes_early() {
-    let tasks: Vec<_> = (0..2000)
-        .map(|i| spawn(Nap { until: 0, time: i64::from(i % 50) * 150_000 + i64::from(i) }))
-        .collect();
-    for task in tasks {
-        assert_eq!(task.join(), Joined::Returned(true));
-    }
 }
 
 /// A shielded region puts a cancellation off, to the next wait after it.

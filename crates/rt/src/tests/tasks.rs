@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use super::code::{At, Body, Handle, Joined, Next, call, spawn};
 use crate::channel::Channel;
+use crate::clock;
 use crate::exports::*;
 use crate::task::*;
+use crate::thread::altru_thread_sleep;
 
 /// Gives a number.
 struct Give(u64);
@@ -443,5 +445,36 @@ fn a_task_that_never_waits_gives_way() {
     assert_eq!(drain.join(), Joined::Returned(()));
     for flood in floods {
         assert_eq!(flood.join(), Joined::Returned(()));
+    }
+}
+
+/// Sleeps, and is not woken early.
+struct Nap {
+    until: i64,
+    time: i64,
+}
+
+impl Body for Nap {
+    type Out = bool;
+    fn step(&mut self, at: At) -> Next {
+        if self.until > 0 {
+            return Next::Return;
+        }
+        self.until = clock::monotonic() + self.time;
+        // SAFETY: by the contract of waiting functions.
+        Next::Called(unsafe { altru_thread_sleep(at.cx, at.frame, self.time) })
+    }
+    fn out(&mut self) -> bool {
+        clock::monotonic() >= self.until
+    }
+}
+
+#[test]
+fn nobody_wakes_early() {
+    let tasks: Vec<_> = (0..2000)
+        .map(|i| spawn(Nap { until: 0, time: i64::from(i % 50) * 150_000 + i64::from(i) }))
+        .collect();
+    for task in tasks {
+        assert_eq!(task.join(), Joined::Returned(true));
     }
 }

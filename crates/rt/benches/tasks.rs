@@ -293,7 +293,8 @@ unsafe extern "C" fn many_resume(cx: *mut Context, frame: *mut Frame, how: i32) 
             if (*frame).next > 0 {
                 c::altru_task_release((&(*frame).tasks)[(*frame).next - 1]);
             }
-            if (*frame).next == (&(*frame).tasks).len() {
+            let tasks = &(*frame).tasks;
+            if (*frame).next == tasks.len() {
                 break;
             }
             let task = (&(*frame).tasks)[(*frame).next];

@@ -44,7 +44,7 @@ impl Body for Sender {
         let (value, out) = ((&raw mut self.value).cast(), &raw mut self.outcome);
         let to = Arc::as_ptr(&self.to).cast_mut();
         // Some with a patience that may run out.
-        let timeout = if self.value % 7 == 0 { 20_000 } else { -1 };
+        let timeout = if self.value.is_multiple_of(7) { 20_000 } else { -1 };
         // SAFETY: channel and places outlive the call.
         let status = unsafe { altru_channel_send(at.cx, at.frame, out, to, value, timeout) };
         Next::Called(status)

@@ -148,13 +148,8 @@ struct Pass {
     env: Env,
 }
 
-static PASS_SITE: Site = Site {
-    resume: pass_resume,
-    name_ptr: null(),
-    name_len: 0,
-    location: null(),
-    index: 1,
-};
+static PASS_SITE: Site =
+    Site { resume: pass_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
 
 unsafe extern "C" fn pass(
     cx: *mut Context,
@@ -167,17 +162,8 @@ unsafe extern "C" fn pass(
     unsafe {
         let frame = take(cx, size_of::<Pass>()).cast::<Pass>();
         let env = env.cast::<Env>().read();
-        let head = Frame {
-            parent,
-            site: &PASS_SITE,
-        };
-        frame.write(Pass {
-            frame: head,
-            value: 0,
-            outcome: 0,
-            sending: false,
-            env,
-        });
+        let head = Frame { parent, site: &PASS_SITE };
+        frame.write(Pass { frame: head, value: 0, outcome: 0, sending: false, env });
         pass_go(cx, frame)
     }
 }
@@ -221,13 +207,8 @@ struct Park {
     outcome: i32,
 }
 
-static PARK_SITE: Site = Site {
-    resume: park_resume,
-    name_ptr: null(),
-    name_len: 0,
-    location: null(),
-    index: 1,
-};
+static PARK_SITE: Site =
+    Site { resume: park_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
 
 unsafe extern "C" fn park(
     cx: *mut Context,
@@ -240,21 +221,10 @@ unsafe extern "C" fn park(
     unsafe {
         let frame = take(cx, size_of::<Park>()).cast::<Park>();
         let channel = env.cast::<*mut u8>().read();
-        frame.write(Park {
-            frame: Frame {
-                parent,
-                site: &PARK_SITE,
-            },
-            value: 0,
-            outcome: 0,
-        });
+        frame.write(Park { frame: Frame { parent, site: &PARK_SITE }, value: 0, outcome: 0 });
         let (value, outcome) = (&raw mut (*frame).value, &raw mut (*frame).outcome);
         let status = c::altru_channel_recv(cx, frame.cast(), outcome, channel, value, -1);
-        if status == DONE {
-            park_resume(cx, frame.cast(), RESUME)
-        } else {
-            status
-        }
+        if status == DONE { park_resume(cx, frame.cast(), RESUME) } else { status }
     }
 }
 
@@ -275,20 +245,9 @@ unsafe extern "C" fn nap(
     // SAFETY: the frame is ours.
     unsafe {
         let frame = take(cx, size_of::<Park>()).cast::<Park>();
-        frame.write(Park {
-            frame: Frame {
-                parent,
-                site: &PARK_SITE,
-            },
-            value: 0,
-            outcome: 0,
-        });
+        frame.write(Park { frame: Frame { parent, site: &PARK_SITE }, value: 0, outcome: 0 });
         let status = c::altru_thread_sleep(cx, frame.cast(), env.cast::<i64>().read());
-        if status == DONE {
-            park_resume(cx, frame.cast(), RESUME)
-        } else {
-            status
-        }
+        if status == DONE { park_resume(cx, frame.cast(), RESUME) } else { status }
     }
 }
 static NAP: TaskEntry = entry(nap, 8, size_of::<Park>() + 64);
@@ -303,13 +262,8 @@ struct Many {
     panic: RawPanic,
 }
 
-static MANY_SITE: Site = Site {
-    resume: many_resume,
-    name_ptr: null(),
-    name_len: 0,
-    location: null(),
-    index: 1,
-};
+static MANY_SITE: Site =
+    Site { resume: many_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
 
 unsafe extern "C" fn many(
     cx: *mut Context,
@@ -322,23 +276,10 @@ unsafe extern "C" fn many(
     unsafe {
         let env = env.cast::<Env>().read();
         let frame = take(cx, size_of::<Many>()).cast::<Many>();
-        let head = Frame {
-            parent,
-            site: &MANY_SITE,
-        };
-        let empty = Env {
-            a: null_mut(),
-            b: null_mut(),
-            n: 0,
-        };
+        let head = Frame { parent, site: &MANY_SITE };
+        let empty = Env { a: null_mut(), b: null_mut(), n: 0 };
         let tasks = (0..env.n).map(|_| spawn(&NOTHING, empty)).collect();
-        frame.write(Many {
-            frame: head,
-            tasks,
-            next: 0,
-            outcome: 0,
-            panic: no_panic(),
-        });
+        frame.write(Many { frame: head, tasks, next: 0, outcome: 0, panic: no_panic() });
         many_resume(cx, frame.cast(), RESUME)
     }
 }
@@ -352,7 +293,8 @@ unsafe extern "C" fn many_resume(cx: *mut Context, frame: *mut Frame, how: i32) 
             if (*frame).next > 0 {
                 c::altru_task_release((&(*frame).tasks)[(*frame).next - 1]);
             }
-            if (*frame).next == (&(*frame).tasks).len() {
+            let tasks = &(*frame).tasks;
+            if (*frame).next == tasks.len() {
                 break;
             }
             let task = (&(*frame).tasks)[(*frame).next];
@@ -392,11 +334,7 @@ unsafe fn join(cx: *mut Context, task: *mut u8) {
 
 fn resident() -> usize {
     let text = std::fs::read_to_string("/proc/self/statm").expect("there is one");
-    let pages: usize = text
-        .split(' ')
-        .nth(1)
-        .and_then(|n| n.parse().ok())
-        .expect("a number");
+    let pages: usize = text.split(' ').nth(1).and_then(|n| n.parse().ok()).expect("a number");
     pages * 4096
 }
 
@@ -426,11 +364,7 @@ impl Clock {
 }
 
 unsafe extern "C" fn run(cx: *mut Context, _: *mut Frame, _: i32, result: *mut i32) -> i32 {
-    let none = Env {
-        a: null_mut(),
-        b: null_mut(),
-        n: 0,
-    };
+    let none = Env { a: null_mut(), b: null_mut(), n: 0 };
     assert_eq!(offset_of!(Pass, frame), 0);
     // SAFETY: handles, channels and places are used as the list in `abi` says.
     unsafe {
@@ -449,21 +383,12 @@ unsafe extern "C" fn run(cx: *mut Context, _: *mut Frame, _: i32, result: *mut i
 
             let n = 2_000_000;
             for capacity in [1, -1] {
-                let (a, b) = (
-                    c::altru_channel_new(capacity, 8, 8),
-                    c::altru_channel_new(capacity, 8, 8),
-                );
+                let (a, b) =
+                    (c::altru_channel_new(capacity, 8, 8), c::altru_channel_new(capacity, 8, 8));
                 c::altru_channel_try_send(a, &mut 0);
                 let start = Clock::start();
                 let left = spawn(&PASS, Env { a, b, n: n / 2 });
-                let right = spawn(
-                    &PASS,
-                    Env {
-                        a: b,
-                        b: a,
-                        n: n / 2,
-                    },
-                );
+                let right = spawn(&PASS, Env { a: b, b: a, n: n / 2 });
                 join(cx, left);
                 join(cx, right);
                 start.report(&format!("a hop of ping-pong, capacity {capacity}"), n);
@@ -473,16 +398,7 @@ unsafe extern "C" fn run(cx: *mut Context, _: *mut Frame, _: i32, result: *mut i
             let ring: Vec<_> = (0..1000).map(|_| c::altru_channel_new(1, 8, 8)).collect();
             let start = Clock::start();
             let tasks: Vec<_> = (0..1000)
-                .map(|i| {
-                    spawn(
-                        &PASS,
-                        Env {
-                            a: ring[i],
-                            b: ring[(i + 1) % 1000],
-                            n: n / 1000,
-                        },
-                    )
-                })
+                .map(|i| spawn(&PASS, Env { a: ring[i], b: ring[(i + 1) % 1000], n: n / 1000 }))
                 .collect();
             c::altru_channel_try_send(ring[0], &mut 0);
             for task in tasks {
@@ -500,11 +416,7 @@ unsafe extern "C" fn run(cx: *mut Context, _: *mut Frame, _: i32, result: *mut i
             std::thread::sleep(std::time::Duration::from_millis(300));
             let handles = tasks.len() * 8;
             let bytes = (resident() - before).saturating_sub(handles);
-            println!(
-                "{:<40} {:>9.1} bytes",
-                "a parked task",
-                bytes as f64 / n as f64
-            );
+            println!("{:<40} {:>9.1} bytes", "a parked task", bytes as f64 / n as f64);
             let start = Clock::start();
             c::altru_channel_close(gate);
             for task in tasks {
@@ -517,13 +429,7 @@ unsafe extern "C" fn run(cx: *mut Context, _: *mut Frame, _: i32, result: *mut i
             let tasks: Vec<_> = (0..n)
                 .map(|i| {
                     let time = (1 + i % 100) * 1_000_000;
-                    spawn(
-                        &NAP,
-                        Env {
-                            a: std::ptr::without_provenance_mut(time as usize),
-                            ..none
-                        },
-                    )
+                    spawn(&NAP, Env { a: std::ptr::without_provenance_mut(time as usize), ..none })
                 })
                 .collect();
             for task in tasks {

@@ -73,9 +73,7 @@ unsafe fn close(segment: *mut Segment) {
     // SAFETY: by contract.
     let size = unsafe { (*segment).size };
     let rest = match kind(size) {
-        Some(kind) => {
-            SPARES.try_with(|spares| spares.0[kind].replace(segment)).unwrap_or(segment)
-        }
+        Some(kind) => SPARES.try_with(|spares| spares.0[kind].replace(segment)).unwrap_or(segment),
         None => segment,
     };
     // SAFETY: by contract; what it replaced was spare.
@@ -125,11 +123,8 @@ pub(crate) unsafe fn grow(cx: *mut Context, size: usize) -> *mut u8 {
     // SAFETY: by contract; the new segment is separate from everything.
     unsafe {
         // Twice the last one: its header, if it has one, tells its size.
-        let last = if (*cx).base.is_null() {
-            0
-        } else {
-            (*(*cx).base.sub(HEADER).cast::<Segment>()).size
-        };
+        let last =
+            if (*cx).base.is_null() { 0 } else { (*(*cx).base.sub(HEADER).cast::<Segment>()).size };
         let room = (last * 2).clamp(SMALLEST, LARGEST).max((HEADER + size).next_power_of_two());
         let segment = open(room);
         (*segment).top = (*cx).top;

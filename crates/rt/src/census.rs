@@ -68,7 +68,10 @@ pub(crate) unsafe fn enter(member: *const Member, run: *const Runner) {
 /// The current thread has nothing more to do. If it was the last that could act, that is a deadlock.
 pub(crate) fn leave(check: bool) {
     let member = CURRENT.replace(std::ptr::null());
-    MEMBERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|m| !std::ptr::eq(m.member, member));
+    MEMBERS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .retain(|m| !std::ptr::eq(m.member, member));
     COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
     if check {
         check_deadlock();
@@ -109,12 +112,12 @@ pub(crate) fn end_transit() {
     COUNTS.fetch_sub(TRANSIT, Ordering::SeqCst);
 }
 
-/// A worker has something to do (again).
+/// A worker, or a thread that blocks for a task, has something to do (again).
 pub(crate) fn worker_wakes() {
     COUNTS.fetch_add(LIVE, Ordering::SeqCst);
 }
 
-/// A worker goes to sleep, with nothing that could wake it but others. If nobody else can act, that is a deadlock.
+/// It has no more: a worker goes to sleep, with nothing that could wake it but others. If nobody else can act, that is a deadlock.
 pub(crate) fn worker_sleeps() {
     COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
     check_deadlock();
@@ -137,15 +140,18 @@ fn report_deadlock() -> ! {
     let mut tasks = String::new();
     crate::describe_tasks(&mut tasks);
     let everyone = if tasks.is_empty() { "thread" } else { "thread and task" };
-    let mut text = format!(
-        "deadlock: every {everyone} is waiting, and nobody is left to wake one of them\n"
-    );
+    let mut text =
+        format!("deadlock: every {everyone} is waiting, and nobody is left to wake one of them\n");
     // The others are parked, but one may still be on its way there inside a short lock of its own.
     let members = MEMBERS.lock().unwrap_or_else(PoisonError::into_inner);
     for entry in members.iter() {
         // SAFETY: listed members and runners are valid under the list's lock.
         let (member, run) = unsafe { (&*entry.member, &*entry.run) };
-        text.push_str(&format!("  thread {} waits {}\n", member.name, describe(run.wait.about().0)));
+        text.push_str(&format!(
+            "  thread {} waits {}\n",
+            member.name,
+            describe(run.wait.about().0)
+        ));
     }
     text.push_str(&tasks);
     crate::stdio::flush_quietly();
@@ -155,7 +161,7 @@ fn report_deadlock() -> ! {
 
 /// "for a mutex"
 pub(crate) fn describe(reason: u8) -> &'static str {
-    const TEXTS: [(Reason, &str); 14] = [
+    const TEXTS: [(Reason, &str); 15] = [
         (Reason::Lock, "for a mutex"),
         (Reason::ReadLock, "to read behind a read-write lock"),
         (Reason::WriteLock, "to write behind a read-write lock"),
@@ -170,6 +176,7 @@ pub(crate) fn describe(reason: u8) -> &'static str {
         (Reason::Scope, "for the tasks of its scope to end"),
         (Reason::Sleep, "for a time to pass"),
         (Reason::Yield, "for its turn"),
+        (Reason::System, "for the operating system"),
     ];
     TEXTS.iter().find(|(r, _)| *r as u8 == reason).map_or("to go on", |(_, text)| text)
 }

@@ -1,7 +1,7 @@
 //! The C face of the parts that are ordinary Rust inside (text, locks, channels, select), the check that all
 //! exports have the signatures of `abi`'s list, and the table of their addresses for code that runs in memory.
 
-use abi::waiting::{Context, DONE, Frame};
+use abi::waiting::{Context, Frame};
 use abi::{RawString, SelectCase, Ty};
 
 use crate::channel::{Channel, Recv, RecvBatch, Send, SendBatch};
@@ -12,7 +12,7 @@ use crate::sync::AtomicU32;
 use crate::text::{Out, bytes, text};
 use crate::wait::{NOW, Reason, WaitResult};
 use crate::{
-    arena, clock, current, format, fs, memory, os, process, stdio, text as texts, wait,
+    arena, clock, current, format, fs, memory, os, pool, process, stdio, text as texts, wait,
 };
 
 use crate::{call::*, env::*, fs::*, math::*, panic::*, process::*, random::*, start::*};
@@ -57,7 +57,7 @@ macro_rules! waiting {
     };
 }
 
-/// Waiting functions of which all the waiting is for the operating system: they block the thread.
+/// Waiting functions of which all the waiting is for the operating system, see `pool`.
 macro_rules! blocking {
     ($(fn $name:ident($($param:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block)*) => {
         $(
@@ -65,17 +65,16 @@ macro_rules! blocking {
             /// As the list in `abi` and `abi::waiting` say.
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $name(
-                _cx: *mut Context,
-                _parent: *mut Frame,
+                cx: *mut Context,
+                parent: *mut Frame,
                 result: *mut $ret,
                 $($param: $ty),*
             ) -> i32 {
                 // SAFETY: the caller keeps the contract above.
                 #[allow(unused_unsafe)]
                 unsafe {
-                    result.write($body);
+                    pool::block(cx, parent, result, move || $body)
                 }
-                DONE
             }
         )*
     };

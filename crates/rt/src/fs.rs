@@ -310,12 +310,7 @@ pub unsafe extern "C" fn altru_fs_rename(
 
 /// # Safety
 /// As above.
-pub(crate) unsafe fn copy(
-    from: *const u8,
-    from_len: usize,
-    to: *const u8,
-    to_len: usize,
-) -> i64 {
+pub(crate) unsafe fn copy(from: *const u8, from_len: usize, to: *const u8, to_len: usize) -> i64 {
     // SAFETY: by contract.
     match unsafe { fs::copy(path(from, from_len), path(to, to_len)) } {
         Ok(n) => n.cast_signed(),

@@ -5,7 +5,7 @@
 //!
 //! The one thing to know: whatever blocks does so through `wait`, whose head describes the protocol.
 
-#![cfg_attr(loom, allow(dead_code))]
+#![cfg_attr(loom, allow(dead_code, unused_imports))]
 
 mod arena;
 mod census;
@@ -37,6 +37,8 @@ mod math;
 mod os;
 #[cfg(not(loom))]
 mod panic;
+#[cfg(not(loom))]
+mod pool;
 #[cfg(not(loom))]
 mod process;
 #[cfg(not(loom))]
@@ -82,7 +84,7 @@ pub(crate) fn before_blocking() {
 #[cfg(not(loom))]
 mod hooks {
     pub(crate) use crate::random::below as choose;
-    pub(crate) use crate::sched::{arm, disarm, schedule};
+    pub(crate) use crate::sched::{arm, disarm, schedule, turn_is_over};
     pub(crate) use crate::task::{describe_all as describe_tasks, end_word as end_of_task};
     pub(crate) use crate::thread::end_word as end_of_thread;
 }

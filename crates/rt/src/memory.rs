@@ -4,7 +4,8 @@
 //! touched for the first time in far fewer faults and miss the processor's address cache less.
 
 use libmimalloc_sys::{
-    mi_free, mi_malloc, mi_malloc_aligned, mi_realloc, mi_realloc_aligned, mi_zalloc, mi_zalloc_aligned,
+    mi_free, mi_malloc, mi_malloc_aligned, mi_realloc, mi_realloc_aligned, mi_zalloc,
+    mi_zalloc_aligned,
 };
 
 use crate::stdio;
@@ -45,7 +46,11 @@ fn check(ptr: *mut libc::c_void, size: usize) -> *mut u8 {
 pub(crate) fn alloc(size: usize, align: usize) -> *mut u8 {
     // SAFETY: any size may be asked for, and alignments are powers of two.
     let ptr = unsafe {
-        if align <= MALLOC_ALIGN && align <= size { mi_malloc(size) } else { mi_malloc_aligned(size, align) }
+        if align <= MALLOC_ALIGN && align <= size {
+            mi_malloc(size)
+        } else {
+            mi_malloc_aligned(size, align)
+        }
     };
     check(ptr, size)
 }
@@ -54,7 +59,11 @@ pub(crate) fn alloc(size: usize, align: usize) -> *mut u8 {
 pub(crate) fn alloc_zeroed(size: usize, align: usize) -> *mut u8 {
     // SAFETY: any size may be asked for, and alignments are powers of two.
     let ptr = unsafe {
-        if align <= MALLOC_ALIGN && align <= size { mi_zalloc(size) } else { mi_zalloc_aligned(size, align) }
+        if align <= MALLOC_ALIGN && align <= size {
+            mi_zalloc(size)
+        } else {
+            mi_zalloc_aligned(size, align)
+        }
     };
     check(ptr, size)
 }
@@ -88,7 +97,7 @@ pub(crate) unsafe fn free(ptr: *mut u8, _size: usize, _align: usize) {
 }
 
 #[cold]
-fn out_of_memory(size: usize) -> ! {
+pub(crate) fn out_of_memory(size: usize) -> ! {
     stdio::flush_quietly();
     // Without allocating: the number is written by hand.
     let mut digits = [0u8; 20];

@@ -3,7 +3,7 @@
 //! Its fields other than the wait belong to the one thread that runs it at the moment; the wait follows the protocol
 //! in `wait`, and `attention` may be set by anybody.
 
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::mem::offset_of;
 use std::ptr::null_mut;
 
@@ -30,7 +30,8 @@ pub(crate) enum Unwinding {
 
 #[repr(C)]
 pub(crate) struct Runner {
-    pub(crate) cx: Context,
+    /// Its address is what waiting code is handed; that changes it by way of the pointer.
+    cx: UnsafeCell<Context>,
     pub(crate) wait: Wait,
     /// Null, `CANCELLED`, `DEADLINE`, or a payload.
     unwinding: Cell<*mut ()>,
@@ -54,12 +55,12 @@ const DEADLINE: *mut () = std::ptr::without_provenance_mut(2);
 macro_rules! runner_new {
     ($task:expr) => {
         Runner {
-            cx: Context {
+            cx: UnsafeCell::new(Context {
                 top: null_mut(),
                 limit: null_mut(),
                 base: null_mut(),
                 frame: null_mut(),
-            },
+            }),
             wait: Wait::new(),
             unwinding: Cell::new(null_mut()),
             deadline: Cell::new(-1),
@@ -92,7 +93,7 @@ impl Runner {
         // SAFETY: by contract. The wait is idle: it ended before its task did.
         unsafe {
             let cx = Context { top: arena, limit, base: null_mut(), frame: null_mut() };
-            (&raw mut (*this).cx).write(cx);
+            (*this).cx.get().write(cx);
             (&raw mut (*this).task).write(true);
             (*this).unwinding.set(null_mut());
             (*this).deadline.set(-1);
@@ -125,7 +126,7 @@ impl Runner {
     /// The context to hand to waiting code.
     #[inline]
     pub(crate) fn context(&self) -> *mut Context {
-        std::ptr::from_ref(self).cast_mut().cast()
+        self.cx.get()
     }
 
     #[inline]
@@ -135,7 +136,8 @@ impl Runner {
 
     /// The innermost frame while suspended.
     pub(crate) fn frame(&self) -> *mut Frame {
-        self.cx.frame
+        // SAFETY: asked by whoever drives the runner, or of a suspended one.
+        unsafe { (*self.cx.get()).frame }
     }
 
     // ---- unwinding ----
@@ -228,7 +230,14 @@ impl Runner {
         // As unsigned numbers, -1 is later than everything.
         let inherited = around.cast_unsigned() < deadline.cast_unsigned();
         let until = if inherited { around } else { deadline };
-        self.wait.begin(reason, object, open, until >= 0, self.is_shielded(), !self.task && until < 0);
+        self.wait.begin(
+            reason,
+            object,
+            open,
+            until >= 0,
+            self.is_shielded(),
+            !self.task && until < 0,
+        );
         Pending { until, inherited }
     }
 }

@@ -68,7 +68,7 @@ fn finish_all(word: *const AtomicU32, queue: &mut Queue, wakers: &mut Wakers) {
     }
 }
 
- // ---- the end of a thread or task ----
+// ---- the end of a thread or task ----
 //
 // An event that is set once, and by whom it costs nothing if nobody waits: a waiter marks the word first.
 

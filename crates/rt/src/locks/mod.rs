@@ -86,4 +86,3 @@ impl WordNode {
 fn withdrawn(outcome: Outcome) -> Step<i32> {
     if outcome.interrupts() { Step::Unwind } else { Step::Ready(TIMED_OUT) }
 }
-

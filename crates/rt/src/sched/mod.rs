@@ -18,7 +18,7 @@ pub(crate) use {idle::Idle, ring::Ring};
 #[cfg(not(loom))]
 pub(crate) use running::*;
 #[cfg(not(loom))]
-pub(crate) use worker::begin_check;
+pub(crate) use worker::turn_is_over;
 
 #[cfg(not(loom))]
 mod running {
@@ -116,9 +116,12 @@ mod running {
         }
     }
 
-    /// A new task.
+    /// A new task. Unlike one that is made ready it can be stolen at once: it is work of its own.
     pub(crate) fn spawn(task: *mut Task) {
-        schedule(task.cast_const().cast());
+        match worker::current() {
+            Some(worker) => worker.spawn(task),
+            None => sched().inject(task, task, 1),
+        }
     }
 
     /// Arms a timer of the task that this worker drives.

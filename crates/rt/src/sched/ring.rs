@@ -73,12 +73,7 @@ impl<T, const STACK: bool> Ring<T, STACK> {
             if self
                 .head
                 .0
-                .compare_exchange(
-                    head,
-                    head.wrapping_add(1),
-                    Ordering::SeqCst,
-                    Ordering::Relaxed,
-                )
+                .compare_exchange(head, head.wrapping_add(1), Ordering::SeqCst, Ordering::Relaxed)
                 .is_ok()
             {
                 return Some(entry);
@@ -111,7 +106,8 @@ impl<T> Ring<T, true> {
             return None;
         }
         let last = tail.wrapping_sub(1);
-        self.tail.0.store(last, Ordering::Relaxed);
+        // Release, here and below: a thief that sees this tail sees the entries before it too, as after `push`.
+        self.tail.0.store(last, Ordering::Release);
         // Either a thief sees the lowered tail, or its moved head is seen here.
         fence(Ordering::SeqCst);
         let head = self.head.0.load(Ordering::Relaxed);
@@ -129,7 +125,7 @@ impl<T> Ring<T, true> {
                 .ok()
                 .map(|_| self.slot(last).load(Ordering::Relaxed));
         }
-        self.tail.0.store(tail, Ordering::Relaxed);
+        self.tail.0.store(tail, Ordering::Release);
         entry
     }
 }

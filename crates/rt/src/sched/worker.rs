@@ -28,7 +28,7 @@ const SEARCHES: u32 = 8;
 const PAUSES: u32 = 40;
 /// How late a worker looks after other workers' timers.
 const OTHERS_TIMERS: i64 = 2_000_000;
-/// How many checks in loops a task may make before it lets others run.
+/// How many checks in loops and waiting calls a task may make before it lets others run.
 const BUDGET: u32 = 256;
 
 #[repr(align(128))]
@@ -85,9 +85,9 @@ pub(super) fn current() -> Option<&'static Worker> {
     unsafe { WORKER.get().as_ref() }
 }
 
-/// A task looks up from its work. True: it has used up its turn and others can run, so it should yield.
+/// A task looks up from its work, or calls something that may wait. True: its turn is over, and it should yield.
 #[inline]
-pub(crate) fn begin_check() -> bool {
+pub(crate) fn turn_is_over() -> bool {
     let Some(worker) = current() else { return false };
     let left = worker.own.budget.get();
     worker.own.budget.set(left.wrapping_sub(1));
@@ -138,7 +138,14 @@ impl Worker {
 
     // ---- making tasks ready, by the worker itself ----
 
-    /// A task is ready, or new: it goes first, and what was to go first can be stolen.
+    /// A new task.
+    #[inline]
+    pub(super) fn spawn(&self, task: *mut Task) {
+        self.queue(task);
+        sched().notify();
+    }
+
+    /// A task is ready: it goes first, and what was to go first can be stolen.
     #[inline]
     pub(super) fn ready(&self, task: *mut Task) {
         let before = self.own.slot.replace(task);

@@ -3,13 +3,16 @@
 use std::fmt::Write;
 
 use super::{Task, slab};
+use crate::sched::{self, Sched};
 use crate::sync::Ordering;
-use crate::sync::global::{AtomicBool, AtomicU64};
+use crate::sync::global::AtomicBool;
 use crate::text::text;
-use crate::{census, clock, sched, stdio};
+use crate::{census, clock, stdio};
 
 /// How long `main`'s end waits for tasks to unwind.
 const PATIENCE: i64 = 1_000_000_000;
+/// After how many looks at which nothing happened it is given up sooner.
+const QUIET_ROUNDS: u32 = 10;
 /// How many are described; the rest is counted.
 const MOST: usize = 100;
 
@@ -72,8 +75,14 @@ pub(super) fn is_shutting_down() -> bool {
 pub(crate) fn shut_down() {
     let Some(sched) = sched::started() else { return };
     SHUTTING_DOWN.store(true, Ordering::SeqCst);
+    stop_all(sched);
+    // Another program may be run in this process.
+    SHUTTING_DOWN.store(false, Ordering::SeqCst);
+}
+
+fn stop_all(sched: &Sched) {
     let deadline = clock::deadline(PATIENCE);
-    let mut pause = 50;
+    let (mut pause, mut quiet) = (50, 0);
     loop {
         // Also those that were being started while the last round went by. A block that is reused meanwhile holds a task
         // that is to be cancelled just as well.
@@ -88,12 +97,10 @@ pub(crate) fn shut_down() {
         if clock::monotonic() >= deadline {
             return abandon(left);
         }
-        // Nothing runs and nothing will: waiting on shielded from the end does not help.
-        if sched.is_quiet() {
-            static QUIET: AtomicU64 = AtomicU64::new(0);
-            if QUIET.fetch_add(1, Ordering::Relaxed) > 10 {
-                return abandon(left);
-            }
+        // Nothing runs, and nothing will by itself: those that are left wait, shielded, for something that does not come.
+        quiet = if sched.is_quiet() { quiet + 1 } else { 0 };
+        if quiet > QUIET_ROUNDS {
+            return abandon(left);
         }
         std::thread::sleep(std::time::Duration::from_micros(pause));
         pause = (pause * 2).min(5_000);
@@ -108,10 +115,7 @@ fn abandon(count: usize) {
         }
     });
     let tasks = if count == 1 { "a task" } else { "tasks" };
-    let text = format!(
-        "the program ended while {tasks} would not stop: {}\n",
-        names.join(", ")
-    );
+    let text = format!("the program ended while {tasks} would not stop: {}\n", names.join(", "));
     stdio::flush_quietly();
     stdio::write_stderr(text.as_bytes());
 }

@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 use abi::waiting::{Context, DONE, Frame, TaskEntry};
 use abi::{RawPanic, RawString};
 
-use super::scope::{Scope, ScopeWait};
 use super::Task;
+use super::scope::{Scope, ScopeWait};
 use crate::locks::{self, EndWait};
 use crate::point::{Point, point};
 use crate::runner::Runner;
@@ -132,7 +132,7 @@ exports! {
     fn altru_task_yield(cx: *mut Context, parent: *mut Frame) -> i32 { give_way(cx, parent) }
     fn altru_task_check(cx: *mut Context, parent: *mut Frame) -> i32 {
         let run = Runner::of(cx);
-        if run.is_task() && (run.is_interrupted() || sched::begin_check()) {
+        if run.is_task() && (run.is_interrupted() || sched::turn_is_over()) {
             give_way(cx, parent)
         } else {
             DONE

@@ -15,9 +15,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ptr::{null, null_mut};
 
-use abi::waiting::{
-    DONE, ENTER, FRAME_ALIGN, RESUME, SUSPENDED, TaskEntry, UNWIND, UNWINDING,
-};
+use abi::waiting::{DONE, ENTER, FRAME_ALIGN, RESUME, SUSPENDED, TaskEntry, UNWIND, UNWINDING};
 
 use crate::panic::{self, Payload};
 use crate::runner::{Runner, Unwinding};
@@ -182,9 +180,7 @@ impl Task {
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         self.word.fetch_or(NAMED, Ordering::Relaxed);
         let key = std::ptr::from_ref(self).addr();
-        f(names
-            .entry(key)
-            .or_insert_with(|| (NEXT_ID.fetch_add(1, Ordering::Relaxed), None)))
+        f(names.entry(key).or_insert_with(|| (NEXT_ID.fetch_add(1, Ordering::Relaxed), None)))
     }
 
     /// A number of its own, given when it is first asked for.
@@ -206,11 +202,13 @@ impl Task {
         given.unwrap_or_else(|| self.code_name().to_string())
     }
 
-    /// The name of its code.
+    /// The name of its code. Also asked of tasks that may end meanwhile.
     pub(crate) fn code_name(&self) -> &'static str {
-        let entry = self.entry();
-        // SAFETY: a constant text.
-        unsafe { text(entry.name_ptr, entry.name_len) }
+        // SAFETY: null in a free block, else a constant with a constant text.
+        unsafe {
+            let entry = self.entry.load(Ordering::Acquire).as_ref();
+            entry.map_or("(ended)", |entry| text(entry.name_ptr, entry.name_len))
+        }
     }
 
     // ---- its life ----

@@ -16,8 +16,12 @@ const SMALL_STEP: usize = 32;
 const LARGEST: usize = 8192;
 const LARGE_STEP: usize = 1024;
 const CLASSES: usize = SMALL / SMALL_STEP + (LARGEST - SMALL) / LARGE_STEP;
-/// Large enough that the allocator maps it, zeroed and untouched.
+/// What is mapped at once for a class that has few blocks yet, and for one that has many: those are backed by huge pages,
+/// since first touches of small ones cost more than everything else about a task.
 const CHUNK: usize = 256 * 1024;
+const LARGE_CHUNK: usize = 2 * 1024 * 1024;
+/// So many small chunks of a class come first.
+const SMALL_CHUNKS: usize = 8;
 /// A thread with twice as many free blocks of a class hands this many on.
 const BATCH: usize = 64;
 
@@ -54,12 +58,16 @@ thread_local! {
 struct Shared {
     /// For each class: the first of a chain, and how many it has.
     batches: [Vec<(*mut Free, usize)>; CLASSES],
-    chunks: Vec<(*mut u8, usize)>,
+    /// Each with its class and size.
+    chunks: Vec<(*mut u8, usize, usize)>,
     large: Vec<*mut Task>,
 }
 
-static SHARED: Locked<Shared> =
-    Locked::new(Shared { batches: [const { Vec::new() }; CLASSES], chunks: Vec::new(), large: Vec::new() });
+static SHARED: Locked<Shared> = Locked::new(Shared {
+    batches: [const { Vec::new() }; CLASSES],
+    chunks: Vec::new(),
+    large: Vec::new(),
+});
 
 fn class(size: usize) -> usize {
     if size <= SMALL {
@@ -115,10 +123,44 @@ fn refill(list: &List, class: usize) {
         list.len.set(len);
         return;
     }
-    let chunk = memory::alloc_zeroed(CHUNK, ALIGN);
-    shared.chunks.push((chunk, class));
+    let small = shared.chunks.iter().filter(|(_, other, _)| *other == class).count() < SMALL_CHUNKS;
+    let size = if small { CHUNK } else { LARGE_CHUNK };
+    let chunk = map(size);
+    shared.chunks.push((chunk, class, size));
     list.rest.set(chunk);
-    list.left.set(CHUNK / class_size(class));
+    list.left.set(size / class_size(class));
+}
+
+/// Fresh memory, zeroed and untouched.
+fn map(size: usize) -> *mut u8 {
+    // A large chunk is cut out of twice as much, so that it lies on a border of its size.
+    let wanted = if size == LARGE_CHUNK { 2 * size } else { size };
+    // SAFETY: a new private mapping; what is unmapped or advised lies in it and is in nobody's use.
+    unsafe {
+        let memory = libc::mmap(
+            null_mut(),
+            wanted,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        );
+        if memory == libc::MAP_FAILED {
+            memory::out_of_memory(size);
+        }
+        let memory = memory.cast::<u8>();
+        if wanted == size {
+            return memory;
+        }
+        let before = memory.align_offset(size);
+        let chunk = memory.add(before);
+        if before > 0 {
+            libc::munmap(memory.cast(), before);
+        }
+        libc::munmap(chunk.add(size).cast(), wanted - size - before);
+        libc::madvise(chunk.cast(), size, libc::MADV_HUGEPAGE);
+        chunk
+    }
 }
 
 /// # Safety
@@ -194,9 +236,9 @@ impl Drop for Cache {
 /// Calls `see` with every block that may be a live task. They may end meanwhile, but their memory stays.
 pub(super) fn each(mut see: impl FnMut(*mut Task)) {
     let shared = SHARED.lock();
-    for (chunk, class) in &shared.chunks {
+    for (chunk, class, len) in &shared.chunks {
         let size = class_size(*class);
-        for i in 0..CHUNK / size {
+        for i in 0..len / size {
             // SAFETY: within the chunk.
             see(unsafe { chunk.add(i * size) }.cast());
         }

@@ -59,11 +59,7 @@ pub(super) fn condvar_wait(condvar: &AtomicU32, mutex: &AtomicU32, deadline: i64
 
 /// # Safety
 /// `value` is what the channel carries.
-pub(super) unsafe fn send(
-    channel: &Channel,
-    value: *mut u8,
-    deadline: Option<i64>,
-) -> SendOutcome {
+pub(super) unsafe fn send(channel: &Channel, value: *mut u8, deadline: Option<i64>) -> SendOutcome {
     // SAFETY: by contract.
     match unsafe { wait(Send::new(channel, value), deadline) } {
         0 => SendOutcome::Sent,

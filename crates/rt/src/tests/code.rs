@@ -239,8 +239,14 @@ impl<T> Handle<T> {
         let cx = current::thread().context();
         // SAFETY: the handle is live; the places outlive the call, which does not suspend on a thread.
         unsafe {
-            let status =
-                altru_task_join(cx, std::ptr::null_mut(), &raw mut how, self.task, &raw mut panic, -1);
+            let status = altru_task_join(
+                cx,
+                std::ptr::null_mut(),
+                &raw mut how,
+                self.task,
+                &raw mut panic,
+                -1,
+            );
             assert_eq!(status, DONE);
             self.joined(how, &panic)
         }
@@ -260,7 +266,7 @@ impl<T> Handle<T> {
     /// It has not been suspended yet.
     pub(super) fn is_fresh(&self) -> bool {
         // SAFETY: the handle is live; a look at what may change.
-        unsafe { (&raw const (*self.task).run.cx.frame).read_volatile().is_null() }
+        unsafe { (&raw const (*(*self.task).run.context()).frame).read_volatile().is_null() }
     }
 
     pub(super) fn cancel(&self) {

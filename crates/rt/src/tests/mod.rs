@@ -1,5 +1,7 @@
 //! Tests of the runtime from the inside, over its Rust functions; `tests/` holds those of whole processes.
 
+#[cfg(not(loom))]
+mod accounts;
 mod blocking;
 #[cfg(not(loom))]
 mod cancel;
@@ -11,6 +13,8 @@ pub(crate) mod hooks;
 mod models;
 #[cfg(not(loom))]
 mod stress;
+#[cfg(loom)]
+mod task_models;
 #[cfg(not(loom))]
 mod tasks;
 #[cfg(not(loom))]

@@ -7,9 +7,9 @@ use loom::thread;
 
 use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
 
+use super::blocking;
 use crate::channel::Channel;
 use crate::sync::{AtomicU32, Ordering};
-use super::blocking;
 use crate::{locks, select};
 
 /// A deadline that passes at any moment.
@@ -210,10 +210,9 @@ fn closing_wakes_a_receiver() {
 #[test]
 fn selects_meet_once() {
     loom::model(|| {
-        let shared = shared();
         let channels = Arc::new([Channel::new(0, 8, 8), Channel::new(0, 8, 8)]);
         let other = {
-            let (shared, channels) = (Arc::clone(&shared), Arc::clone(&channels));
+            let channels = Arc::clone(&channels);
             thread::spawn(move || {
                 let (mut value, mut out) = (1u64, 0u64);
                 let cases = [
@@ -242,10 +241,9 @@ fn selects_meet_once() {
 #[test]
 fn a_timed_out_select_takes_nothing() {
     loom::model(|| {
-        let shared = shared();
         let channel = Arc::new(Channel::new(-1, 8, 8));
         let other = {
-            let (shared, channel) = (Arc::clone(&shared), Arc::clone(&channel));
+            let channel = Arc::clone(&channel);
             thread::spawn(move || {
                 let mut out = 0u64;
                 let cases = [case(SelectKind::Recv, &raw const *channel, &raw mut out)];
@@ -262,7 +260,6 @@ fn a_timed_out_select_takes_nothing() {
 #[test]
 fn a_select_without_hope_ends() {
     loom::model(|| {
-        let shared = shared();
         let channel = Arc::new(Channel::new(0, 8, 8));
         let other = {
             let channel = Arc::clone(&channel);

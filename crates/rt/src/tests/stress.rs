@@ -7,9 +7,9 @@ use std::thread;
 use abi::protocol::{mutex, semaphore};
 use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
 
+use super::blocking;
 use crate::channel::Channel;
 use crate::sync::{AtomicU32, Ordering};
-use super::blocking;
 use crate::{clock, locks, select};
 
 const THREADS: usize = 4;
@@ -28,7 +28,8 @@ fn send(channel: &Channel, mut value: u64, timeout: Option<i64>) -> SendOutcome 
 fn recv(channel: &Channel, timeout: Option<i64>) -> Result<u64, RecvOutcome> {
     let mut value = 0u64;
     // SAFETY: `value` is what the channel carries.
-    match unsafe { blocking::recv(channel, (&raw mut value).cast(), timeout.map(clock::deadline)) } {
+    match unsafe { blocking::recv(channel, (&raw mut value).cast(), timeout.map(clock::deadline)) }
+    {
         RecvOutcome::Received => Ok(value),
         other => Err(other),
     }

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use super::code::{At, Body, Handle, Joined, Next, call, spawn};
 use crate::channel::Channel;
+use crate::clock;
 use crate::exports::*;
 use crate::task::*;
+use crate::thread::altru_thread_sleep;
 
 /// Gives a number.
 struct Give(u64);
@@ -298,9 +300,8 @@ impl Body for FailBelow {
 #[test]
 fn a_panic_ends_its_task_only() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let tasks: Vec<_> = (0..100)
-        .map(|_| spawn(FailBelow(Fail { stage: 0, drops: Arc::clone(&drops) })))
-        .collect();
+    let tasks: Vec<_> =
+        (0..100).map(|_| spawn(FailBelow(Fail { stage: 0, drops: Arc::clone(&drops) }))).collect();
     for task in tasks {
         assert_eq!(task.join(), Joined::Panicked("it fails".to_string()));
     }
@@ -338,4 +339,142 @@ fn what_nobody_takes_is_dropped() {
         std::thread::yield_now();
     }
     assert_eq!(drops.load(SeqCst), 1000);
+}
+
+/// Reads from a pipe that the test writes to later: blocks in the operating system.
+struct Read {
+    fd: i32,
+    byte: u8,
+    count: i64,
+}
+
+impl Body for Read {
+    type Out = u8;
+    fn step(&mut self, at: At) -> Next {
+        if self.count != 0 {
+            assert_eq!(self.count, 1);
+            return Next::Return;
+        }
+        let (byte, count) = (&raw mut self.byte, &raw mut self.count);
+        // SAFETY: the places do not move while this waits.
+        Next::Called(unsafe { altru_fs_read(at.cx, at.frame, count, self.fd, byte, 1) })
+    }
+    fn out(&mut self) -> u8 {
+        self.byte
+    }
+}
+
+#[test]
+fn calls_that_block_keep_no_worker() {
+    let mut fds = [0; 2];
+    // SAFETY: room for two descriptors.
+    assert_eq!(unsafe { libc::pipe(fds.as_mut_ptr()) }, 0);
+    // More than there are workers.
+    let readers: Vec<_> = (0..20).map(|_| spawn(Read { fd: fds[0], byte: 0, count: 0 })).collect();
+    // Cancelled or not, the call is not left half done.
+    readers[0].cancel();
+    // Others go on meanwhile.
+    for i in 0..100 {
+        assert_eq!(spawn(Give(i)).join(), Joined::Returned(i));
+    }
+    // SAFETY: bytes of ours.
+    assert_eq!(unsafe { libc::write(fds[1], [7u8; 20].as_ptr().cast(), 20) }, 20);
+    for (i, reader) in readers.into_iter().enumerate() {
+        let joined = reader.join();
+        // The first may have been cancelled before it began.
+        assert!(joined == Joined::Returned(7) || i == 0 && joined == Joined::Cancelled);
+    }
+    for fd in fds {
+        // SAFETY: ours to close.
+        unsafe { libc::close(fd) };
+    }
+}
+
+/// Sends into an unbounded channel until somebody closes it: never waits.
+struct Flood {
+    to: Arc<Channel>,
+    value: u64,
+    outcome: i32,
+}
+
+impl Body for Flood {
+    type Out = ();
+    fn step(&mut self, at: At) -> Next {
+        if self.outcome != 0 {
+            return Next::Return;
+        }
+        let (value, out) = ((&raw mut self.value).cast(), &raw mut self.outcome);
+        let to = Arc::as_ptr(&self.to).cast_mut();
+        // SAFETY: channel and places outlive the call.
+        Next::Called(unsafe { altru_channel_send(at.cx, at.frame, out, to, value, -1) })
+    }
+    fn out(&mut self) {}
+}
+
+/// Takes some, then closes the channel.
+struct Drain {
+    from: Arc<Channel>,
+    left: u32,
+    value: u64,
+    outcome: i32,
+}
+
+impl Body for Drain {
+    type Out = ();
+    fn step(&mut self, at: At) -> Next {
+        if self.left == 0 {
+            self.from.close();
+            return Next::Return;
+        }
+        self.left -= 1;
+        let (value, out) = ((&raw mut self.value).cast(), &raw mut self.outcome);
+        let from = Arc::as_ptr(&self.from).cast_mut();
+        // SAFETY: channel and places outlive the call.
+        Next::Called(unsafe { altru_channel_recv(at.cx, at.frame, out, from, value, -1) })
+    }
+    fn out(&mut self) {}
+}
+
+#[test]
+fn a_task_that_never_waits_gives_way() {
+    let to = channel(-1);
+    // More than there are workers, most likely; the one that ends them comes last.
+    let floods: Vec<_> =
+        (0..16).map(|value| spawn(Flood { to: Arc::clone(&to), value, outcome: 0 })).collect();
+    let drain = spawn(Drain { from: Arc::clone(&to), left: 1000, value: 0, outcome: 0 });
+    assert_eq!(drain.join(), Joined::Returned(()));
+    for flood in floods {
+        assert_eq!(flood.join(), Joined::Returned(()));
+    }
+}
+
+/// Sleeps, and is not woken early.
+struct Nap {
+    until: i64,
+    time: i64,
+}
+
+impl Body for Nap {
+    type Out = bool;
+    fn step(&mut self, at: At) -> Next {
+        if self.until > 0 {
+            return Next::Return;
+        }
+        self.until = clock::monotonic() + self.time;
+        // SAFETY: by the contract of waiting functions.
+        Next::Called(unsafe { altru_thread_sleep(at.cx, at.frame, self.time) })
+    }
+    fn out(&mut self) -> bool {
+        clock::monotonic() >= self.until
+    }
+}
+
+#[test]
+fn nobody_wakes_early() {
+    let tasks: Vec<_> = (0..2000)
+        .map(|i| spawn(Nap { until: 0, time: i64::from(i % 50) * 150_000 + i64::from(i) }))
+        .collect();
+    for task in tasks {
+        assert_eq!(task.join(), Joined::Returned(true));
+    }
 }

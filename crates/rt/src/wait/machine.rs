@@ -9,7 +9,7 @@ use std::mem::MaybeUninit;
 
 use abi::waiting::{Context, DONE, Frame, Resume, SUSPENDED, Site, UNWINDING};
 
-use super::{Ended, Outcome, Pending};
+use super::{Ended, Outcome, Pending, Reason};
 use crate::arena;
 use crate::runner::Runner;
 use crate::timer::Timer;
@@ -38,12 +38,8 @@ pub(crate) trait Machine {
     ///
     /// # Safety
     /// The machine stays where it is until a step gives `Ready` or `Unwind`. What it was made from is valid until then.
-    unsafe fn step(
-        &mut self,
-        run: &Runner,
-        deadline: i64,
-        ended: Option<Ended>,
-    ) -> Step<Self::Out>;
+    unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>)
+    -> Step<Self::Out>;
 }
 
 /// The deadline of a call that is not to wait at all. No moment is this early.
@@ -110,6 +106,9 @@ const _: () = {
 impl<M: Machine> LeafFrame<M> {
     const SITE: &'static Site = &Self::site(resume::<M, false>);
     const TIMED_SITE: &'static Site = &Self::site(resume::<M, true>);
+    /// It lets others run before its first step.
+    const TURN_SITE: &'static Site = &Self::site(resume_turn::<M, false>);
+    const TIMED_TURN_SITE: &'static Site = &Self::site(resume_turn::<M, true>);
 
     const fn site(resume: Resume) -> Site {
         Site {
@@ -161,6 +160,15 @@ pub(crate) unsafe fn run<M: Machine>(
             let leaf = leaf.cast::<TimedFrame<M>>();
             (*leaf).deadline = deadline;
             (*leaf).armed = false;
+        }
+        // A task that always finds what it asks for never waits: it gives way all the same when its turn is over.
+        if !M::ALWAYS_STARTS && crate::turn_is_over() {
+            (*leaf).frame.site =
+                if timed { LeafFrame::<M>::TIMED_TURN_SITE } else { LeafFrame::<M>::TURN_SITE };
+            run.yielding.set(true);
+            let _ = run.begin(Reason::Yield, 0, 1, -1);
+            (*cx).frame = leaf.cast();
+            return SUSPENDED;
         }
         advance(cx, run, leaf, deadline, None)
     }
@@ -249,11 +257,35 @@ unsafe extern "C" fn resume<M: Machine, const TIMED: bool>(
         if TIMED {
             let timed = leaf.cast::<TimedFrame<M>>();
             deadline = (*timed).deadline;
-            if std::mem::take(&mut (*timed).armed) {
-                crate::disarm((*timed).timer.as_mut_ptr());
+            let timer = (*timed).timer.as_mut_ptr();
+            // One that has ended the wait was unlinked before.
+            if std::mem::take(&mut (*timed).armed) && ended.outcome != (*timer).late {
+                crate::disarm(timer);
             }
         }
         run.note_interruption(ended.outcome);
         advance(cx, run, leaf, deadline, Some(ended))
+    }
+}
+
+/// Resumes a leaf frame that has given way before its first step.
+unsafe extern "C" fn resume_turn<M: Machine, const TIMED: bool>(
+    cx: *mut Context,
+    frame: *mut Frame,
+    _how: i32,
+) -> i32 {
+    let leaf = frame.cast::<LeafFrame<M>>();
+    // SAFETY: as in `resume`.
+    unsafe {
+        let run = Runner::of(cx);
+        let ended = run.wait.ended();
+        if ended.outcome.interrupts() {
+            run.note_interruption(ended.outcome);
+            leave(cx, leaf);
+            return UNWINDING;
+        }
+        (*leaf).frame.site = if TIMED { LeafFrame::<M>::TIMED_SITE } else { LeafFrame::<M>::SITE };
+        let deadline = if TIMED { (*leaf.cast::<TimedFrame<M>>()).deadline } else { -1 };
+        advance(cx, run, leaf, deadline, None)
     }
 }

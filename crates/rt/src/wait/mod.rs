@@ -138,6 +138,7 @@ pub(crate) enum Reason {
     Scope,
     Sleep,
     Yield,
+    System,
 }
 
 /// Added to a reason: the wait has a deadline, and the census has counted it.

@@ -1,5 +1,6 @@
 //! Waiters' entries in objects' queues: intrusive, on the waiter's stack or in its leaf frame, no allocation.
 
+use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
 use super::{Claim, Outcome, Wait, Waker};
@@ -175,32 +176,35 @@ impl Queue {
 
 /// Wakers collected under a lock, to be woken after it is released (or, if there are very many, before).
 pub(crate) struct Wakers {
-    list: [Waker; 8],
+    /// The first `len` are there. Left unwritten otherwise: this is made for every send and receive.
+    list: [MaybeUninit<Waker>; 8],
     len: usize,
 }
 
 impl Wakers {
+    #[inline]
     pub(crate) const fn new() -> Wakers {
-        Wakers { list: [const { Waker::Nobody }; 8], len: 0 }
+        Wakers { list: [const { MaybeUninit::uninit() }; 8], len: 0 }
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, waker: Waker) {
-        if self.len == self.list.len() {
-            self.wake_all();
+        if matches!(waker, Waker::Nobody) {
+            return;
         }
-        self.list[self.len] = waker;
+        if self.len == self.list.len() {
+            self.wake();
+        }
+        self.list[self.len].write(waker);
         self.len += 1;
     }
 
-    pub(crate) fn wake(mut self) {
-        self.wake_all();
-    }
-
-    fn wake_all(&mut self) {
-        for waker in &mut self.list[..self.len] {
-            std::mem::replace(waker, Waker::Nobody).wake();
+    #[inline]
+    pub(crate) fn wake(&mut self) {
+        for waker in &self.list[..std::mem::take(&mut self.len)] {
+            // SAFETY: the first `len` are there, and none is read again.
+            unsafe { waker.assume_init_read() }.wake();
         }
-        self.len = 0;
     }
 }
 

@@ -12,7 +12,9 @@ use std::ffi::{CStr, CString, c_char, c_uint};
 use base::FxHashMap;
 use llvm_sys::core::*;
 use llvm_sys::prelude::*;
-use llvm_sys::{LLVMAtomicOrdering, LLVMAtomicRMWBinOp, LLVMLinkage, LLVMUnnamedAddr};
+use llvm_sys::{
+    LLVMAtomicOrdering, LLVMAtomicRMWBinOp, LLVMGEPFlagInBounds, LLVMGEPFlagNUW, LLVMLinkage, LLVMUnnamedAddr,
+};
 
 pub use llvm_sys::{LLVMIntPredicate as IntCmp, LLVMRealPredicate as FloatCmp};
 
@@ -220,6 +222,11 @@ impl Module {
 
     pub fn type_attribute(&self, name: &'static str, ty: Type) -> LLVMAttributeRef {
         ll!(LLVMCreateTypeAttribute(self.context, self.attribute_kind(name), ty))
+    }
+
+    /// `low..end` of a 64-bit integer.
+    pub fn range_attribute(&self, low: u64, end: u64) -> LLVMAttributeRef {
+        ll!(LLVMCreateConstantRangeAttribute(self.context, self.attribute_kind("range"), 64, &low, &end))
     }
 
     pub fn string_attribute(&self, key: &str, value: &str) -> LLVMAttributeRef {
@@ -441,6 +448,13 @@ impl Builder {
     pub fn gep(&self, elem: Type, ptr: Value, index: Value) -> Value {
         let mut indices = [index];
         ll!(LLVMBuildInBoundsGEP2(self.raw, elem, ptr, indices.as_mut_ptr(), 1, EMPTY))
+    }
+
+    /// The same for an index that is not negative.
+    pub fn gep_up(&self, elem: Type, ptr: Value, index: Value) -> Value {
+        let mut indices = [index];
+        let flags = LLVMGEPFlagInBounds | LLVMGEPFlagNUW;
+        ll!(LLVMBuildGEPWithNoWrapFlags(self.raw, elem, ptr, indices.as_mut_ptr(), 1, EMPTY, flags))
     }
 
     pub fn memcpy(&self, to: Value, to_align: u64, from: Value, from_align: u64, size: Value) {

@@ -125,7 +125,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         };
         let layout = self.u.layout(elem);
         let ty = self.u.element_type(&layout);
-        PlaceRef::new(self.b.gep(ty, self.elements(place), index), elem)
+        PlaceRef::new(self.b.gep_up(ty, self.elements(place), index), elem)
     }
 
     /// Address of the first element of a list, string, slice or array.
@@ -145,7 +145,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         match self.u.layout(place.ty).kind {
             Kind::Array { count, .. } => self.u.m.const_i64(count as i64),
             _ => {
-                let len = Scalar::ranged(Prim::Int(64), 0, i64::MAX as u128);
+                let len = self.u.length(place.ty);
                 self.load_scalar(self.offset(place.ptr, LIST_LEN), len, true)
             }
         }

@@ -243,7 +243,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.b.br(head);
         self.b.at_end(head);
         let index = self.b.phi(m.i64, &[(m.const_i64(0), before)]);
-        let at = self.b.gep(self.u.element_type(&elem), to.ptr, index);
+        let at = self.b.gep_up(self.u.element_type(&elem), to.ptr, index);
         self.store(op, at);
         let next = self.b.nuw_add(index, m.const_i64(1));
         crate::llvm::add_incoming(index, next, self.b.current());

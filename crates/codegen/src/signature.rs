@@ -95,6 +95,7 @@ impl Signature {
             let attribute = match value {
                 AttributeValue::Int(n) => unit.m.attribute(name, n),
                 AttributeValue::Type(ty) => unit.m.type_attribute(name, ty),
+                AttributeValue::Range(low, end) => unit.m.range_attribute(low, end),
             };
             match index {
                 Position::Function => unit.m.add_attribute(function, attribute),
@@ -160,6 +161,10 @@ impl Signature {
                     if ty.is_ref() {
                         set(Position::Param(index + 1), "noundef", 0.into());
                     }
+                    if let Some((low, high)) = unit.length_of_ref(ty).and_then(|len| len.valid) {
+                        let range = AttributeValue::Range(low as u64, high as u64 + 1);
+                        set(Position::Param(index + 1), "range", range);
+                    }
                     index += 2;
                 }
                 Pass::Address => {
@@ -192,6 +197,8 @@ enum Position {
 enum AttributeValue {
     Int(u64),
     Type(Type),
+    /// From the first up to, not including, the second.
+    Range(u64, u64),
 }
 
 impl From<u64> for AttributeValue {

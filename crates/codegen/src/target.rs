@@ -92,7 +92,9 @@ impl Machine {
                 c"always-inline,function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg),globaldce"
             }
             Mode::Build => c"default<O1>",
-            Mode::Release => c"default<O3>",
+            // Overflow checks that a comparison before them makes needless go first: while they are
+            // there, computations are moved past them.
+            Mode::Release => c"function(sroa,early-cse,correlated-propagation),default<O3>",
         };
         let options = ll!(LLVMCreatePassBuilderOptions());
         if mode == Mode::Release {

@@ -9,12 +9,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use base::{FxHashMap, IndexVec, Name, SourceMap, Span};
-use mir::mono::ty::{Ty, TyKind};
+use mir::mono::ty::{Mutability, Ty, TyKind};
 use mir::mono::{FuncId, Program, Role, Shape, StaticIdx, VtableId};
 
 use crate::debug::DebugInfo;
 use crate::frame::Plans;
-use crate::layout::{Abi, Layout, Layouts, Prim, Scalar};
+use crate::layout::{Abi, Layout, Layouts, Meta, Prim, Scalar, shared_meta};
 use crate::llvm::{Builder, Module, Type, Value};
 use crate::signature::Signature;
 use crate::{Options, unwind};
@@ -102,6 +102,28 @@ impl<'p> Unit<'p> {
         match layout.abi {
             Abi::Scalar(s) => self.in_memory(s.prim),
             _ => self.m.bytes(layout.size),
+        }
+    }
+
+    /// The length of a list or string. What occupies bytes has to fit into the 47 bits of
+    /// addresses that a process has, so that sums of positions cannot overflow.
+    pub fn length(&self, ty: Ty) -> Scalar {
+        const ADDRESSES: u128 = 1 << 47;
+        let size = match *ty.kind() {
+            TyKind::List(elem) => self.layout(elem).size,
+            _ => 1,
+        };
+        let most = ADDRESSES.checked_div(u128::from(size)).unwrap_or(i64::MAX as u128);
+        Scalar::ranged(Prim::Int(64), 0, most)
+    }
+
+    /// The length that a shared reference to a list or string carries.
+    pub fn length_of_ref(&self, ty: Ty) -> Option<Scalar> {
+        match *ty.kind() {
+            TyKind::Ref(Mutability::Shared, pointee) if shared_meta(pointee) == Meta::Len => {
+                Some(self.length(pointee))
+            }
+            _ => None,
         }
     }
 

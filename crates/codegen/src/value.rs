@@ -77,7 +77,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         if bytes == 0 {
             return ptr;
         }
-        self.b.gep(self.u.m.i8, ptr, self.u.m.const_i64(bytes as i64))
+        self.b.gep_up(self.u.m.i8, ptr, self.u.m.const_i64(bytes as i64))
     }
 
     // ---- scalars
@@ -137,6 +137,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
             Abi::Pair(a, b) => {
                 let first = self.load_scalar(place.ptr, a, true);
                 let second = self.offset(place.ptr, Abi::second_offset(a, b));
+                let b = self.u.length_of_ref(place.ty).unwrap_or(b);
                 Val::Pair(first, self.load_scalar(second, b, defined))
             }
             Abi::Memory => Val::Memory(place.ptr),

@@ -99,7 +99,7 @@ fn random_cancellation_loses_no_message() {
         let channels = [channel(capacity), channel(capacity)];
         let sent = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
         let got = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
-        let mut random = 12345u64 + capacity.cast_unsigned();
+        let mut random = 12345u64.wrapping_add(capacity.cast_unsigned());
         let mut next = || {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (random >> 33) as usize

@@ -21,7 +21,7 @@ pub const NAMES: &[&str] = &[
     "MulAssign", "DivAssign", "RemAssign", "BitAndAssign", "BitOrAssign", "BitXorAssign", "ShlAssign", "ShrAssign", "Index", "IndexMut", "Send", "From", "IntoError", "Termination", "Awaitable", "Underway", "Lent", "ActorState",
     // functions
     "drop_list", "drop_string", "channel", "bounded_channel", "contract_failed", "contract_error", "string_slice", "list_slice", "list_slice_mut",
-    "list_repeat", "string_concat", "string_eq", "main_result", "go", "later", "join", "join3", "join4", "race", "start_future", "start_actor",
+    "list_repeat", "string_concat", "string_eq", "main_result", "go", "later", "join", "join3", "join4", "race", "start_future", "start_actor", "deadline",
 ];
 
 impl LangItems {

@@ -224,6 +224,13 @@ impl Runner {
         own >= 0 || self.inherited_deadline() >= 0
     }
 
+    /// The deadline of a block around has passed, and may be delivered.
+    #[cfg(not(loom))]
+    pub(crate) fn is_late(&self) -> bool {
+        let around = self.inherited_deadline();
+        around >= 0 && crate::clock::monotonic() >= around
+    }
+
     /// Begins a wait for one of `open` cases. See [`Wait::begin`].
     pub(crate) fn begin(&self, reason: Reason, object: usize, open: u32, deadline: i64) -> Pending {
         let around = self.inherited_deadline();

@@ -67,7 +67,7 @@ impl Checker<'_> {
         self.ctx.add_closure(id, sig, flexible, closure.head);
 
         // The body.
-        self.enter_closure(index, ret, ret_span);
+        self.enter_closure(index, closure.head, ret, ret_span);
         self.push_scope();
         let mut checked = Vec::with_capacity(params.len());
         for (param, &(conv, ty)) in closure.params.iter().zip(&list) {
@@ -231,7 +231,7 @@ impl Checker<'_> {
         Ty::new(TyKind::Closure(self.closure_id(index), tys(&args)))
     }
 
-    fn enter_closure(&mut self, index: u32, ret: Ty, ret_span: Option<Span>) {
+    fn enter_closure(&mut self, index: u32, head: Span, ret: Ty, ret_span: Option<Span>) {
         let first_loop = self.loops.len();
         let diverges = std::mem::replace(&mut self.diverges, false);
         self.frames.push(Frame {
@@ -242,6 +242,7 @@ impl Checker<'_> {
             returns: false,
             first_loop,
             outer_diverges: diverges,
+            is_deadline: self.deadlines.contains(&head),
         });
     }
 
@@ -326,7 +327,7 @@ impl Checker<'_> {
         let own = FnSig { call: Convention::Read, params: leak_params(&list), ret };
         let id = self.closure_id(index);
         self.ctx.add_closure(id, own, false, span);
-        self.enter_closure(index, ret, None);
+        self.enter_closure(index, span, ret, None);
         let mut params = Vec::new();
         let mut args = Vec::new();
         for (i, (&(conv, ty), &(want, want_ty))) in list.iter().zip(sig.params).enumerate() {

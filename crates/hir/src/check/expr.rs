@@ -79,7 +79,7 @@ impl Checker<'_> {
                 id
             }
             ast::ExprKind::Scope { name, body } => self.check_scope_block(*name, body, span, expect),
-            ast::ExprKind::Deadline { .. } => self.unsupported(span, "`deadline` blocks"),
+            ast::ExprKind::Deadline { duration, body } => self.check_deadline(duration, body, span, expect),
             ast::ExprKind::Select(select) => self.check_select(select, span, expect),
             ast::ExprKind::Break { label, value } => {
                 self.check_break(*label, value.as_deref(), span)

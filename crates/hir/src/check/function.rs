@@ -21,6 +21,7 @@ impl Checker<'_> {
             returns: false,
             first_loop: 0,
             outer_diverges: false,
+            is_deadline: false,
         });
         let mut params = Vec::new();
         if let FnKind::Script(stmts) = &decl.kind {

@@ -187,7 +187,9 @@ impl Checker<'_> {
         let outside = self.loops.iter().any(|l| !l.is_hidden());
         let mut diagnostic =
             Diagnostic::error(codes::E0405, span, format!("`{what}` outside of a loop"));
-        if first == usize::MAX {
+        if self.frame().is_deadline && outside {
+            diagnostic = diagnostic.label("a `deadline` block cannot leave a loop around it");
+        } else if first == usize::MAX {
             diagnostic = diagnostic.label("a `defer` block cannot leave a loop around it");
         } else if outside {
             diagnostic = diagnostic.label("a closure cannot leave a loop around it");
@@ -207,6 +209,7 @@ impl Checker<'_> {
                     .label("it runs while the function is already being left"),
             );
         }
+        self.leaves_deadline("return", span);
         self.frame().returns = true;
         let why = self.return_why();
         let value = match value {

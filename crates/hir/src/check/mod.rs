@@ -130,6 +130,8 @@ struct Frame {
     first_loop: usize,
     /// [`Checker::diverges`] where the closure stands.
     outer_diverges: bool,
+    /// The closure is the block of a `deadline`, which must be left at its end.
+    is_deadline: bool,
 }
 
 struct LoopFrame {
@@ -171,6 +173,8 @@ pub(crate) struct Checker<'p> {
     local_notes: IndexVec<LocalId, LocalNote>,
     closures: Vec<thir::ClosureDef>,
     closure_notes: Vec<closure::ClosureNote>,
+    /// The heads of the `deadline` blocks seen so far, whose blocks are closures.
+    deadlines: Vec<Span>,
     loop_count: u32,
 
     scopes: Vec<Scope>,
@@ -245,6 +249,7 @@ impl<'p> Checker<'p> {
             local_notes: IndexVec::new(),
             closures: Vec::new(),
             closure_notes: Vec::new(),
+            deadlines: Vec::new(),
             loop_count: 0,
             scopes: vec![Scope::default()],
             frames: Vec::new(),
@@ -293,6 +298,7 @@ impl<'p> Checker<'p> {
             returns: false,
             first_loop: 0,
             outer_diverges: false,
+            is_deadline: false,
         });
         let value = match &item.value {
             Some(expr) => {

@@ -1,9 +1,10 @@
-//! Tasks: `go`, `scope`, and closures that are `async`.
+//! Tasks: `go`, `scope`, `deadline`, and closures that are `async`.
 //!
 //! ```text
 //! go f(a, &b)      { let $arg0 = a; let $arg1 = &b; go(fn(): f($arg0, $arg1)) }
 //! scope s: BODY    { let $scope = TaskScope::open(); defer: $scope.leave(); let s = &mut $scope; let $value = { BODY };
 //!                    $scope.finish(); $value }
+//! deadline d: BODY deadline(d, || BODY)
 //! async |x| BODY   |x| later(|| BODY)
 //! ```
 //!
@@ -115,6 +116,38 @@ impl Checker<'_> {
         self.block_of(stmts, Some(value), span)
     }
 
+    /// The block is a closure, so it cannot be left but at its end: see [`Checker::leaves_deadline`].
+    pub(super) fn check_deadline(
+        &mut self,
+        duration: &ast::Expr,
+        body: &ast::Block,
+        span: Span,
+        expect: Expect,
+    ) -> ExprId {
+        let make = Make { span: Span { hi: duration.span.hi, ..span } };
+        self.deadlines.push(make.span);
+        let block = ast::Expr { span: body.span, kind: ast::ExprKind::Block(body.clone()) };
+        let closure = ast::Closure { is_fn: false, ..make.plain_closure(block, None) };
+        let closure = ast::Expr { span: body.span, kind: ast::ExprKind::Closure(Box::new(closure)) };
+        let arg = |value: ast::Expr| ast::Arg { span: value.span, mutable: None, value };
+        let callee = Box::new(make.path(&["$lang", "deadline"], make.span));
+        let args = vec![arg(duration.clone()), arg(closure)];
+        self.check_expr(&ast::Expr { span, kind: ast::ExprKind::Call { callee, args } }, expect)
+    }
+
+    /// Refuses what would leave the `deadline` block around it.
+    pub(super) fn leaves_deadline(&mut self, what: &str, span: Span) -> bool {
+        let leaves = self.frame().is_deadline;
+        if leaves {
+            self.report(
+                Diagnostic::error(codes::E0405, span, format!("`{what}` cannot leave a `deadline` block"))
+                    .label("the block ends at its end, or when the time is over")
+                    .help("let the block give a value, and leave after it"),
+            );
+        }
+        leaves
+    }
+
     /// `async |x| body`: a closure whose calls give futures.
     pub(super) fn check_async_closure(&mut self, closure: &ast::Closure, span: Span, expect: Expect) -> ExprId {
         let make = Make { span: closure.head };
@@ -156,8 +189,11 @@ impl Make {
 
     fn closure(&self, body: ast::Expr, ret: Option<ast::TypeExpr>) -> ast::Expr {
         let span = body.span;
-        let closure = ast::Closure { head: self.span, is_fn: true, is_async: false, params: Vec::new(), ret, body };
-        ast::Expr { span, kind: ast::ExprKind::Closure(Box::new(closure)) }
+        ast::Expr { span, kind: ast::ExprKind::Closure(Box::new(self.plain_closure(body, ret))) }
+    }
+
+    fn plain_closure(&self, body: ast::Expr, ret: Option<ast::TypeExpr>) -> ast::Closure {
+        ast::Closure { head: self.span, is_fn: true, is_async: false, params: Vec::new(), ret, body }
     }
 
     fn call_lang(&self, role: &str, arg: ast::Expr, span: Span) -> ast::Expr {

@@ -18,6 +18,9 @@ impl Checker<'_> {
         let id = self.value(id);
         let ty = self.structurally(self.ty_of(id));
         let question = Span { lo: inner.span.hi, ..span };
+        if self.leaves_deadline("?", question) {
+            return self.error_expr(span);
+        }
         match *ty.kind() {
             TyKind::Adt(adt, args) if self.program.lang.adt("Result") == Some(adt) => {
                 self.try_result(id, adt, args, question, span)

@@ -10,9 +10,9 @@ use abi::protocol::event;
 use super::{End, Task};
 use crate::locks::{self, EventWait};
 use crate::panic::Payload;
-use crate::runner::Runner;
+use crate::runner::{Runner, Unwinding};
 use crate::sync::{AtomicU32, Ordering};
-use crate::wait::{Ended, Locked, Machine, Reason, Step, Wakers};
+use crate::wait::{Ended, Locked, Machine, Outcome, Reason, Step, Wakers};
 
 pub(crate) struct Scope {
     state: Locked<State>,
@@ -30,6 +30,8 @@ struct State {
     cancelled: bool,
     /// The first child's panic.
     panic: Option<Box<Payload>>,
+    /// The deadline that a child inherited has ended it.
+    late: bool,
 }
 
 const _: () = assert!(size_of::<Scope>() <= size_of::<abi::RawScope>());
@@ -43,6 +45,7 @@ impl Scope {
             waiting: false,
             cancelled: false,
             panic: None,
+            late: false,
         };
         Scope { state: Locked::new(state), done: AtomicU32::new(event::UNSET) }
     }
@@ -87,6 +90,7 @@ impl Scope {
                 after.before.set(before);
             }
             state.live -= 1;
+            state.late |= (*task).run.unwinding() == Unwinding::Deadline;
             if let Some(payload) = (*task).payload() {
                 if state.panic.is_none() {
                     state.panic = Some(Box::new(payload.clone()));
@@ -143,11 +147,19 @@ impl ScopeWait {
         ScopeWait { scope, panic, done, interrupted: false }
     }
 
-    fn over(&self) -> Step<i32> {
+    fn over(&self, run: &Runner) -> Step<i32> {
         // SAFETY: the machine's contract; no child is left.
-        let panic = unsafe { (*self.scope).state.lock().panic.take() };
+        let (panic, late) = unsafe {
+            let mut state = (*self.scope).state.lock();
+            (state.panic.take(), state.late)
+        };
         match panic {
             _ if self.interrupted => Step::Unwind,
+            // The owner's own deadline has ended the child, before it ended this wait.
+            None if late && run.is_late() => {
+                run.note_interruption(Outcome::Deadline);
+                Step::Unwind
+            }
             Some(payload) => {
                 // SAFETY: there is room.
                 unsafe { self.panic.write(payload.to_raw()) };
@@ -170,7 +182,7 @@ impl Machine for ScopeWait {
             let mut state = scope.state.lock();
             if state.live == 0 {
                 drop(state);
-                return self.over();
+                return self.over(run);
             }
             state.waiting = true;
         }
@@ -180,7 +192,7 @@ impl Machine for ScopeWait {
             Step::Ready(_) => {
                 // The last child has let go of the lock before it set the event.
                 debug_assert_eq!(scope.done.load(Ordering::Relaxed), event::SET);
-                self.over()
+                self.over(run)
             }
             Step::Unwind => {
                 self.interrupted = true;
@@ -188,7 +200,7 @@ impl Machine for ScopeWait {
                 // From now on the wait is shielded.
                 // SAFETY: the machine stays where it is.
                 match unsafe { self.done.step(run, -1, None) } {
-                    Step::Ready(_) => self.over(),
+                    Step::Ready(_) => self.over(run),
                     other => other,
                 }
             }

@@ -1,10 +1,11 @@
 //! Cross-checks of the compiler: a program goes through the checks and then through the
 //! interpreter, which must find nothing wrong with what they accepted.
 //!
-//! [`program`] makes random programs that are rich in views, moves and closures; the binary
-//! runs thousands of them.
+//! [`program`] makes random programs that are rich in views, moves and closures, with [`values`]
+//! some about arithmetic, enums and panics; the binary runs thousands of them.
 
 pub mod program;
+pub mod values;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -270,6 +270,11 @@ impl InferCtx<'_> {
                 return;
             }
         }
+        // Many traits may have a method of this name; most have nothing to do with the type.
+        let by_rule = ty.has_error() || self.program.lang.trait_("Clone") == Some(trait_);
+        if !by_rule && !self.program.impl_index().has_impls(trait_, ty) {
+            return;
+        }
         let count = self.program.traits[trait_].generics.params.len();
         let (solver, table) = self.parts();
         let truth = if count == 1 {

@@ -101,6 +101,16 @@ impl ImplIndex {
         Some(own.iter().chain(blanket).copied())
     }
 
+    /// Whether an impl of the trait may fit this type, by its outermost shape; `false` is sure.
+    pub fn has_impls(&self, trait_: TraitId, ty: Ty) -> bool {
+        let own = match (Head::of(ty), ty.kind()) {
+            (Some(head), _) => self.impls.contains_key(&(trait_, head)),
+            (None, TyKind::Param(_)) => false,
+            (None, _) => true,
+        };
+        own || self.blanket.contains_key(&trait_)
+    }
+
     /// Inherent functions of this name on types like this one.
     pub fn methods(&self, name: Name, ty: Ty) -> Option<&[FnId]> {
         let head = Head::of(ty)?;

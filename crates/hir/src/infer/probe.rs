@@ -211,9 +211,14 @@ impl InferCtx<'_> {
             return found;
         }
         let Some(list) = program.trait_methods.get(&name) else { return hidden };
-        for &method in list {
-            let FnParent::Trait(trait_) = program.fns[method].parent else { continue };
-            self.trait_candidates(ty, trait_, method, &mut found);
+        let mut consider = |method: FnId| {
+            if let FnParent::Trait(trait_) = program.fns[method].parent {
+                self.trait_candidates(ty, trait_, method, &mut found);
+            }
+        };
+        match program.impl_index().trait_methods(name, ty) {
+            Some(list) => list.for_each(consider),
+            None => list.iter().for_each(|&method| consider(method)),
         }
         // A bound in scope is meant rather than an impl that may also apply.
         if found.len() > 1 && found.iter().any(|f| matches!(f.source, PickSource::Param(_))) {
@@ -260,6 +265,9 @@ impl InferCtx<'_> {
                 );
                 return;
             }
+            if matches!(ty.kind(), TyKind::Param(_)) && !self.program.impl_index().has_blanket(trait_) {
+                return;
+            }
         }
         if let TyKind::Dyn(d) = *ty.kind() {
             let mut args: SmallVec<[Ty; 4]> = smallvec![ty];
@@ -269,11 +277,6 @@ impl InferCtx<'_> {
                 found.push(Found { method, source: PickSource::Dyn(t) });
                 return;
             }
-        }
-        // Many traits may have a method of this name; most have nothing to do with the type.
-        let by_rule = ty.has_error() || self.program.lang.trait_("Clone") == Some(trait_);
-        if !by_rule && !self.program.impl_index().has_impls(trait_, ty) {
-            return;
         }
         let count = self.program.traits[trait_].generics.params.len();
         let (solver, table) = self.parts();

@@ -4,10 +4,11 @@
 //! `altru`, also compares what the program prints when it is compiled quickly and with
 //! optimisation. `crosscheck 1 10000 target/release/altru` is the whole of it.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use crosscheck::program::Batch;
-use crosscheck::{Std, Verdict};
+use crosscheck::{Std, Verdict, compare};
 use mir::interp::{End, Limits};
 
 const FUNCTIONS: usize = 60;
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
                         && matches!(outcome.end, End::Exit(_))
                         && let Some(altru) = altru
                     {
-                        bad = compare(altru, &batch.text(), &outcome.stdout);
+                        bad = compare(Path::new(altru), &batch.text(), &outcome.stdout);
                     }
                     if let Some(bad) = bad {
                         wrong += 1;
@@ -101,28 +102,4 @@ fn one(std: &Std, file: &str) -> ExitCode {
             }
         }
     }
-}
-
-/// What differs when the program is compiled, quickly and with optimisation.
-fn compare(altru: &str, text: &str, expected: &str) -> Option<String> {
-    let path = std::env::temp_dir().join(format!("crosscheck-run-{}.altru", std::process::id()));
-    std::fs::write(&path, text).ok()?;
-    let bad = [&["run"][..], &["run", "--release"]].into_iter().find_map(|mode| {
-        let output = match std::process::Command::new(altru).args(mode).arg(&path).output() {
-            Ok(output) => output,
-            Err(e) => return Some(format!("{altru}: {e}")),
-        };
-        let printed = String::from_utf8_lossy(&output.stdout);
-        let mode = mode.join(" ");
-        if let Some((a, b)) = printed.lines().zip(expected.lines()).find(|(a, b)| a != b) {
-            return Some(format!("{mode} prints {a:?}, interpreted it prints {b:?}"));
-        }
-        let (lines, wanted) = (printed.lines().count(), expected.lines().count());
-        let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().last().unwrap_or("");
-        (lines != wanted || !output.status.success())
-            .then(|| format!("{mode} prints {lines} lines, interpreted {wanted}; {}: {last}", output.status))
-    });
-    let _ = std::fs::remove_file(&path);
-    bad
 }

@@ -82,6 +82,11 @@ impl Renderer {
         let mut groups = vec![main];
         for fix in &d.fixes {
             let mut group = Group::with_title(Level::HELP.secondary_title(fix.title.as_str()));
+            // A line that nobody can read on a screen is not shown changed.
+            if fix.edits.iter().any(|(span, _)| line_len(sources, *span) > LONGEST_LINE) {
+                groups.push(group);
+                continue;
+            }
             for (file, edits) in by_file(fix.edits.iter().map(|(s, t)| (*s, t))) {
                 let source = sources.file(file);
                 let mut snippet = Snippet::source(&*source.text).path(source.name.as_str());
@@ -101,8 +106,14 @@ fn snippets<'a>(
     sources: &'a SourceMap,
     d: &'a Diagnostic,
 ) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    // Of a very long line only what is near is shown.
+    let is_far = |l: &&base::Label| {
+        l.span.file == d.primary.span.file
+            && l.span.lo.abs_diff(d.primary.span.lo) as usize > LONGEST_LINE
+            && line_len(sources, l.span) > LONGEST_LINE
+    };
     let labels = std::iter::once((&d.primary, AnnotationKind::Primary))
-        .chain(d.secondary.iter().map(|l| (l, AnnotationKind::Context)));
+        .chain(d.secondary.iter().filter(|l| !is_far(l)).map(|l| (l, AnnotationKind::Context)));
     let mut files = by_file(labels.map(|(l, kind)| (l.span, (l.text.as_str(), kind))));
     let mut out = Vec::new();
     let first = files.remove(&d.primary.span.file);
@@ -118,10 +129,22 @@ fn snippets<'a>(
     out
 }
 
+/// Lines are longer than this, in bytes, only if a machine wrote them.
+const LONGEST_LINE: usize = 2000;
+
+/// The length of the line that a span begins in.
+fn line_len(sources: &SourceMap, span: Span) -> usize {
+    let source = sources.file(span.file);
+    source.line_text(source.line_of(span.lo)).len()
+}
+
 /// A span as a range on character boundaries inside the text.
 fn range(source: &base::SourceFile, span: Span) -> std::ops::Range<usize> {
     let len = source.text.len();
     let (mut lo, mut hi) = ((span.lo as usize).min(len), (span.hi as usize).min(len));
+    if source.line_text(source.line_of(span.lo)).len() > LONGEST_LINE {
+        hi = hi.min(lo + LONGEST_LINE);
+    }
     while !source.text.is_char_boundary(lo) {
         lo -= 1;
     }

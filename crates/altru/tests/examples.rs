@@ -1,5 +1,6 @@
-//! Every program in `examples/` runs, and prints what the file `NAME.out` beside it says. A first
-//! line `## args: a b` in a file `NAME.args` gives its arguments; `NAME.in` its input.
+//! Every program in `examples/`, and the one that the tools are timed with, runs and prints what the
+//! file `NAME.out` beside it says. A first line `## args: a b` in a file `NAME.args` gives its
+//! arguments; `NAME.in` its input.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,10 +10,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let args = Arguments::from_args();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-    let mut programs: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("examples are there")
-        .flatten()
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut programs: Vec<PathBuf> = ["examples", "benches/tools/library"]
+        .into_iter()
+        .flat_map(|folder| std::fs::read_dir(root.join(folder)).expect("programs are there").flatten())
         .map(|e| e.path())
         .filter(|p| p.extension().is_some_and(|e| e == "altru"))
         .collect();

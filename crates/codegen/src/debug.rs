@@ -12,7 +12,7 @@ use llvm_sys::core::{LLVMGetInsertBlock, LLVMSetCurrentDebugLocation2};
 use llvm_sys::debuginfo::*;
 use mir::body::{Body, Local, LocalKind};
 use mir::mono::ty::{FloatTy, Mutability, Ty, TyKind};
-use mir::mono::{FieldShape, Function, Shape};
+use mir::mono::{FieldShape, Function, Role, Shape};
 
 use crate::layout::{Kind, Meta, field_offsets, shared_meta};
 use crate::llvm::{Builder, Metadata, Module, Value, ll};
@@ -40,6 +40,7 @@ impl Drop for DebugInfo {
 pub struct FunctionDebug {
     scope: Metadata,
     file: Metadata,
+    is_closure: bool,
 }
 
 const NO_FLAGS: LLVMDIFlags = 0;
@@ -141,7 +142,7 @@ impl DebugInfo {
             i32::from(self.optimised),
         ));
         ll!(LLVMSetSubprogram(value, scope));
-        FunctionDebug { scope, file }
+        FunctionDebug { scope, file, is_closure: function.role == Role::Closure }
     }
 
     fn basic(&self, name: &str, bits: u64, encoding: c_uint) -> Metadata {
@@ -325,15 +326,22 @@ impl FunctionDebug {
         ll!(LLVMSetCurrentDebugLocation2(b.raw, location));
     }
 
+    /// What a debugger calls the local, if it shows it.
+    pub fn name<'b>(&self, body: &'b Body, local: Local) -> Option<&'b str> {
+        let decl = &body.locals[local];
+        match decl.name {
+            Some(name) if decl.kind != LocalKind::Temp && !name.as_str().is_empty() => Some(name.as_str()),
+            // What a closure captured is its first argument.
+            None if self.is_closure && local.index() == 1 => Some("captures"),
+            _ => None,
+        }
+    }
+
     /// A variable lives in a stack slot.
     pub fn declare(&self, u: &Unit, b: &Builder, body: &Body, local: Local, slot: Value) {
         let Some(info) = u.debug.as_ref().filter(|d| d.variables) else { return };
         let decl = &body.locals[local];
-        let Some(name) = decl.name.filter(|_| decl.kind != LocalKind::Temp) else { return };
-        let name = name.as_str();
-        if name.is_empty() {
-            return;
-        }
+        let Some(name) = self.name(body, local) else { return };
         let line = u.sources().line_col(decl.span).line;
         let ty = info.ty(u, decl.ty);
         let is_arg = local.index() <= body.arg_count;

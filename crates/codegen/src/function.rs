@@ -123,8 +123,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.slots.alloca(self.u.m.bytes(layout.size.max(1)), layout.align)
     }
 
+    /// Has no place in the source: a debugger that stops at the function stops behind it, where
+    /// the arguments are in their slots.
     fn prologue(&mut self, id: FuncId, signature: &Signature) {
-        self.set_location(self.body.span);
         let in_registers = registers::find(self.u, self.body);
         let mut index = signature.hidden();
         if signature.waits {
@@ -190,7 +191,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 debug.declare(self.u, &self.b, self.body, local, slot);
             } else if let (Some(debug), LocalRef::Register(Some(op))) = (&self.debug, reference) {
                 // A debugger reads arguments from memory.
-                if decl.name.is_some() && self.u.options.debug_locals() {
+                if debug.name(self.body, local).is_some() && self.u.options.debug_locals() {
                     let slot = self.temp(&layout);
                     self.store(op, slot);
                     debug.declare(self.u, &self.b, self.body, local, slot);

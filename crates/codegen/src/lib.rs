@@ -4,7 +4,7 @@
 //! in [`mir::mono`]). The one thing to know: whatever it cannot compile is an [`Error`] that
 //! names the function, never wrong code. In reading order: [`layout`], [`signature`], [`unit`],
 //! [`function`] with [`value`], [`place`], [`rvalue`], [`call`], [`intrinsics`]; then
-//! [`target`], [`jit`], [`link`].
+//! [`target`], [`split`], [`jit`], [`link`].
 
 mod atomics;
 mod call;
@@ -23,6 +23,7 @@ mod place;
 mod registers;
 mod rvalue;
 mod signature;
+mod split;
 mod target;
 mod unit;
 mod unwind;
@@ -122,34 +123,12 @@ impl From<String> for Error {
     }
 }
 
-/// Time spent in each step, in microseconds.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Timings {
-    pub build: u128,
-    pub optimise: u128,
-    pub emit: u128,
-}
-
-/// Compiles a program to one object file.
-pub fn compile(program: &Program, options: &Options) -> Result<Object, Error> {
-    compile_timed(program, options).map(|(object, _)| object)
-}
-
-pub fn compile_timed(program: &Program, options: &Options) -> Result<(Object, Timings), Error> {
-    let start = std::time::Instant::now();
+/// Compiles a program to object files.
+pub fn compile(program: &Program, options: &Options) -> Result<Vec<Object>, Error> {
     let machine = target::Machine::new(options)?;
-    let unit = build(program, options, &machine)?;
-    let built = start.elapsed();
+    let unit = build(program, options, &machine, false)?;
     machine.optimise(&unit.m, options.mode)?;
-    let optimised = start.elapsed();
-    let object = Object(machine.emit(&unit.m, target::FileType::Object)?);
-    let emitted = start.elapsed();
-    let timings = Timings {
-        build: built.as_micros(),
-        optimise: (optimised - built).as_micros(),
-        emit: (emitted - optimised).as_micros(),
-    };
-    Ok((object, timings))
+    Ok(split::emit(&unit.m, &machine, options)?)
 }
 
 /// What `--emit` shows.
@@ -164,7 +143,7 @@ pub enum Emit {
 
 pub fn emit_text(program: &Program, options: &Options, emit: Emit) -> Result<String, Error> {
     let machine = target::Machine::new(options)?;
-    let unit = build(program, options, &machine)?;
+    let unit = build(program, options, &machine, true)?;
     if emit == Emit::LlvmRaw {
         return Ok(unit.m.text());
     }
@@ -182,8 +161,9 @@ fn build<'p>(
     program: &'p Program,
     options: &'p Options<'p>,
     machine: &target::Machine,
+    named: bool,
 ) -> Result<unit::Unit<'p>, Error> {
-    let unit = unit::Unit::new(program, options);
+    let unit = unit::Unit::new(program, options, named);
     machine.prepare(&unit.m);
     for (id, function) in program.functions.iter_enumerated() {
         function::emit(&unit, id)

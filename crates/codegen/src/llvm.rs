@@ -10,6 +10,8 @@ use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_uint};
 
 use base::FxHashMap;
+use llvm_sys::bit_reader::LLVMParseBitcodeInContext2;
+use llvm_sys::bit_writer::LLVMWriteBitcodeToMemoryBuffer;
 use llvm_sys::core::*;
 use llvm_sys::prelude::*;
 use llvm_sys::{
@@ -63,12 +65,39 @@ impl Drop for Module {
 }
 
 impl Module {
-    pub fn new(name: &str) -> Module {
+    /// An empty module. `named`: values inside functions keep their names, for dumps.
+    pub fn new(name: &str, named: bool) -> Module {
         let context = ll!(LLVMContextCreate());
-        // Names of values are for reading dumps only.
-        ll!(LLVMContextSetDiscardValueNames(context, 0));
+        ll!(LLVMContextSetDiscardValueNames(context, i32::from(!named)));
         let name = CString::new(name).unwrap_or_default();
         let module = ll!(LLVMModuleCreateWithNameInContext(name.as_ptr(), context));
+        Module::around(context, module)
+    }
+
+    pub fn bitcode(&self) -> Vec<u8> {
+        take_buffer(ll!(LLVMWriteBitcodeToMemoryBuffer(self.module)))
+    }
+
+    /// A module in a context of its own, from what [`Self::bitcode`] gave.
+    pub fn read(bitcode: &[u8]) -> Result<Module, String> {
+        let context = ll!(LLVMContextCreate());
+        ll!(LLVMContextSetDiscardValueNames(context, 1));
+        let buffer = ll!(LLVMCreateMemoryBufferWithMemoryRangeCopy(
+            bitcode.as_ptr().cast(),
+            bitcode.len(),
+            c"altru".as_ptr()
+        ));
+        let mut module = std::ptr::null_mut();
+        let failed = ll!(LLVMParseBitcodeInContext2(context, buffer, &mut module)) != 0;
+        ll!(LLVMDisposeMemoryBuffer(buffer));
+        if failed {
+            ll!(LLVMContextDispose(context));
+            return Err("LLVM does not read the bitcode that it wrote".into());
+        }
+        Ok(Module::around(context, module))
+    }
+
+    fn around(context: LLVMContextRef, module: LLVMModuleRef) -> Module {
         Module {
             context,
             module,
@@ -317,6 +346,14 @@ impl Module {
     pub fn type_of(&self, value: Value) -> Type {
         ll!(LLVMTypeOf(value))
     }
+}
+
+/// Copies and frees a buffer of LLVM's.
+pub fn take_buffer(buffer: LLVMMemoryBufferRef) -> Vec<u8> {
+    let (start, len) = (ll!(LLVMGetBufferStart(buffer)), ll!(LLVMGetBufferSize(buffer)));
+    let bytes = ll!(std::slice::from_raw_parts(start.cast::<u8>(), len)).to_vec();
+    ll!(LLVMDisposeMemoryBuffer(buffer));
+    bytes
 }
 
 /// Copies and frees a message of LLVM's.

@@ -1,16 +1,15 @@
 //! The machine compiled for, and the passes of each mode.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::sync::Once;
 
-use llvm_sys::core::{LLVMDisposeMemoryBuffer, LLVMGetBufferSize, LLVMGetBufferStart};
 use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
 use llvm_sys::prelude::LLVMMemoryBufferRef;
 use llvm_sys::target::*;
 use llvm_sys::target_machine::*;
 use llvm_sys::transforms::pass_builder::*;
 
-use crate::llvm::{Module, ll, take_message};
+use crate::llvm::{Module, ll, take_buffer, take_message};
 use crate::{Mode, Options};
 
 pub const TRIPLE: &str = "x86_64-unknown-linux-gnu";
@@ -88,16 +87,21 @@ impl Machine {
     /// Runs the mode's passes.
     pub fn optimise(&self, m: &Module, mode: Mode) -> Result<(), String> {
         let passes = match mode {
-            Mode::Quick => {
+            // `build` leaves the program's own functions as they are written: see `Unit::function`.
+            Mode::Quick | Mode::Build => {
                 c"always-inline,function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg),globaldce"
             }
-            Mode::Build => c"default<O1>",
             // Overflow checks that a comparison before them makes needless go first: while they are
             // there, computations are moved past them.
             Mode::Release => c"function(sroa,early-cse,correlated-propagation),default<O3>",
         };
+        self.run(m, passes, mode == Mode::Release)
+    }
+
+    /// Runs passes. `thorough`: with those that `default<O3>` leaves out unless asked.
+    pub fn run(&self, m: &Module, passes: &CStr, thorough: bool) -> Result<(), String> {
         let options = ll!(LLVMCreatePassBuilderOptions());
-        if mode == Mode::Release {
+        if thorough {
             ll!(LLVMPassBuilderOptionsSetLoopVectorization(options, 1));
             ll!(LLVMPassBuilderOptionsSetSLPVectorization(options, 1));
             ll!(LLVMPassBuilderOptionsSetLoopInterleaving(options, 1));
@@ -119,10 +123,7 @@ impl Machine {
         {
             return Err(take_message(message));
         }
-        let (start, len) = (ll!(LLVMGetBufferStart(buffer)), ll!(LLVMGetBufferSize(buffer)));
-        let bytes = ll!(std::slice::from_raw_parts(start.cast::<u8>(), len)).to_vec();
-        ll!(LLVMDisposeMemoryBuffer(buffer));
-        Ok(bytes)
+        Ok(take_buffer(buffer))
     }
 }
 
@@ -132,7 +133,7 @@ pub fn check(error: LLVMErrorRef) -> Result<(), String> {
         return Ok(());
     }
     let message = ll!(LLVMGetErrorMessage(error));
-    let text = ll!(std::ffi::CStr::from_ptr(message)).to_string_lossy().into_owned();
+    let text = ll!(CStr::from_ptr(message)).to_string_lossy().into_owned();
     ll!(LLVMDisposeErrorMessage(message));
     Err(text)
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use base::{FxHashMap, IndexVec, Name, SourceMap, Span};
 use mir::mono::ty::{Mutability, Ty, TyKind};
-use mir::mono::{FuncId, Program, Role, Shape, StaticIdx, VtableId};
+use mir::mono::{FuncId, Function, Program, Role, Shape, StaticIdx, VtableId};
 
 use crate::debug::DebugInfo;
 use crate::frame::Plans;
@@ -40,8 +40,8 @@ pub struct Unit<'p> {
 }
 
 impl<'p> Unit<'p> {
-    pub fn new(program: &'p Program, options: &'p Options<'p>) -> Unit<'p> {
-        let m = Module::new("altru");
+    pub fn new(program: &'p Program, options: &'p Options<'p>, named: bool) -> Unit<'p> {
+        let m = Module::new("altru", named);
         let debug = DebugInfo::new(&m, options);
         let count = program.functions.len();
         Unit {
@@ -162,7 +162,11 @@ impl<'p> Unit<'p> {
         if !self.may_unwind[id] {
             flag("nounwind");
         }
-        if attrs.cold {
+        if self.is_debugged(function) {
+            // Every line is stepped on and every variable is in memory, as the user wrote them.
+            flag("noinline");
+            flag("optnone");
+        } else if attrs.cold {
             flag("cold");
             if !self.options.quick() {
                 flag("noinline");
@@ -182,6 +186,13 @@ impl<'p> Unit<'p> {
         }
         self.functions.borrow_mut()[id] = Some(value);
         value
+    }
+
+    /// The user's own code, in an executable made for debuggers.
+    fn is_debugged(&self, function: &Function) -> bool {
+        self.options.debug_locals()
+            && matches!(function.role, Role::User | Role::Closure)
+            && !self.sources().file(function.body.span.file).name.starts_with("std/")
     }
 
     /// Inlining it makes the caller no bigger than the call would.

@@ -15,8 +15,8 @@ fn modes(program: &Program, check: &dyn Fn(&Jit)) {
     sources.add("test.altru", "one\ntwo\n");
     for mode in [Mode::Quick, Mode::Build, Mode::Release] {
         let options = Options { verify: true, ..Options::new(mode, &sources) };
-        let object = compile(program, &options).unwrap_or_else(|e| panic!("{mode:?}: {e}"));
-        let jit = Jit::new(&[object], &rt::symbols()).unwrap_or_else(|e| panic!("{mode:?}: {e}"));
+        let objects = compile(program, &options).unwrap_or_else(|e| panic!("{mode:?}: {e}"));
+        let jit = Jit::new(&objects, &rt::symbols()).unwrap_or_else(|e| panic!("{mode:?}: {e}"));
         check(&jit);
     }
 }

@@ -53,11 +53,12 @@ fn run(linker: &Linker, mode: Mode, panics: bool) -> (String, String, Option<i32
     let mut program = Program { main: Some(FuncId(0)), ..program(vec![hello(panics)]) };
     program.waits = Waits::infer(&program);
     let options = Options { debug: Debug::Full, verify: true, ..Options::new(mode, &sources) };
-    let object = compile(&program, &options).expect("compiles");
+    let objects = compile(&program, &options).expect("compiles");
     let dir = std::env::temp_dir().join(format!("altru-link-{}-{mode:?}-{panics}", std::process::id()));
     std::fs::create_dir_all(&dir).expect("a folder");
     let (object_path, output) = (dir.join("hello.o"), dir.join("hello"));
-    std::fs::write(&object_path, &object.0).expect("written");
+    assert_eq!(objects.len(), 1, "a small program is one object");
+    std::fs::write(&object_path, &objects[0].0).expect("written");
     let job = Link { objects: &[object_path], runtime: &runtime(), output: &output, strip: false };
     link(linker, &job).expect("links");
     let result = Command::new(&output).output().expect("runs");

@@ -104,6 +104,19 @@ fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// A source file's text.
+pub fn read_text(system: &dyn System, path: &Path) -> Result<String, LoadError> {
+    let bytes = system.read(path).map_err(|e| LoadError(format!("cannot read `{}`: {e}", shown(path))))?;
+    if bytes.len() > u32::MAX as usize {
+        return Err(LoadError(format!("`{}` is larger than 4 GiB", shown(path))));
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let line = e.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count() + 1;
+        LoadError(format!("`{}` is not UTF-8: broken byte {at}, on line {line}", shown(path)))
+    })
+}
+
 struct Loader<'a> {
     system: &'a dyn System,
     sources: SourceMap,
@@ -153,15 +166,7 @@ impl Loader<'_> {
     }
 
     fn read_text(&self, path: &Path) -> Result<String, LoadError> {
-        let bytes = self.system.read(path).map_err(|e| LoadError(format!("cannot read `{}`: {e}", shown(path))))?;
-        if bytes.len() > u32::MAX as usize {
-            return Err(LoadError(format!("`{}` is larger than 4 GiB", shown(path))));
-        }
-        String::from_utf8(bytes).map_err(|e| {
-            let at = e.utf8_error().valid_up_to();
-            let line = e.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count() + 1;
-            LoadError(format!("`{}` is not UTF-8: broken byte {at}, on line {line}", shown(path)))
-        })
+        read_text(self.system, path)
     }
 
     fn parse(&mut self, file: FileId) -> Arc<ast::File> {
@@ -199,7 +204,7 @@ impl Loader<'_> {
     }
 
     fn load_package(&mut self, folder: &Path, manifest: Manifest) -> Result<(), LoadError> {
-        let key = folder.to_path_buf();
+        let key = self.system.canonical(folder);
         if self.loading.contains(&key) {
             return Err(LoadError(format!("the packages depend on each other in a circle through `{}`", shown(folder))));
         }

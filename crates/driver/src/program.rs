@@ -90,8 +90,8 @@ pub(crate) fn refusals(session: &Session, checked: &Checked) -> Vec<Diagnostic> 
 /// program's.
 pub fn run(session: &Session, checked: &Checked, mode: Mode, args: &[String]) -> Result<i32, BuildError> {
     let program = monomorphise(session, checked, Entry::Main)?;
-    let object = codegen::compile(&program, &options(session, mode, Debug::Lines, None))?;
-    let jit = Jit::new(&[object], &rt::symbols())?;
+    let objects = codegen::compile(&program, &options(session, mode, Debug::Lines, None))?;
+    let jit = Jit::new(&objects, &rt::symbols())?;
     Ok(jit.run_main(args)?)
 }
 
@@ -112,27 +112,51 @@ pub struct Build {
 pub fn build(session: &Session, checked: &Checked, entry: Entry, build: &Build) -> Result<(), BuildError> {
     let program = monomorphise(session, checked, entry)?;
     let debug = if build.mode == Mode::Release { Debug::Lines } else { Debug::Full };
-    let object = codegen::compile(&program, &options(session, build.mode, debug, build.cpu.as_deref()))?;
-    link(&object, &build.output)
+    let objects = codegen::compile(&program, &options(session, build.mode, debug, build.cpu.as_deref()))?;
+    link(&objects, &build.output)
 }
 
-fn link(object: &Object, output: &Path) -> Result<(), BuildError> {
+/// Links beside the output and moves the result there, so that there is never half an executable.
+fn link(objects: &[Object], output: &Path) -> Result<(), BuildError> {
     let failed = |what: &str, path: &Path, e: std::io::Error| {
         BuildError::Failed(format!("cannot {what} `{}`: {e}", path.display()))
     };
     if let Some(folder) = output.parent() {
         std::fs::create_dir_all(folder).map_err(|e| failed("make the folder", folder, e))?;
     }
-    // Beside the output: the same disk, and the name is ours.
-    let path = output.with_extension(format!("{}.o", std::process::id()));
-    std::fs::write(&path, &object.0).map_err(|e| failed("write", &path, e))?;
+    // Not the link itself, and no device, whose place a file would take.
+    let output = &std::fs::canonicalize(output).unwrap_or_else(|_| output.to_path_buf());
+    if output.exists() && !output.is_file() {
+        return Err(BuildError::Failed(format!("cannot write `{}`: it is not a regular file", output.display())));
+    }
+    let whole = output.with_extension(format!("{}.tmp", std::process::id()));
+    let mut temporary = Temporary(vec![whole.clone()]);
+    // A plain message for what the linker would say in its own way.
+    std::fs::File::create(&whole).map_err(|e| failed("write", output, e))?;
+    let mut paths = Vec::new();
+    for (i, object) in objects.iter().enumerate() {
+        let path = std::env::temp_dir().join(format!("altru-{}-{i}.o", std::process::id()));
+        temporary.0.push(path.clone());
+        std::fs::write(&path, &object.0).map_err(|e| failed("write", &path, e))?;
+        paths.push(path);
+    }
     let runtime = runtime_archive()?;
-    let result = codegen::link(
+    codegen::link(
         &Linker::find(None),
-        &codegen::Link { objects: &[path.clone()], runtime: &runtime, output, strip: false },
-    );
-    let _ = std::fs::remove_file(&path);
-    Ok(result?)
+        &codegen::Link { objects: &paths, runtime: &runtime, output: &whole, strip: false },
+    )?;
+    std::fs::rename(&whole, output).map_err(|e| failed("write", output, e))
+}
+
+/// Files that are gone at the end, if they are there.
+struct Temporary(Vec<PathBuf>);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 /// The runtime's static library: beside this executable, or where the build left it.

@@ -1,12 +1,14 @@
 //! The outside world behind one trait, so that sessions run over memory in tests and editors.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 pub trait System: Send + Sync {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     fn is_file(&self, path: &Path) -> bool;
     fn is_dir(&self, path: &Path) -> bool;
+    /// The one path that all paths to a file or folder that is there have in common.
+    fn canonical(&self, path: &Path) -> PathBuf;
 }
 
 /// The operating system's files.
@@ -23,6 +25,10 @@ impl System for Os {
 
     fn is_dir(&self, path: &Path) -> bool {
         path.is_dir()
+    }
+
+    fn canonical(&self, path: &Path) -> PathBuf {
+        std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
     }
 }
 
@@ -43,5 +49,19 @@ impl System for Memory {
 
     fn is_dir(&self, path: &Path) -> bool {
         self.files.keys().any(|f| f != path && f.starts_with(path))
+    }
+
+    fn canonical(&self, path: &Path) -> PathBuf {
+        let mut parts: Vec<Component> = Vec::new();
+        for part in path.components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir if matches!(parts.last(), Some(Component::Normal(_))) => {
+                    parts.pop();
+                }
+                _ => parts.push(part),
+            }
+        }
+        parts.iter().collect()
     }
 }

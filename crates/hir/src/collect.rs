@@ -33,12 +33,14 @@ use crate::items::{AdtId, AliasId, ConstId, DeriveTrait, FnId, ImplId, ModId, Pr
 use crate::resolve::imports::{Pending, resolve_imports};
 
 /// A package's parsed files.
+#[derive(Clone)]
 pub struct PackageInput {
     pub name: Name,
     pub is_std: bool,
     pub modules: Vec<ModuleInput>,
 }
 
+#[derive(Clone)]
 pub struct ModuleInput {
     /// Names from the package's root, which itself is the empty path.
     pub path: Vec<Name>,

@@ -131,6 +131,7 @@ fn spaces_and_lines() {
     formats("enum E: A,B", "enum E: A, B\n");
     formats("use a::{b,c as d,*}", "use a::{b, c as d, *}\n");
     formats("[ test ]\nfn f(): a()", "[test]\nfn f(): a()\n");
+    formats("for n in (1.. ==w): a()", "for n in (1.. == w): a()\n");
     formats("let s = \"a ${ b  :>3} c\"", "let s = \"a ${ b  :>3} c\"\n");
     formats("", "");
     formats("# only\n", "# only\n");

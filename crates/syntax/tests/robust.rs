@@ -225,6 +225,12 @@ proptest! {
 }
 
 #[test]
+fn many_faults_take_no_longer_than_they_should() {
+    check(&format!("let a = {}", "1 $ ".repeat(300_000)));
+    check(&"let a = $ )\n".repeat(100_000));
+}
+
+#[test]
 fn looking_ahead_is_bounded() {
     // Each line asks what follows; none may look at all the rest.
     for line in ["[a]\n", "[a(\n", "[a,\n", "case (\n", "deadline (\n", "impl [\n", "x {\n", "if a {\n", "\"${a b\n", "f(\n", "a <b\n", "for (;\n", "'a 'b\n", "$ `\n", "let x = {\n", "[a](\n"] {

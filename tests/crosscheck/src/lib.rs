@@ -1,10 +1,11 @@
 //! Cross-checks of the compiler: a program goes through the checks and then through the
 //! interpreter, which must find nothing wrong with what they accepted.
 //!
-//! [`program`] makes random programs that are rich in views, moves and closures; the binary
-//! runs thousands of them.
+//! [`program`] makes random programs that are rich in views, moves and closures, with [`values`]
+//! some about arithmetic, enums and panics; the binary runs thousands of them.
 
 pub mod program;
+pub mod values;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -263,4 +264,31 @@ impl Default for Std {
     fn default() -> Std {
         Std::new()
     }
+}
+
+/// What differs when the program is compiled by this `altru`, quickly and with optimisation, from
+/// what it printed when it was interpreted.
+pub fn compare(altru: &Path, text: &str, expected: &str) -> Option<String> {
+    let path = std::env::temp_dir().join(format!("crosscheck-run-{}.altru", std::process::id()));
+    if let Err(e) = std::fs::write(&path, text) {
+        return Some(format!("{}: {e}", path.display()));
+    }
+    let bad = [&["run"][..], &["run", "--release"]].into_iter().find_map(|mode| {
+        let output = match std::process::Command::new(altru).args(mode).arg(&path).output() {
+            Ok(output) => output,
+            Err(e) => return Some(format!("{}: {e}", altru.display())),
+        };
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let mode = mode.join(" ");
+        if let Some((a, b)) = printed.lines().zip(expected.lines()).find(|(a, b)| a != b) {
+            return Some(format!("{mode} prints {a:?}, interpreted it prints {b:?}"));
+        }
+        let (lines, wanted) = (printed.lines().count(), expected.lines().count());
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().last().unwrap_or("");
+        (lines != wanted || !output.status.success())
+            .then(|| format!("{mode} prints {lines} lines, interpreted {wanted}; {}: {last}", output.status))
+    });
+    let _ = std::fs::remove_file(&path);
+    bad
 }

@@ -4,6 +4,8 @@
 //! Names and types always fit; whether moves and views do is left to chance, so that most lines
 //! are near the border of what the checker accepts. [`Batch::repair`] takes out what it refuses.
 
+use crate::values;
+
 /// xorshift64*: the same programs from the same seed everywhere.
 pub struct Random(u64);
 
@@ -19,11 +21,11 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         (self.next() >> 33) as usize % n.max(1)
     }
 
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
+    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
         match list.is_empty() {
             true => None,
             false => Some(&list[self.below(list.len())]),
@@ -113,6 +115,12 @@ fn run(f: mut fn()):
 fn each(xs: [string], f: mut fn(string)):
     for x in xs:
         f(x)
+
+## Panics end a case, not the program.
+fn run_case(name: string, case: own fn() -> int):
+    match thread::catch_panic(case):
+        Ok(n) => println("${name} gives ${n}")
+        Err(_) => println("${name} panics")
 
 fn pick[T: view](a: own Option[T], b: own Option[T]) -> Option[T]:
     if a.is_some():
@@ -589,15 +597,20 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Every third function is about values, the others are about ownership.
     pub fn new(seed: u64, functions: usize, size: usize) -> Batch {
         let mut random = Random::new(seed);
-        let functions =
-            (0..functions).map(|i| function(&mut random, &format!("case{i}"), size)).collect();
+        let functions = (0..functions)
+            .map(|i| match i % 3 {
+                0 => values::function(&mut random, &format!("case{i}"), size),
+                _ => function(&mut random, &format!("case{i}"), size),
+            })
+            .collect();
         Batch { functions }
     }
 
     pub fn text(&self) -> String {
-        let mut text = PRELUDE.to_string();
+        let mut text = [PRELUDE, values::PRELUDE, "\n"].concat();
         for function in &self.functions {
             for line in &function.lines {
                 text.push_str(line);
@@ -609,7 +622,7 @@ impl Batch {
         for function in &self.functions {
             let name = function.lines[0].trim_start_matches("fn ");
             let name = name.split('(').next().unwrap_or("");
-            text.push_str(&format!("    println(\"{name} ${{{name}()}}\")\n"));
+            text.push_str(&format!("    run_case(\"{name}\", || {name}())\n"));
         }
         text
     }
@@ -617,7 +630,7 @@ impl Batch {
     /// Takes out the lines (from 1) at which the checks refused the program; in the last round
     /// the functions around them.
     pub fn repair(&mut self, lines: &[usize], last: bool) {
-        let mut at = PRELUDE.lines().count() + 1;
+        let mut at = PRELUDE.lines().count() + values::PRELUDE.lines().count() + 2;
         let mut kept = Vec::new();
         for mut function in std::mem::take(&mut self.functions) {
             let end = at + function.lines.len();

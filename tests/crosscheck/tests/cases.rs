@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crosscheck::program::Batch;
-use crosscheck::{Std, Verdict};
+use crosscheck::{Std, Verdict, compare};
 use mir::interp::{End, Limits};
 
 struct Case {
@@ -158,7 +158,7 @@ fn run_language_cases() {
     assert!(failed.is_empty(), "\n{failed}");
 }
 
-/// A few random programs; the binary runs as many as one likes.
+/// A few random programs, interpreted and compiled; the binary runs as many as one likes.
 #[test]
 fn random_programs() {
     with_stack(run_random_programs);
@@ -166,6 +166,10 @@ fn random_programs() {
 
 fn run_random_programs() {
     let std = Std::new();
+    // `cargo build --workspace` puts it beside the tests' folder.
+    let exe = std::env::current_exe().expect("the test's own path");
+    let altru = exe.ancestors().nth(2).expect("a folder").join("altru");
+    assert!(altru.is_file(), "{} is not there: build the workspace first", altru.display());
     for seed in 1..=5 {
         let mut batch = Batch::new(seed, 40, 14);
         for round in 0..12 {
@@ -178,6 +182,7 @@ fn run_random_programs() {
                     assert_eq!(trap, None, "{}", batch.text());
                     assert!(matches!(outcome.end, End::Exit(0)), "{:?}", outcome.end);
                     assert_eq!(outcome.leaks, 0, "{}", batch.text());
+                    assert_eq!(compare(&altru, &batch.text(), &outcome.stdout), None, "{}", batch.text());
                     break;
                 }
             }

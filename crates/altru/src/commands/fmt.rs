@@ -4,6 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use base::SourceMap;
+use driver::packages::{LoadError, read_text};
+use driver::system::Os;
 
 use super::{REFUSED, fail, out};
 use crate::render::Renderer;
@@ -30,10 +32,10 @@ pub fn run(args: Args) -> u8 {
     }
     let mut status = 0;
     for file in files {
-        let text = match std::fs::read_to_string(&file) {
+        let text = match read_text(&Os, &file) {
             Ok(text) => text,
-            Err(e) => {
-                status = fail(&format!("cannot read `{}`: {e}", file.display()));
+            Err(LoadError(message)) => {
+                status = fail(&message);
                 continue;
             }
         };

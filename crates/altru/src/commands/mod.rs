@@ -27,11 +27,24 @@ pub fn fail(message: &str) -> u8 {
     REFUSED
 }
 
-/// Writes to standard output; a closed pipe ends the command quietly.
+/// Writes to standard output, or ends the command.
 pub fn out(text: &str) {
+    if let Err(error) = try_out(text) {
+        std::process::exit(i32::from(cannot_write(&error)));
+    }
+}
+
+/// Writes to standard output.
+pub fn try_out(text: &str) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
-        std::process::exit(0);
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+}
+
+/// The status after a failure to write: a reader that has seen enough is no failure.
+pub fn cannot_write(error: &std::io::Error) -> u8 {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => 0,
+        _ => fail(&format!("cannot write standard output: {error}")),
     }
 }
 

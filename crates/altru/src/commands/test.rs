@@ -2,13 +2,14 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use driver::program::Mode;
 use driver::testing::{Outcome, find_tests, prepare};
 
 use super::run::report;
-use super::{REFUSED, load_and_check, out};
+use super::{REFUSED, cannot_write, load_and_check, out, try_out};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -74,7 +75,15 @@ pub fn run(mut args: Args) -> u8 {
     let threads = args
         .threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    out(&format!("running {count} tests\n"));
+    // The tests run on without a reader, so that what they need is tidied up as ever.
+    let unwritten: Mutex<Option<std::io::Error>> = Mutex::new(None);
+    let say = |text: &str| {
+        let mut unwritten = unwritten.lock().expect("output");
+        if unwritten.is_none() {
+            *unwritten = try_out(text).err();
+        }
+    };
+    say(&format!("running {count} tests\n"));
     let start = Instant::now();
     let line = |o: &Outcome| {
         let verdict = if o.failure.is_some() { paint("FAILED", "31") } else { paint("ok", "32") };
@@ -82,20 +91,24 @@ pub fn run(mut args: Args) -> u8 {
         if args.nocapture && !o.output.is_empty() {
             text.push_str(&o.output);
         }
-        out(&text);
+        say(&text);
     };
     let outcomes = runner.run(threads, Duration::from_secs(args.timeout), &line);
     let failed: Vec<&Outcome> = outcomes.iter().filter(|o| o.failure.is_some()).collect();
     for outcome in &failed {
         let reason = outcome.failure.as_deref().unwrap_or_default();
-        out(&format!("\n---- {}: {reason}\n{}", outcome.test.name, outcome.output));
+        say(&format!("\n---- {}: {reason}\n{}", outcome.test.name, outcome.output));
     }
     let left_out = if filtered > 0 { format!(", {filtered} left out") } else { String::new() };
-    out(&format!(
+    say(&format!(
         "\n{} passed, {} failed{left_out} in {:.2} s\n",
         outcomes.len() - failed.len(),
         failed.len(),
         start.elapsed().as_secs_f64()
     ));
-    if failed.is_empty() { 0 } else { REFUSED }
+    match unwritten.into_inner().expect("output") {
+        Some(error) => cannot_write(&error),
+        None if failed.is_empty() => 0,
+        None => REFUSED,
+    }
 }

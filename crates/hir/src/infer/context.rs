@@ -17,7 +17,7 @@ use crate::traits::{
     Builtin, Callable, ParamEnv, Selection, Solver, TraitCache, Truth,
     env::call_serves, project::Projected,
 };
-use crate::ty::{FnSig, InferVar, Predicate, Projection, TraitRef, Ty, TyKind, tys};
+use crate::ty::{FnSig, InferVar, Predicate, Projection, TraitRef, Ty, TyKind, Tys, tys};
 
 /// Chains of demands longer than this do not end.
 const MAX_CHAIN: u32 = 64;
@@ -403,7 +403,7 @@ impl<'a> InferCtx<'a> {
                 if known { Step::More(parts, None) } else { Step::Wait(None) }
             }
             Selection::Param(_) | Selection::Builtin(_) => Step::Done,
-            Selection::Ambiguous => Step::Wait(None),
+            Selection::Ambiguous => Step::Wait(only_variable(want.args)),
             Selection::None => Step::Fail(Reason::NotImplemented),
         }
     }
@@ -427,7 +427,7 @@ impl<'a> InferCtx<'a> {
                 solver.normalize(table, to, &mut |p| more.push(p))
             }
             Projected::Rigid => Ty::new(TyKind::Projection(p)),
-            Projected::Ambiguous => return Step::Wait(None),
+            Projected::Ambiguous => return Step::Wait(only_variable(args)),
             Projected::Failed => {
                 self.table.try_unify(ty, Ty::error());
                 let demand = Predicate::Trait(TraitRef { trait_: p.trait_, args: p.args });
@@ -604,4 +604,26 @@ impl<'a> InferCtx<'a> {
             open
         })
     }
+}
+
+/// The variable that a question about these types waits for, if it can be no other: there is one,
+/// and nothing that is found out in another way.
+fn only_variable(types: Tys) -> Option<InferVar> {
+    let mut only = None;
+    let mut count = 0;
+    for ty in types {
+        ty.walk(&mut |part| {
+            match *part.kind() {
+                TyKind::Infer(var) if only != Some(var) => {
+                    only = Some(var);
+                    count += 1;
+                }
+                // What a closure captures is known when its body is.
+                TyKind::Closure(..) => count = 2,
+                _ => {}
+            }
+            count < 2
+        });
+    }
+    only.filter(|_| count == 1)
 }

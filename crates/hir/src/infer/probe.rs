@@ -211,9 +211,14 @@ impl InferCtx<'_> {
             return found;
         }
         let Some(list) = program.trait_methods.get(&name) else { return hidden };
-        for &method in list {
-            let FnParent::Trait(trait_) = program.fns[method].parent else { continue };
-            self.trait_candidates(ty, trait_, method, &mut found);
+        let mut consider = |method: FnId| {
+            if let FnParent::Trait(trait_) = program.fns[method].parent {
+                self.trait_candidates(ty, trait_, method, &mut found);
+            }
+        };
+        match program.impl_index().trait_methods(name, ty) {
+            Some(list) => list.for_each(consider),
+            None => list.iter().for_each(|&method| consider(method)),
         }
         // A bound in scope is meant rather than an impl that may also apply.
         if found.len() > 1 && found.iter().any(|f| matches!(f.source, PickSource::Param(_))) {
@@ -258,6 +263,9 @@ impl InferCtx<'_> {
                 found.extend(
                     bounds.iter().map(|&t| Found { method, source: PickSource::Param(t) }),
                 );
+                return;
+            }
+            if matches!(ty.kind(), TyKind::Param(_)) && !self.program.impl_index().has_blanket(trait_) {
                 return;
             }
         }

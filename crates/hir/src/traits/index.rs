@@ -62,6 +62,10 @@ pub(crate) struct ImplIndex {
     /// Impls for every type that their bounds allow.
     blanket: FxHashMap<TraitId, Vec<ImplId>>,
     methods: FxHashMap<(Name, Head), Vec<FnId>>,
+    /// Methods of the traits that have an impl for such types.
+    trait_methods: FxHashMap<(Name, Head), Vec<FnId>>,
+    /// Those of traits that any type may have, by a blanket impl or a rule of the language.
+    general_methods: FxHashMap<Name, Vec<FnId>>,
     names: Vec<Name>,
 }
 
@@ -84,6 +88,23 @@ impl ImplIndex {
                 }
             }
         }
+        let mut heads: FxHashMap<TraitId, Vec<Head>> = FxHashMap::default();
+        for &(trait_, head) in index.impls.keys() {
+            heads.entry(trait_).or_default().push(head);
+        }
+        let clone = program.lang.trait_("Clone");
+        for (&name, methods) in &program.trait_methods {
+            for &method in methods {
+                let FnParent::Trait(trait_) = program.fns[method].parent else { continue };
+                if index.blanket.contains_key(&trait_) || clone == Some(trait_) {
+                    index.general_methods.entry(name).or_default().push(method);
+                    continue;
+                }
+                for &head in heads.get(&trait_).into_iter().flatten() {
+                    index.trait_methods.entry((name, head)).or_default().push(method);
+                }
+            }
+        }
         let mut names: Vec<Name> =
             program.inherent.keys().chain(program.trait_methods.keys()).copied().collect();
         names.sort_by_key(|n| n.as_str());
@@ -99,6 +120,20 @@ impl ImplIndex {
         let own = self.impls.get(&(trait_, head)).map_or(&[][..], |l| l);
         let blanket = self.blanket.get(&trait_).map_or(&[][..], |l| l);
         Some(own.iter().chain(blanket).copied())
+    }
+
+    /// Some impl of the trait is for whatever type its bounds allow.
+    pub fn has_blanket(&self, trait_: TraitId) -> bool {
+        self.blanket.contains_key(&trait_)
+    }
+
+    /// Methods of this name of traits that this type may have. None where it may have any: it is
+    /// not known, broken, or has traits by other ways than impls.
+    pub fn trait_methods(&self, name: Name, ty: Ty) -> Option<impl Iterator<Item = FnId>> {
+        let head = Head::of(ty).filter(|h| !matches!(h, Head::Dyn(_)) && !ty.has_error())?;
+        let own = self.trait_methods.get(&(name, head)).map_or(&[][..], |l| l);
+        let general = self.general_methods.get(&name).map_or(&[][..], |l| l);
+        Some(own.iter().chain(general).copied())
     }
 
     /// Inherent functions of this name on types like this one.

@@ -22,6 +22,9 @@ use crate::ty::{
 /// Beyond this many nested demands an answer is taken not to exist.
 pub(crate) const MAX_DEPTH: usize = 48;
 
+/// Beyond this many demands in all, too: each of several impls may lead on to several.
+const MAX_STEPS: u32 = 10_000;
+
 /// What every question is asked of.
 #[derive(Clone, Copy)]
 pub struct Solver<'a> {
@@ -74,6 +77,7 @@ pub(crate) struct Eval {
     stack: SmallVec<[TraitRef; 8]>,
     /// The lowest stack position that a cycle returned to.
     cycle_to: usize,
+    steps: u32,
     overflow: bool,
 }
 
@@ -534,7 +538,8 @@ impl<'a> Solver<'a> {
             eval.cycle_to = eval.cycle_to.min(at);
             return Truth::Yes;
         }
-        if eval.stack.len() >= MAX_DEPTH {
+        eval.steps += 1;
+        if eval.stack.len() >= MAX_DEPTH || eval.steps > MAX_STEPS {
             eval.overflow = true;
             return Truth::No;
         }

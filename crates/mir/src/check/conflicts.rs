@@ -11,7 +11,7 @@ use crate::body::{
     StatementKind, Terminator, TerminatorKind,
 };
 use crate::check::describe;
-use crate::check::live::{Liveness, Slot};
+use crate::check::live::{Changes, Liveness, Slot};
 use crate::check::loans::{LoanKind, Loans, PlaceLoan, State};
 use crate::check::overlap::{Overlap, Reach, overlap};
 use crate::check::reports;
@@ -218,7 +218,7 @@ impl Conflicts<'_, '_, '_> {
         live: &mut BitSet<Slot>,
         terminator: &Terminator,
         at: Location,
-        changes: &[Vec<Slot>],
+        changes: &[Changes],
     ) {
         let span = terminator.span;
         match &terminator.kind {

@@ -5,6 +5,7 @@
 //! never does. Only locals that can hold views are followed, under dense numbers of their own.
 
 use base::{Idx, IndexVec, index_type};
+use smallvec::SmallVec;
 
 use crate::body::{
     AssertMessage, BlockId, Body, Local, Operand, Place, Projection, RETURN, Rvalue, Statement,
@@ -31,6 +32,9 @@ pub struct Liveness {
     /// Whether dropping the local's value looks at its views.
     drop_looks: IndexVec<Local, bool>,
 }
+
+/// The slots whose liveness differs between before and after a statement.
+pub type Changes = SmallVec<[Slot; 4]>;
 
 /// A change of a slot's liveness.
 enum Event {
@@ -120,11 +124,11 @@ impl Liveness {
 
     /// For a walk through a block: the slots whose liveness differs between before and after
     /// each statement (the terminator's being the last).
-    pub fn changes(&self, body: &Body, block: BlockId) -> Vec<Vec<Slot>> {
+    pub fn changes(&self, body: &Body, block: BlockId) -> Vec<Changes> {
         let data = &body.blocks[block];
         let mut state = self.at_end(body, block);
-        let mut changes = vec![Vec::new(); data.statements.len() + 1];
-        let record = |state: &mut BitSet<Slot>, at: &mut Vec<Slot>, event: Event| {
+        let mut changes = vec![Changes::new(); data.statements.len() + 1];
+        let record = |state: &mut BitSet<Slot>, at: &mut Changes, event: Event| {
             let (local, on) = match event {
                 Event::Use(local) => (local, true),
                 Event::Define(local) => (local, false),
@@ -135,7 +139,9 @@ impl Liveness {
                 if on { state.insert(slot) } else { state.remove(slot) };
                 // Defined and used by one statement: no change in all.
                 match at.iter().position(|&s| s == slot) {
-                    Some(i) => drop(at.swap_remove(i)),
+                    Some(i) => {
+                        at.swap_remove(i);
+                    }
                     None => at.push(slot),
                 }
             }

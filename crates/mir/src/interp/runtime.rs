@@ -2,7 +2,8 @@
 //! as not supported.
 
 use super::memory::{Bytes, Fault, Kind, Ptr};
-use super::{Machine, Step, Stop};
+use super::{FUNCTIONS, Machine, Step, Stop};
+use crate::mono::FuncId;
 
 impl Machine<'_> {
     fn bytes_at(&mut self, ptr: Ptr, len: usize) -> Step<Vec<u8>> {
@@ -85,6 +86,15 @@ impl Machine<'_> {
             }
             _ if name.starts_with("altru_panic_") && !name.contains("active") && !name.contains("catch") && !name.contains("message") => {
                 return Err(Stop::Panic(name.trim_start_matches("altru_panic_").replace('_', " ")));
+            }
+            "altru_panic_catch" => {
+                let entry = (args[0].as_int()? as u64).wrapping_sub(FUNCTIONS) / 16;
+                match self.call_now(FuncId(entry as u32), vec![args[1].clone()]) {
+                    Ok(_) => Bytes::int(0, 4),
+                    // The record of it stays as it is; a panic within a panic is no end of one.
+                    Err(Stop::Panic(_)) if self.panic.is_none() => Bytes::int(1, 4),
+                    Err(other) => return Err(other),
+                }
             }
             "altru_panic_active" => Bytes::int(u128::from(self.panic.is_some()), 4),
             "altru_process_exit" => return Err(Stop::Exit(small(0)?)),

@@ -457,7 +457,7 @@ impl Line<'_> {
             T::DotDot | T::DotDotEq => right_role & role::PREFIX == 0 && !matches!(left, T::Comma),
             // `1..` at an end, or before an operand.
             _ if matches!(left, T::DotDot | T::DotDotEq) => {
-                !matches!(right, T::FatArrow | T::If | T::Eq | T::And | T::Or | T::Else) || right_role & role::PREFIX != 0
+                !matches!(right, T::FatArrow | T::If | T::Eq | T::EqEq | T::And | T::Or | T::Else) || right_role & role::PREFIX != 0
             }
             _ => false,
         }

@@ -16,11 +16,12 @@ pub(super) fn merge(
     parsed: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
     let mut all = Vec::new();
-    // Byte ranges in which the parser's complaints are consequences.
+    // Byte ranges in which the parser's complaints are consequences, one a line.
     let mut silenced: Vec<(u32, u32)> = Vec::new();
     let (mut invalid, mut last) = (0, None);
     for error in errors {
-        if error.kind != LexErrorKind::CommentedAttribute {
+        let is_known = silenced.last().is_some_and(|&(_, to)| error.lo <= to && !spoils_rest(error));
+        if error.kind != LexErrorKind::CommentedAttribute && !is_known {
             silenced.push(line_range(text, error));
         }
         // The same character again and again is one cause.
@@ -41,7 +42,9 @@ pub(super) fn merge(
     let layout_known = all.iter().all(|d| d.code != codes::E0106);
     all.extend(parsed.into_iter().filter(|d| {
         let lo = d.primary.span.lo;
-        (layout_known || d.code != codes::E0105) && !silenced.iter().any(|&(from, to)| from <= lo && lo <= to)
+        let before = silenced.partition_point(|&(from, _)| from <= lo);
+        let is_silenced = silenced[..before].last().is_some_and(|&(_, to)| lo <= to);
+        (layout_known || d.code != codes::E0105) && !is_silenced
     }));
     all.sort_by_key(|d| (d.primary.span.lo, d.primary.span.hi));
     all
@@ -50,15 +53,19 @@ pub(super) fn merge(
 /// The lines that a fault spoils.
 fn line_range(text: &str, error: &LexError) -> (u32, u32) {
     let from = text[..error.lo as usize].rfind('\n').map_or(0, |at| at as u32 + 1);
-    let spoils_rest = matches!(
-        error.kind,
-        LexErrorKind::UnterminatedTextBlock | LexErrorKind::UnterminatedRawString | LexErrorKind::UnterminatedComment
-    );
-    if spoils_rest {
+    if spoils_rest(error) {
         return (from, text.len() as u32);
     }
     let to = text[error.hi as usize..].find('\n').map_or(text.len(), |at| error.hi as usize + at);
     (from, to as u32)
+}
+
+/// Nothing after it is what it seems.
+fn spoils_rest(error: &LexError) -> bool {
+    matches!(
+        error.kind,
+        LexErrorKind::UnterminatedTextBlock | LexErrorKind::UnterminatedRawString | LexErrorKind::UnterminatedComment
+    )
 }
 
 fn diagnostic(file: FileId, text: &str, error: LexError) -> Diagnostic {

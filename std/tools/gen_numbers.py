@@ -22,8 +22,9 @@ def numbers():
         for op, fn, sym in OPS:
             w(f"impl {op} for {t}:\n    type Output = {t}\n    [inline]\n    fn {fn}(own self, right: own {t}) -> {t}:\n        return self {sym} right\n")
             w(f"impl {op}Assign for {t}:\n    [inline]\n    fn {fn}_assign(mut self, right: own {t}):\n        self {sym}= right\n")
-        w(f"impl Sum[{t}] for {t}:\n    fn zero() -> {t}:\n        return 0 as {t}\n    [inline]\n    fn plus(own self, value: own {t}) -> {t}:\n        return self + value\n")
-        w(f"impl Sum[&{t}] for {t}:\n    fn zero() -> {t}:\n        return 0 as {t}\n    [inline]\n    fn plus(own self, value: own &{t}) -> {t}:\n        return self + *value\n")
+        w(f"impl Sum[{t}] for {t}:\n    fn zero() -> {t}:\n        return 0 as {t}\n\n    [inline]\n    fn plus(own self, value: own {t}) -> {t}:\n        return self + value\n")
+        run = f"\n    unsafe fn sum_run[I: view + Iterator[Item = &{t}]](values: own I) -> {t}:\n        let mut values = values\n        let count = values.size_hint()\n        unsafe:\n            return match values.next():\n                Some(own first) => num::sum_run(intrinsics::addr_of(*first), count)\n                None => 0\n" if t in INTS else ""
+        w(f"impl Sum[&{t}] for {t}:\n    fn zero() -> {t}:\n        return 0 as {t}\n\n    [inline]\n    fn plus(own self, value: own &{t}) -> {t}:\n        return self + *value\n{run}")
         w(f"impl Product[{t}] for {t}:\n    fn one() -> {t}:\n        return 1 as {t}\n    [inline]\n    fn times(own self, value: own {t}) -> {t}:\n        return self * value\n")
         w(f"impl Product[&{t}] for {t}:\n    fn one() -> {t}:\n        return 1 as {t}\n    [inline]\n    fn times(own self, value: own &{t}) -> {t}:\n        return self * *value\n")
         w(f"impl Default for {t}:\n    fn default() -> {t}:\n        return 0 as {t}\n")

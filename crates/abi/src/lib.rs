@@ -8,6 +8,7 @@
 mod functions;
 pub mod layout;
 pub mod protocol;
+pub mod waiting;
 
 pub use layout::*;
 

@@ -1,12 +1,14 @@
 //! Syntax trees of all packages to the program's tables.
 //!
-//! In order: every item gets its id and name ([`declare`]); imports are bound
+//! In order: every item gets its id and name ([`declare`]), actors as the structs and impls that they
+//! stand for ([`actors`]); imports are bound
 //! ([`crate::resolve::imports`]); generics, impl heads, fields and signatures are lowered
 //! ([`headers`], [`signatures`]); derived impls are made ([`crate::derive`]); then everything is
-//! checked for sense ([`crate::wf`]). The one thing to know: it always gives a usable program;
+//! checked for sense ([`crate::wf`]), and `async` functions get their futures ([`crate::futures`]). The one thing to know: it always gives a usable program;
 //! what is wrong is reported once and stands as [`crate::ty::TyKind::Error`] or
 //! [`crate::items::Def::Error`].
 
+mod actors;
 mod attrs;
 mod blocks;
 mod declare;
@@ -70,8 +72,11 @@ pub fn collect(packages: &[PackageInput], texts: &SourceMap) -> (Program, Vec<Di
     collector.lower_headers();
     collector.lower_signatures();
     crate::wf::check(&mut collector);
-    let Collector { program, mut diagnostics, .. } = collector;
+    let Collector { mut program, mut diagnostics, .. } = collector;
+    crate::futures::declare(&mut program);
     diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.lo));
+    // The signature of an actor's method stands in two functions.
+    diagnostics.dedup();
     (program, diagnostics)
 }
 

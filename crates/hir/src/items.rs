@@ -99,6 +99,13 @@ pub struct Program {
     pub ambiguous: FxHashMap<(ModId, Name), (Span, Span)>,
     /// Answers about types, found once for all bodies. Empty until the tables are complete.
     pub trait_cache: crate::traits::TraitCache,
+    /// Actors' handles, with the structs that hold their state.
+    pub actors: FxHashMap<AdtId, AdtId>,
+    /// The futures of `async` functions ([`crate::futures`]), by function.
+    pub futures: FxHashMap<FnId, crate::futures::Future>,
+    /// The other way round, and the functions that run them.
+    pub future_of_adt: FxHashMap<AdtId, FnId>,
+    pub future_runs: FxHashMap<FnId, FnId>,
     /// Written `use` paths, for [`crate::resolve::unused_imports`].
     pub imports: Vec<Import>,
 }

@@ -14,14 +14,14 @@ pub struct LangItems {
 pub const NAMES: &[&str] = &[
     // types
     "Option", "Result", "error", "Box", "Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive", "RangeFull",
-    "Ordering", "Formatter", "MutSlice", "SelectSet", "Sender", "Receiver", "Thread", "Future", "Duration", "UnsafeCell",
+    "Ordering", "Formatter", "MutSlice", "SelectSet", "Sender", "Receiver", "Thread", "Future", "Kept", "Task", "TaskScope", "Mailbox", "MailboxFull", "Reply", "Duration", "UnsafeCell",
     // traits
     "Copy", "Clone", "Drop", "Deref", "DerefMut", "Iterator", "IntoIterator", "Iterable", "IterableMut", "Display", "Debug", "Default", "Eq", "Ord", "Hash",
     "Add", "Sub", "Mul", "Div", "Rem", "Neg", "Not", "BitAnd", "BitOr", "BitXor", "Shl", "Shr", "AddAssign", "SubAssign",
-    "MulAssign", "DivAssign", "RemAssign", "BitAndAssign", "BitOrAssign", "BitXorAssign", "ShlAssign", "ShrAssign", "Index", "IndexMut", "Send", "From", "IntoError", "Termination",
+    "MulAssign", "DivAssign", "RemAssign", "BitAndAssign", "BitOrAssign", "BitXorAssign", "ShlAssign", "ShrAssign", "Index", "IndexMut", "Send", "From", "IntoError", "Termination", "Awaitable", "Underway", "Lent", "ActorState",
     // functions
     "drop_list", "drop_string", "channel", "bounded_channel", "contract_failed", "contract_error", "string_slice", "list_slice", "list_slice_mut",
-    "list_repeat", "string_concat", "string_eq", "main_result",
+    "list_repeat", "string_concat", "string_eq", "main_result", "go", "later", "join", "join3", "join4", "race", "start_future", "start_actor",
 ];
 
 impl LangItems {

@@ -9,6 +9,7 @@ pub mod check;
 pub mod collect;
 pub mod consteval;
 mod derive;
+pub mod futures;
 pub mod infer;
 pub mod items;
 pub mod lang;

@@ -317,7 +317,8 @@ pub struct ClosureDef {
     /// How it is called: the strongest of what its body does with its captures.
     pub call: syntax::ast::Convention,
     pub captures: Vec<Capture>,
-    /// An async closure or block: awaited, not called.
+    /// The body of an `async` closure, as a closure inside of it: owns what it uses, but for what the
+    /// parameters around it borrow.
     pub is_async: bool,
 }
 

@@ -629,23 +629,6 @@ fn scripts_have_a_main() {
 }
 
 #[test]
-fn actors_are_refused_once() {
-    refuses(
-        "
-actor Counter:
-    state: int = 0
-    fn add():
-        self.state += 1
-fn f(c: Counter) -> Option[Counter]:
-    return None
-fn main():
-    let c = Counter::new()
-",
-        &["E0901"],
-    );
-}
-
-#[test]
 fn long_chains_take_linear_time() {
     // Re-exports, aliases and supertraits in both orders.
     let mut text = String::new();

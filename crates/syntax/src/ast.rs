@@ -236,6 +236,8 @@ pub struct ActorItem {
     pub fields: Vec<FieldDef>,
     pub invariants: Vec<Contract>,
     pub methods: Vec<Item>,
+    /// What `hir` makes of it, once, and what it has to say about it.
+    pub expansion: std::sync::OnceLock<(Vec<Item>, Vec<base::Diagnostic>)>,
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -94,8 +94,8 @@ impl Checker<'_> {
                 self.frame().first_loop = first_loop;
                 out.push(thir::Stmt::Defer(id));
             }
-            ast::StmtKind::Go(_) => {
-                let id = self.unsupported(stmt.span, "tasks (`go`)");
+            ast::StmtKind::Go(started) => {
+                let id = self.check_go(started, stmt.span);
                 out.push(thir::Stmt::Expr(id));
             }
         }
@@ -117,6 +117,9 @@ impl Checker<'_> {
             (None, Some((ty, _))) => (None, ty),
             (None, None) => (None, self.fresh(pattern.span)),
         };
+        if let (Some(id), ast::PatternKind::Wildcard) = (value, &pattern.kind) {
+            self.refuse_unawaited(ty, self.span_of(id), Some(self.span_of(id)));
+        }
         // The `else` block does not see the pattern's names.
         let after_value = self.diverges;
         let else_id = else_.map(|block| {
@@ -164,6 +167,7 @@ impl Checker<'_> {
             let id = self.check_expr(value, Expect::Any);
             let id = self.value(id);
             let ty = self.ty_of(id);
+            self.refuse_unawaited(ty, value.span, Some(value.span));
             let pattern = thir::Pat { ty, span: target.span, kind: thir::PatKind::Wildcard };
             let stmt = thir::Stmt::Let { pattern, value: Some(id), else_: None, span };
             let block = thir::Block { stmts: vec![stmt], value: None };
@@ -256,6 +260,9 @@ impl Checker<'_> {
     pub(super) fn warn_unused_value(&mut self, id: ExprId, expr: &ast::Expr) {
         let ty = self.shallow(self.ty_of(id));
         let TyKind::Adt(adt, _) = *ty.kind() else { return };
+        if self.refuse_unawaited(ty, expr.span, Some(expr.span)) {
+            return;
+        }
         let is_result = self.program.lang.adt("Result") == Some(adt);
         if !is_result && !self.program.adts[adt].must_use {
             return;

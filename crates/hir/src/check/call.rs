@@ -35,7 +35,9 @@ impl Checker<'_> {
         let awaited = std::mem::take(&mut self.awaited);
         match &unparen(callee).kind {
             ast::ExprKind::Path(path) => {
+                self.call_args = Some(args.len());
                 let value = self.resolve_value(path, None);
+                self.call_args = None;
                 self.call_value(value, callee, args, span, expect, awaited)
             }
             ast::ExprKind::Index { base, index } if self.is_type_path(base) => {
@@ -46,7 +48,9 @@ impl Checker<'_> {
                     let id = self.check_expr(callee, Expect::Any);
                     return self.call_fn_value(id, callee, args, span);
                 };
+                self.call_args = Some(args.len());
                 let value = self.resolve_value(path, Some(&written));
+                self.call_args = None;
                 self.call_value(value, callee, args, span, expect, awaited)
             }
             // `self.f(…)` calls a method; a field that holds a function is called `(self.f)(…)`,
@@ -67,7 +71,7 @@ impl Checker<'_> {
         expect: Expect,
         awaited: bool,
     ) -> ExprId {
-        match self.channel_with_capacity(value, args, callee.span) {
+        match value {
             Value::Local(local) => {
                 let id = self.local_place(local, callee.span);
                 self.call_fn_value(id, callee, args, span)
@@ -86,19 +90,18 @@ impl Checker<'_> {
         }
     }
 
-    /// `channel[T](n)` is a bounded channel: the one name that takes an argument or none.
-    fn channel_with_capacity(&mut self, value: Value, args: &[ast::Arg], span: Span) -> Value {
-        match value {
-            Value::Fn { id, callee: Callee::Fn { args: generic, .. }, .. }
-                if args.len() == 1 && self.program.lang.function("channel") == Some(id) =>
-            {
-                match self.program.lang.function("bounded_channel") {
-                    Some(bounded) => self.function(bounded, generic.to_vec(), span),
-                    None => value,
-                }
-            }
-            value => value,
-        }
+    /// The names that mean several functions, told apart by how many arguments there are:
+    /// `channel[T](n)` is a bounded channel, `join(a, b, c)` runs three futures.
+    pub(super) fn by_number_of_args(&mut self, id: FnId) -> FnId {
+        let lang = &self.program.lang;
+        let is = |role: &str| lang.function(role) == Some(id);
+        let role = match self.call_args.take() {
+            Some(1) if is("channel") => "bounded_channel",
+            Some(3) if is("join") => "join3",
+            Some(4) if is("join") => "join4",
+            _ => return id,
+        };
+        lang.function(role).unwrap_or(id)
     }
 
     /// Arguments of a call whose callee is unknown: only their own mistakes count.
@@ -125,7 +128,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Arguments, unsafety, asynchrony; the call itself. `given` stand before the written ones.
+    /// Arguments, unsafety; the call itself, or its future. `given` stand before the written ones.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn finish_call(
         &mut self,
@@ -149,11 +152,6 @@ impl Checker<'_> {
                 self.require_unsafe(callee_span, &text);
             }
             let decl = &self.program.fns[id];
-            if decl.is_async && !awaited {
-                self.report_not_awaited(id, span);
-            } else if awaited && !decl.is_async {
-                self.report_await(span, sig.ret);
-            }
             if let Some(text) = decl.attrs.deprecated.clone() {
                 let name = self.program.fns[id].name;
                 self.report(
@@ -162,13 +160,24 @@ impl Checker<'_> {
                 );
             }
         }
-        self.expect_result(sig.ret, expect);
+        let is_async = matches!(target, Target::Fn(id) if self.program.fns[id].is_async);
+        let is_future = is_async && !awaited;
+        if !is_future && (is_async || !awaited) {
+            self.expect_result(sig.ret, expect);
+        }
         let skip = given.len();
         let mut all = given;
         all.extend(self.check_args(&sig.params[skip.min(sig.params.len())..], args, target, span));
+        if is_future {
+            return self.make_future(&callee, all, span);
+        }
         let ret = self.structurally(sig.ret);
         let ret = if ret.has_projection() { self.normalize(ret, span) } else { ret };
-        self.push(ret, span, ExprKind::Call { callee, args: all })
+        let id = self.push(ret, span, ExprKind::Call { callee, args: all });
+        if is_async {
+            self.ran = Some(id);
+        }
+        id
     }
 
     /// Lets the expected result say something about generic arguments before the arguments do.
@@ -337,56 +346,6 @@ impl Checker<'_> {
             }
         };
         self.report(diagnostic);
-    }
-
-    // ------------------------------------------------------------ await
-
-    pub(super) fn check_await(&mut self, inner: &ast::Expr, span: Span, expect: Expect) -> ExprId {
-        match &unparen(inner).kind {
-            ast::ExprKind::Call { .. } | ast::ExprKind::MethodCall { .. } => {
-                self.awaited = true;
-                let id = self.check_expr(inner, expect);
-                self.awaited = false;
-                self.exprs[id].span = span;
-                id
-            }
-            _ => {
-                let id = self.check_expr(inner, Expect::Any);
-                let ty = self.structurally(self.ty_of(id));
-                if !ty.has_error() {
-                    self.unsupported(span, "awaiting a stored future (await the call itself: `await f(x)`)");
-                }
-                self.error_expr(span)
-            }
-        }
-    }
-
-    fn report_not_awaited(&mut self, id: FnId, span: Span) {
-        let name = self.program.fns[id].name;
-        let place = self.program.fns[id].name_span;
-        self.report(
-            Diagnostic::error(
-                codes::E0352,
-                span,
-                format!("`{name}` is an `async fn`: calling it does nothing until it is awaited"),
-            )
-            .label("never awaited")
-            .also(place, "declared `async` here")
-            .note("not supported yet: keeping a future for later")
-            .fix("await it", span.start(), "await ", Applicability::Certain),
-        );
-    }
-
-    fn report_await(&mut self, span: Span, ret: Ty) {
-        let shown = self.show(ret);
-        self.report(
-            Diagnostic::error(
-                codes::E0352,
-                span,
-                format!("only a future can be awaited, and this call gives a `{shown}`"),
-            )
-            .help("leave out the `await`: the function runs when it is called"),
-        );
     }
 }
 

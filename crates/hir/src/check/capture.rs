@@ -77,6 +77,7 @@ impl Checker<'_> {
         self.walk(body, index, &mut found, done);
         let id = self.closures[index as usize].id;
         let must_own = self.ctx.closure(id).is_some_and(|c| c.must_own.is_some());
+        let is_async = self.closures[index as usize].is_async;
         let mut call = Convention::Read;
         let mut captures = Vec::new();
         let mut fields = Vec::new();
@@ -91,6 +92,8 @@ impl Checker<'_> {
             };
             let mode = match how {
                 _ if must_own => CaptureMode::Value,
+                // It outlives the call that made it, but not what that call's parameters borrow.
+                _ if is_async && self.locals[local].by_ref.is_none() => CaptureMode::Value,
                 Use::Move => CaptureMode::Value,
                 Use::Change => CaptureMode::Ref(Mutability::Mut),
                 Use::Read if self.is_plain_value(local, ty) => CaptureMode::Value,
@@ -106,6 +109,8 @@ impl Checker<'_> {
         if call == Convention::Mut && self.ctx.is_only_consumed(id) {
             call = Convention::Own;
         }
+        let names = captures.iter().map(|c| (self.locals[c.local].name, c.span)).collect();
+        self.ctx.name_closure_captures(id, names);
         let def = &mut self.closures[index as usize];
         def.call = call;
         def.captures = captures;

@@ -30,7 +30,7 @@ impl Checker<'_> {
         expect: Expect,
     ) -> ExprId {
         if closure.is_async {
-            return self.unsupported(closure.head, "async closures");
+            return self.check_async_closure(closure, span, expect);
         }
         let expected = self.expected_sig(expect, closure.params.len());
         let index = self.new_closure(span, closure.head);
@@ -264,12 +264,17 @@ impl Checker<'_> {
     ) -> ExprId {
         self.refuse_destructor(id, span);
         let decl = &self.program.fns[id];
-        if decl.is_async {
-            return self.unsupported(span, "async functions as values");
-        }
+        let is_async = decl.is_async;
         if decl.is_unsafe {
             let text = format!("the `unsafe` function `{}` as a value", decl.name);
             self.require_unsafe(span, &text);
+        }
+        if is_async {
+            // What it gives is known once its arguments are.
+            let open = self.fresh(span);
+            return self.wrap(FnSig { ret: open, ..sig }, span, expect, |this, args| {
+                this.make_future(&callee, args, span)
+            });
         }
         self.wrap(sig, span, expect, |this, args| {
             let ret = this.structurally(sig.ret);

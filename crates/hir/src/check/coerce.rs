@@ -133,6 +133,9 @@ impl Checker<'_> {
         if found.has_error() {
             self.has_errors = true;
         }
+        if let Some(boxed) = self.boxed_future(id, found, expected) {
+            return Some(boxed);
+        }
         let adjusts = self.ctx.coerce(found, expected, span).ok()?;
         let want = self.shallow(expected);
         // A `&mut` in a place is borrowed again rather than moved out of it.

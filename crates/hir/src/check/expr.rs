@@ -78,7 +78,7 @@ impl Checker<'_> {
                 self.unsafe_depth -= 1;
                 id
             }
-            ast::ExprKind::Scope { .. } => self.unsupported(span, "`scope` blocks"),
+            ast::ExprKind::Scope { name, body } => self.check_scope_block(*name, body, span, expect),
             ast::ExprKind::Deadline { .. } => self.unsupported(span, "`deadline` blocks"),
             ast::ExprKind::Select(select) => self.check_select(select, span, expect),
             ast::ExprKind::Break { label, value } => {

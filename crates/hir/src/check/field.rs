@@ -145,6 +145,22 @@ impl Checker<'_> {
             format!("`{shown}` has no field `{}`", name.name),
         )
         .label("not found");
+        if let TyKind::Adt(adt, _) = *self.structurally(ty).peel_refs().kind()
+            && let Some(&state) = self.program.actors.get(&adt)
+        {
+            let mut diagnostic = Diagnostic::error(
+                codes::E0305,
+                name.span,
+                format!("the state of the actor `{shown}` is its own"),
+            )
+            .label("only the actor's methods can reach it");
+            let fields = &self.program.adts[state].variants[VariantIdx(0)].fields;
+            if let Some(field) = fields.iter().find(|f| f.name == name.name) {
+                diagnostic = diagnostic.also(field.span, "declared here").help("write a method that gives it, and await the answer");
+            }
+            self.report(diagnostic);
+            return;
+        }
         let module = self.current_module();
         if let Ok(pick) = self.ctx.find_method(ty, name.name, module) {
             let place = self.program.fns[pick.method].name_span;

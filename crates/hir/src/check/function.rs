@@ -43,7 +43,15 @@ impl Checker<'_> {
             }
             params.push(bound);
         }
+        let runs = program.future_runs.get(&id).copied();
         let value = match &item.body {
+            Some(_) if let Some(function) = runs => {
+                let value = match params.first().map(|p| &p.pattern.kind) {
+                    Some(&thir::PatKind::Binding { local, .. }) => self.future_run(function, local, decl.span),
+                    _ => self.error_expr(decl.span),
+                };
+                self.coerce_body(value, ret, decl.span)
+            }
             Some(block) => {
                 let id = self.check_contracted(block, ret);
                 self.coerce_body(id, ret, block.span)

@@ -24,6 +24,7 @@ mod exhaustive;
 mod expr;
 mod field;
 mod function;
+mod future;
 mod interpolate;
 mod items;
 mod literal;
@@ -39,6 +40,7 @@ mod report;
 mod select;
 mod solve;
 mod structs;
+mod task;
 mod tries;
 mod unused;
 mod usefulness;
@@ -179,6 +181,10 @@ pub(crate) struct Checker<'p> {
     diverges: bool,
     /// The call being checked is the operand of `await`.
     awaited: bool,
+    /// The number of arguments of the call whose callee is being resolved.
+    call_args: Option<usize>,
+    /// The call of an `async` function that was just checked and runs here.
+    ran: Option<ExprId>,
     contract: contract::ContractState,
 
     /// Default values of fields being checked, to end those that need themselves.
@@ -246,6 +252,8 @@ impl<'p> Checker<'p> {
             unsafe_depth: 0,
             diverges: false,
             awaited: false,
+            ran: None,
+            call_args: None,
             contract: contract::ContractState::default(),
             open_defaults: Vec::new(),
             pattern_checks: Vec::new(),

@@ -50,6 +50,13 @@ impl Checker<'_> {
         )
         .also(left_ast.span, format!("this is a `{a}`"))
         .also(right_ast.span, format!("this is a `{b}`"));
+        for (side, ty) in [(left_ast, left), (right_ast, right)] {
+            if self.would_give(ty).is_some() {
+                diagnostic = self.await_help(diagnostic, ty, side.span);
+                self.report(diagnostic);
+                return self.error_expr(span);
+            }
+        }
         if is_builtin_number(left) && is_builtin_number(right) {
             diagnostic = self.number_fix(diagnostic, (left_ast, left), (right_ast, right));
         } else if op == BinaryOp::Add && matches!(right.kind(), TyKind::Str) {
@@ -161,6 +168,9 @@ impl Checker<'_> {
             .also(right_ast.span, format!("this is a `{b}`"));
             if is_builtin_number(left) && is_builtin_number(right) {
                 diagnostic = self.number_fix(diagnostic, (left_ast, left), (right_ast, right));
+            }
+            for (side, ty) in [(left_ast, left), (right_ast, right)] {
+                diagnostic = self.await_help(diagnostic, ty, side.span);
             }
             self.report(diagnostic);
         }

@@ -234,6 +234,7 @@ impl Checker<'_> {
                 if let FnKind::Constructor(adt, variant) = self.program.fns[id].kind {
                     return self.variant_value(adt, variant, path, written, resolved.used);
                 }
+                let id = self.by_number_of_args(id);
                 let program = self.program;
                 let generics = &program.fns[id].generics;
                 let what = format!("function `{}`", program.fns[id].name);

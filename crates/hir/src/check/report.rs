@@ -123,6 +123,12 @@ impl Checker<'_> {
                 applicability,
             );
         }
+        if let Some(gives) = self.would_give(found)
+            && self.can_unify(expected, gives)
+        {
+            let text = format!("await {text}");
+            return diagnostic.fix("await it", span, text, Applicability::Certain);
+        }
         match (expected.kind(), found.kind()) {
             (TyKind::Ref(mutability, inner), _) if self.can_unify(*inner, found) => {
                 let (prefix, what) = match mutability {

@@ -31,6 +31,8 @@ enum Operation {
     Lock(LocalId),
     /// Completes at once when its case is taken: the operation itself is run in the arm.
     Direct,
+    /// `await` of this place, which is done.
+    Await(ExprId),
     Timeout,
     Default,
     Error,
@@ -116,23 +118,29 @@ impl Checker<'_> {
                 let Some(convert) = self.std_function("time", "timeout_of") else {
                     return Operation::Error;
                 };
-                let ns = self.call_fn(convert, &[], &[time], span);
+                let mut ns = self.call_fn(convert, &[], &[time], span);
+                if let Some(guard) = &arm.guard {
+                    // Without a limit if the guard is false.
+                    let condition = self.check_bool(guard, "a guard");
+                    let never = self.push(self.exprs[ns].ty, span, ExprKind::Literal(Lit::Int(i64::MIN.into())));
+                    let ty = self.exprs[ns].ty;
+                    ns = self.push(ty, span, ExprKind::If { condition, then: ns, else_: Some(never) });
+                }
                 let local = self.temp("timeout", span, Ty::int_of(IntTy::I64));
                 stmts.push(self.let_temp(local, ns));
                 let place = self.local_place(local, span);
                 *timeout = Some(self.value(place));
-                if let Some(guard) = &arm.guard {
-                    self.unsupported(guard.span, "a guard on `timeout`");
-                }
                 Operation::Timeout
+            }
+            ast::ExprKind::MethodCall { receiver, method, args, .. }
+                if method.name == "join" && args.is_empty() =>
+            {
+                self.select_await(arm, receiver, true, set, stmts)
             }
             ast::ExprKind::MethodCall { receiver, method, args, .. } => {
                 self.select_method(arm, receiver, *method, args, set, stmts)
             }
-            ast::ExprKind::Await(_) => {
-                self.unsupported(span, "`await` as a case of `select`");
-                Operation::Error
-            }
+            ast::ExprKind::Await(inner) => self.select_await(arm, inner, false, set, stmts),
             _ => {
                 self.report_case(span);
                 Operation::Error
@@ -176,7 +184,6 @@ impl Checker<'_> {
             ("Receiver", "recv") => "add_recv",
             ("Receiver", "closed") => "add_closed",
             ("Sender", "send") => "add_send",
-            ("Thread", "join") => "add_join",
             ("Mutex", "lock") => "add_lock",
             ("Event", "wait") => "add_event",
             _ => {
@@ -236,18 +243,71 @@ impl Checker<'_> {
         }
         let set_ty = self.locals[set].ty;
         let add = self.call_inherent(set_ty, add, &values, span);
+        self.guarded_case(arm, add, set, span, stmts);
+        operation
+    }
+
+    /// Adds a case, or leaves it out if its guard is false.
+    fn guarded_case(&mut self, arm: &ast::SelectArm, add: ExprId, set: LocalId, span: Span, stmts: &mut Vec<Stmt>) {
         let stmt = match &arm.guard {
             None => add,
             Some(guard) => {
                 let condition = self.check_bool(guard, "a guard");
                 let set_ref = self.set_ref(set, span);
+                let set_ty = self.locals[set].ty;
                 let skip = self.call_inherent(set_ty, "skip", &[set_ref], span);
                 let kind = ExprKind::If { condition, then: add, else_: Some(skip) };
                 self.push(Ty::unit(), span, kind)
             }
         };
         stmts.push(Stmt::Expr(stmt));
-        operation
+    }
+
+    /// `await e`, `t.join()`: what is under way is watched and moves only if its case is taken; any
+    /// other future is started as a task.
+    fn select_await(
+        &mut self,
+        arm: &ast::SelectArm,
+        awaited: &ast::Expr,
+        join: bool,
+        set: LocalId,
+        stmts: &mut Vec<Stmt>,
+    ) -> Operation {
+        let span = awaited.span;
+        let id = self.check_expr(awaited, Expect::Any);
+        let ty = self.structurally(self.ty_of(id));
+        if ty.has_error() {
+            return Operation::Error;
+        }
+        let lang = &self.program.lang;
+        let joins = matches!(*ty.kind(), TyKind::Adt(adt, _) if [lang.adt("Thread"), lang.adt("Task")].contains(&Some(adt)));
+        if join && !joins {
+            self.report_case(span);
+            return Operation::Error;
+        }
+        let under_way = self.implements("Underway", ty);
+        let place = if under_way && self.is_place(id) {
+            id
+        } else {
+            let mut value = self.value(id);
+            if !under_way {
+                if !self.implements(crate::futures::TRAIT, ty) {
+                    self.run_future(id, span, span);
+                    return Operation::Error;
+                }
+                value = self.call_lang("start_future", &[value], span);
+            }
+            let ty = self.ty_of(value);
+            let local = self.temp("awaited", span, ty);
+            stmts.push(self.let_temp(local, value));
+            self.local_place(local, span)
+        };
+        let ty = self.structurally(self.ty_of(place));
+        let object = self.borrow(place, Mutability::Shared, false, span);
+        let set_ref = self.set_ref(set, span);
+        let watch = self.call_trait("Underway", "watch", &[ty], &[object, set_ref], span);
+        self.guarded_case(arm, watch, set, span, stmts);
+        Operation::Await(place)
     }
 
     fn is_waitable(&self, adt: crate::items::AdtId) -> bool {
@@ -255,7 +315,6 @@ impl Checker<'_> {
         let decl = &self.program.adts[adt];
         lang.adt("Sender") == Some(adt)
             || lang.adt("Receiver") == Some(adt)
-            || lang.adt("Thread") == Some(adt)
             || (self.program.in_std(decl.module) && matches!(decl.name.as_str(), "Mutex" | "Event"))
     }
 
@@ -263,7 +322,7 @@ impl Checker<'_> {
         self.report(
             Diagnostic::error(codes::E0414, span, "a `select` cannot wait for this")
                 .label("not a case")
-                .help("cases are `rx.recv()`, `rx.closed()`, `tx.send(value)`, `thread.join()`, `mutex.lock()`, `event.wait()`, `timeout(…)` and `default:`"),
+                .help("cases are `rx.recv()`, `rx.closed()`, `tx.send(value)`, `thread.join()`, `mutex.lock()`, `event.wait()`, `await future`, `timeout(…)` and `default:`"),
         );
     }
 
@@ -376,6 +435,7 @@ impl Checker<'_> {
                 Some(guard)
             }
             Operation::Direct => Some(self.check_expr(written, Expect::Any)),
+            Operation::Await(place) => Some(self.run_future(*place, span, span)),
             Operation::Closed | Operation::Timeout | Operation::Default => None,
             Operation::Error => {
                 if let Some(pattern) = pattern {

@@ -32,6 +32,16 @@ impl Checker<'_> {
             return self.error_expr(span);
         };
         let program = self.program;
+        if program.actors.contains_key(&adt) && fields.iter().all(|f| !f.name.name.as_str().starts_with('$')) {
+            let name = program.adts[adt].name;
+            self.report(
+                Diagnostic::error(codes::E0236, path.span, format!("an actor is not made like a struct: `{name}::new(…)` starts one"))
+                    .label("names the handle, which has no fields")
+                    .also(program.adts[adt].name_span, "declared here")
+                    .help("inside of the actor's `new`, write `Self{…}`"),
+            );
+            return self.error_expr(span);
+        }
         let ty = Ty::adt(adt, &generic);
         if let Some(hint) = expect.hint() {
             let hint = self.resolve(hint);

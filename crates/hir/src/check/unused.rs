@@ -13,6 +13,13 @@ impl Checker<'_> {
         if self.has_errors || self.program.in_std(self.module) {
             return;
         }
+        let futures: Vec<_> = (self.locals.iter_enumerated())
+            .filter(|(id, local)| !local.synthetic && self.local_notes[*id].warn_unused && !self.local_notes[*id].used)
+            .map(|(_, local)| (local.ty, local.span))
+            .collect();
+        for (ty, span) in futures {
+            self.refuse_unawaited(ty, span, None);
+        }
         let mut found = Vec::new();
         for (id, local) in self.locals.iter_enumerated() {
             let note = self.local_notes[id];
@@ -53,7 +60,7 @@ impl Checker<'_> {
     /// A value that does something at its end, such as a lock's guard, may be held for just that.
     fn has_destructor(&self, ty: Ty) -> bool {
         match *ty.kind() {
-            TyKind::Adt(adt, _) => self.program.adts[adt].drop_impl.is_some(),
+            TyKind::Adt(adt, _) => self.is_lazy_future(adt) || self.program.adts[adt].drop_impl.is_some(),
             _ => false,
         }
     }

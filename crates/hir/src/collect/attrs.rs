@@ -173,17 +173,9 @@ fn read_one(
         "track_caller" => function.track_caller = true,
         "discardable" => function.discardable = true,
         "must_use" => function.must_use = true,
-        "no_wait" => {
-            function.no_wait = true;
-            if !in_std {
-                diagnostics.push(later(attribute, "checking that a function never waits"));
-            }
-        }
+        "no_wait" => function.no_wait = true,
         "nonblocking" => function.nonblocking = true,
-        "ai_concurrent_optimize" => {
-            function.ai_concurrent_optimize = true;
-            diagnostics.push(later(attribute, "choosing how concurrent code runs from measurements"));
-        }
+        "ai_concurrent_optimize" => function.ai_concurrent_optimize = true,
         "intrinsic" => result.intrinsic = Some(attribute.span),
         "thread_bound" => result.thread_bound = true,
         "view" => result.view = true,
@@ -201,11 +193,6 @@ fn read_one(
         "derive" => derives(attribute, result, diagnostics),
         _ => {}
     }
-}
-
-fn later(attribute: &ast::Attribute, what: &str) -> Diagnostic {
-    Diagnostic::error(codes::E0901, attribute.span, format!("not supported yet: {what}"))
-        .label("remove the attribute until then")
 }
 
 /// `[allow(W0402)]`.

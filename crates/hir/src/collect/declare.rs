@@ -10,7 +10,7 @@ use base::{Applicability, Diagnostic, FxHashMap, Name, Span, codes};
 use syntax::ast::{self, ItemKind};
 
 use super::attrs::{self, Attrs, Target};
-use super::{Collector, FnSource, ModuleInput, PackageInput, blocks};
+use super::{Collector, FnSource, ModuleInput, PackageInput, actors, blocks};
 use crate::items::*;
 use crate::resolve::KNOWN;
 use crate::resolve::imports::{Pending, defined_twice};
@@ -219,14 +219,15 @@ impl<'a> Collector<'a> {
             ItemKind::Impl(i) => self.declare_impl(item, i, module),
             ItemKind::Actor(a) => {
                 self.read_attrs(item, Target::ACTOR, module);
-                self.report(
-                    Diagnostic::error(codes::E0901, a.name.span, "not supported yet: actors")
-                        .label("actors come with the task runtime")
-                        .help("until then, share a `Mutex` or send messages to a `thread::spawn`ed loop over a channel"),
-                );
-                // Uses of the name are silent.
-                self.define(module, Ns::Types, a.name, Def::Error, public);
-                self.define(module, Ns::Values, a.name, Def::Error, public);
+                if let Some(old) = self.program.mods[module].names.get(Ns::Types, a.name.name) {
+                    return self.report(defined_twice(a.name, old.span, "declared"));
+                }
+                let (items, found) = a.expansion.get_or_init(|| actors::expand(item, a));
+                self.diagnostics.extend_from_slice(found);
+                let first = self.program.adts.len() as u32;
+                self.declare_items(items, module, None);
+                // The state is declared first, then the handle.
+                self.program.actors.insert(AdtId(first + 1), AdtId(first));
             }
             ItemKind::TypeAlias(t) => {
                 self.read_attrs(item, Target::OTHER, module);

@@ -33,6 +33,8 @@ pub struct ClosureState {
     pub flexible: bool,
     /// Types of the environment's fields, when known.
     pub captures: Option<Vec<Ty>>,
+    /// The captured variables, with a use of each, for messages.
+    pub names: Vec<(base::Name, Span)>,
     /// Some use needs a closure without borrows: captures are moved in. The place that asks.
     pub must_own: Option<Span>,
     /// Uses that limit how the closure may be called, to be checked when that is known.
@@ -76,6 +78,7 @@ impl InferCtx<'_> {
                 call_known: false,
                 flexible,
                 captures: None,
+                names: Vec::new(),
                 must_own: None,
                 wanted: Vec::new(),
             },
@@ -84,6 +87,12 @@ impl InferCtx<'_> {
 
     pub fn closure(&self, id: ClosureId) -> Option<&ClosureState> {
         self.closures.states.get(&id)
+    }
+
+    pub fn name_closure_captures(&mut self, id: ClosureId, names: Vec<(base::Name, Span)>) {
+        if let Some(state) = self.closures.states.get_mut(&id) {
+            state.names = names;
+        }
     }
 
     /// After capture analysis: how the closure is called and what it holds.

@@ -134,6 +134,11 @@ impl InferCtx<'_> {
             ),
         };
         let diagnostic = Diagnostic::error(codes::E0320, cause.span, message).label(label);
+        if let TyKind::Adt(id, _) = *t.self_ty().kind()
+            && (self.program.future_of_adt.contains_key(&id) || self.program.lang.adt("Reply") == Some(id))
+        {
+            return diagnostic.help("this is a future: `await` it for its result");
+        }
         self.add_remedy(diagnostic, t)
     }
 
@@ -460,6 +465,9 @@ impl InferCtx<'_> {
         } else {
             format!("`{shown}` borrows, and an owned type is needed here")
         };
+        if let Some(diagnostic) = self.view_in_closure(ty, cause.span) {
+            return diagnostic;
+        }
         let diagnostic = Diagnostic::error(codes::E0327, cause.span, message)
             .label(format!("this makes it `{shown}`"));
         let generics = match cause.kind {
@@ -481,6 +489,26 @@ impl InferCtx<'_> {
             return diagnostic.help(help);
         }
         diagnostic.help("use an owned value: `.clone()` makes one")
+    }
+
+    /// A closure that has to own what it uses, and uses a view.
+    fn view_in_closure(&mut self, ty: Ty, span: Span) -> Option<Diagnostic> {
+        let ty = self.table.resolve(ty);
+        let TyKind::Closure(id, args) = *ty.kind() else { return None };
+        let state = self.closures.states.get(&id)?;
+        let captures = state.captures.clone()?;
+        let names = state.names.clone();
+        let (index, view) = captures.iter().map(|t| t.subst(args)).enumerate().find(|&(_, t)| self.is_view(t))?;
+        let &(name, place) = names.get(index)?;
+        let shown = self.show(view);
+        // A value that `go` computes before the task starts has no name.
+        let subject = if name.as_str().starts_with('$') { "this".to_owned() } else { format!("`{name}`") };
+        Some(
+            Diagnostic::error(codes::E0327, place, format!("{subject} borrows, and what runs by itself has to own what it uses"))
+                .label(format!("this is a `{shown}`, a view"))
+                .also(span, "this may run for longer than what is viewed lasts")
+                .help("let it use an owned value (`.clone()` makes one) or a `Shared`; in a `scope`, tasks may borrow"),
+        )
     }
 
     fn unsendable(&mut self, ty: Ty, why: &Unsendable, span: Span) -> Diagnostic {

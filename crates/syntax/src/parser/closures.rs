@@ -7,8 +7,11 @@ use crate::ast::*;
 use crate::token::TokenKind as T;
 
 impl Parser<'_> {
-    pub(super) fn bar_closure(&mut self) -> Expr {
+    pub(super) fn bar_closure(&mut self, is_async: bool) -> Expr {
         let lo = self.lo();
+        if is_async {
+            self.bump();
+        }
         let mut params = Vec::new();
         if self.at(T::PipePipe) {
             self.role(role::BAR_CLOSE);
@@ -45,14 +48,14 @@ impl Parser<'_> {
             let body_lo = self.lo();
             let block = self.block();
             let body = Expr { span: self.span_from(body_lo), kind: ExprKind::Block(block) };
-            let closure = Closure { head, is_fn: false, is_async: false, params, ret, body };
+            let closure = Closure { head, is_fn: false, is_async, params, ret, body };
             return self.spanned(lo, ExprKind::Closure(Box::new(closure)));
         }
         self.after_operator();
         let start = self.pos;
         let value = self.expr();
         let body = if self.pos == start { value } else { self.value_or_assignment(value) };
-        let closure = Closure { head, is_fn: false, is_async: false, params, ret, body };
+        let closure = Closure { head, is_fn: false, is_async, params, ret, body };
         self.spanned(lo, ExprKind::Closure(Box::new(closure)))
     }
 

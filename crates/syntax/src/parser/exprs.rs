@@ -90,9 +90,10 @@ impl Parser<'_> {
                 let block = self.brace_block();
                 self.spanned(lo, ExprKind::Block(block))
             }
-            T::Pipe | T::PipePipe => self.bar_closure(),
+            T::Pipe | T::PipePipe => self.bar_closure(false),
             T::Fn => self.fn_closure(false),
             T::Async if self.nth(1).kind == T::Fn => self.fn_closure(true),
+            T::Async if matches!(self.nth(1).kind, T::Pipe | T::PipePipe) => self.bar_closure(true),
             T::If => self.if_expr(),
             T::Match => self.match_expr(),
             T::While | T::For | T::Loop => self.loop_expr(None),

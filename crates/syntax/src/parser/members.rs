@@ -69,7 +69,7 @@ impl Parser<'_> {
             self.members(&mut members);
         }
         let Members { fields, invariants, methods } = members;
-        ItemKind::Actor(ActorItem { name, generics, fields, invariants, methods })
+        ItemKind::Actor(ActorItem { name, generics, fields, invariants, methods, expansion: Default::default() })
     }
 
     fn members(&mut self, members: &mut Members) {

@@ -7,7 +7,7 @@
 //! `view`).
 
 use base::{FxHashMap, Idx};
-use hir::items::{AdtId, BodyOwner, ClosureId, FnParent, Generics, Program};
+use hir::items::{AdtId, BodyOwner, ClosureId, FnParent, Generics, Program, TraitId};
 use hir::ty::{FnSig, Mutability, Predicate, Ty, TyFlags, TyKind};
 
 use crate::body::{Body, Callee, Source};
@@ -293,11 +293,16 @@ impl<'a> Facts<'a> {
                         }
                     }
                 }
-                Predicate::Trait(t) if t.self_ty() == param => return false,
+                Predicate::Trait(t) if t.self_ty() == param && !self.is_marker(t.trait_) => return false,
                 _ => {}
             }
         }
         called
+    }
+
+    /// A trait without methods, such as `Send`: nothing can be done through it.
+    fn is_marker(&self, id: TraitId) -> bool {
+        self.program.traits.get(id).is_some_and(|t| t.methods.is_empty() && t.supertraits.is_empty())
     }
 
     /// Argument `j` of the call is a function that the callee can only run, and nothing that it
@@ -330,6 +335,7 @@ impl<'a> Facts<'a> {
                         return false;
                     }
                 }
+                // `Send` too: what may be sent may be kept by another thread.
                 Predicate::Trait(t) if t.self_ty() == from.ty => return false,
                 // Another parameter may be bounded by something of this one.
                 Predicate::ProjectionEq(p, _) if p.args.contains(&from.ty) => return false,

@@ -220,8 +220,15 @@ impl<'p> Layouts<'p> {
             TyKind::Adt(..) | TyKind::Closure(..) => match self.program.shapes.get(&ty) {
                 Some(Shape::Struct(shape)) => {
                     let layout = structure(&self.fields(&shape.fields), shape.non_null);
-                    // What others may be writing to at any time tells nothing about a variant.
-                    if shape.interior_mutable { Layout { niche: None, ..layout } } else { layout }
+                    match layout.abi {
+                        // Never in registers, of which something might be assumed.
+                        Abi::Scalar(_) | Abi::Pair(..) if shape.maybe_uninit => {
+                            Layout { niche: None, abi: Abi::Memory, ..layout }
+                        }
+                        // What others may be writing to at any time tells nothing about a variant.
+                        _ if shape.interior_mutable || shape.maybe_uninit => Layout { niche: None, ..layout },
+                        _ => layout,
+                    }
                 }
                 Some(Shape::Closure(captures)) => structure(&self.fields(captures), false),
                 Some(Shape::Enum(shape)) => {

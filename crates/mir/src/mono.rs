@@ -199,6 +199,8 @@ pub struct StructShape {
     pub non_null: bool,
     /// May change behind a shared reference.
     pub interior_mutable: bool,
+    /// Its bytes may mean nothing (`MaybeUninit`).
+    pub maybe_uninit: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -17,6 +17,7 @@ fn structure(fields: &[Ty]) -> Shape {
         fields: fields.iter().map(|&t| field(t)).collect(),
         non_null: false,
         interior_mutable: false,
+        maybe_uninit: false,
     })
 }
 

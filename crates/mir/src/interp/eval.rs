@@ -122,6 +122,9 @@ impl Machine<'_> {
             return Ok(());
         }
         let layout = self.layout(ty);
+        if layout.maybe_uninit {
+            return Ok(());
+        }
         match ty.kind() {
             TyKind::Tuple(_) | TyKind::Adt(..) | TyKind::Closure(..) => {
                 let mut variant = 0;

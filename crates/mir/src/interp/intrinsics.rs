@@ -164,7 +164,7 @@ impl Machine<'_> {
         }))
     }
 
-    fn string(&mut self, ptr: Ptr, cap: usize, len: usize) -> Bytes {
+    pub(super) fn string(&mut self, ptr: Ptr, cap: usize, len: usize) -> Bytes {
         let mut bytes = Bytes::uninit(24);
         bytes.put(0, &Bytes::ptr(ptr));
         bytes.put(8, &Bytes::int(cap as u128, 8));

@@ -20,6 +20,8 @@ pub struct Layout {
     pub discriminants: Option<Vec<i128>>,
     /// May change behind a shared reference.
     pub open: bool,
+    /// Its bytes may mean nothing.
+    pub maybe_uninit: bool,
 }
 
 #[derive(Default)]
@@ -75,6 +77,7 @@ impl Layouts {
                     let fields = s.fields.iter().map(|f| f.ty).collect();
                     let mut layout = self.fields(program, vec![fields], 0);
                     layout.open |= s.interior_mutable;
+                    layout.maybe_uninit = s.maybe_uninit;
                     layout
                 }
                 Some(Shape::Closure(captures)) => {

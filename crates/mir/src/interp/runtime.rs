@@ -91,8 +91,14 @@ impl Machine<'_> {
                 let entry = (args[0].as_int()? as u64).wrapping_sub(FUNCTIONS) / 16;
                 match self.call_now(FuncId(entry as u32), vec![args[1].clone()]) {
                     Ok(_) => Bytes::int(0, 4),
-                    // The record of it stays as it is; a panic within a panic is no end of one.
-                    Err(Stop::Panic(_)) if self.panic.is_none() => Bytes::int(1, 4),
+                    // Its place is not told; a panic within a panic is no end of one.
+                    Err(Stop::Panic(text)) if self.panic.is_none() => {
+                        let message: std::sync::Arc<str> = text.into();
+                        let text = self.text(&message)?;
+                        let message = self.string(text, 0, message.len());
+                        self.memory.write(ptr(2)?, &message)?;
+                        Bytes::int(1, 4)
+                    }
                     Err(other) => return Err(other),
                 }
             }

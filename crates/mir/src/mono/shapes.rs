@@ -77,6 +77,7 @@ impl Collector<'_> {
                 fields: decl.variants.iter().next().map(fields).unwrap_or_default(),
                 non_null: self.items.lang.adt("Box") == Some(adt),
                 interior_mutable: self.items.lang.adt("UnsafeCell") == Some(adt),
+                maybe_uninit: self.items.lang.adt("MaybeUninit") == Some(adt),
             }),
             AdtKind::Enum => Shape::Enum(EnumShape {
                 name,

@@ -237,7 +237,7 @@ impl Std {
             };
             world.lowered(owner).bodies.iter().find(|b| b.source == source).cloned()
         };
-        let roots = mono::Roots { main: world.program.main, tests: Vec::new() };
+        let roots = mono::Roots { main: world.program.main, ..mono::Roots::default() };
         let closed = match mono::collect(&world.program, solver, &bodies, &roots) {
             Ok(closed) => closed,
             Err(found) => {

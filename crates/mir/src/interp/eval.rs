@@ -181,7 +181,7 @@ impl Machine<'_> {
         }
     }
 
-    fn constant(&mut self, constant: &Constant) -> Step<Bytes> {
+    pub(super) fn constant(&mut self, constant: &Constant) -> Step<Bytes> {
         let size = self.size(constant.ty);
         Ok(match &constant.kind {
             ConstKind::Int(value) => Bytes::int(*value as u128, size.min(16)),
@@ -203,6 +203,10 @@ impl Machine<'_> {
                 bytes.put(8, &Bytes::int(0, 8));
                 bytes.put(16, &Bytes::int(text.len() as u128, 8));
                 bytes
+            }
+            ConstKind::Item(id) if self.constants_only => {
+                let value = self.item(*id)?;
+                self.make(&value)?
             }
             ConstKind::Item(id) => {
                 let Some(&func) = self.program.consts.get(id) else {
@@ -385,6 +389,10 @@ impl Machine<'_> {
         for operand in operands {
             parts.push(self.operand(operand)?);
         }
+        self.assemble(aggregate, &parts, ty)
+    }
+
+    pub(super) fn assemble(&mut self, aggregate: &Aggregate, parts: &[Bytes], ty: Ty) -> Step<Bytes> {
         if let Aggregate::List(elem) = aggregate {
             let size = self.size(*elem);
             let ptr = match size * parts.len() {

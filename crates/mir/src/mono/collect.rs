@@ -22,6 +22,7 @@ pub type Bodies<'a> = dyn Fn(Source) -> Option<Arc<Body>> + 'a;
 pub struct Roots {
     pub main: Option<FnId>,
     pub tests: Vec<FnId>,
+    pub consts: Vec<ConstId>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -115,6 +116,9 @@ pub fn collect(
     for &test in &roots.tests {
         let id = c.func(Instance::Test(test));
         c.out.tests.push(id);
+    }
+    for &id in &roots.consts {
+        c.constant(id);
     }
     // `Init` comes last: it needs to know every static.
     let mut next = 1;

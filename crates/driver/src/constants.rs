@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use base::{Diagnostic, Span, codes};
-use hir::items::{AdtKind, BodyOwner, ConstId};
+use base::{Diagnostic, Name, Span, codes};
+use hir::items::{AdtKind, BodyOwner, FnKind, Program};
 use hir::ty::{Ty, TyKind, display};
 use mir::body::Source;
 use mir::interp::{self, Failure, Limits, Reason};
@@ -18,12 +18,24 @@ use crate::pipeline::{Checked, with_solver};
 /// Below a few seconds.
 const LIMITS: Limits = Limits { steps: 10_000_000, depth: 1_000 };
 
+/// Is it a constant with one value: a `const` item, or one of an impl without type parameters?
+pub(crate) fn is_constant(program: &Program, owner: BodyOwner) -> bool {
+    match owner {
+        BodyOwner::Const(_) => true,
+        BodyOwner::Static(_) => false,
+        BodyOwner::Fn(id) => {
+            let decl = &program.fns[id];
+            decl.attrs.constant && decl.generics.params.is_empty() && decl.kind == FnKind::Normal
+        }
+    }
+}
+
 /// Computes these constants and those they stand on; notes their values and gives what is wrong.
-pub(crate) fn compute(checked: &Checked, session: &Session, ids: &[ConstId]) -> Vec<Diagnostic> {
-    if ids.is_empty() {
+pub(crate) fn compute(checked: &Checked, session: &Session, constants: Vec<BodyOwner>) -> Vec<Diagnostic> {
+    if constants.is_empty() {
         return Vec::new();
     }
-    let roots = mono::Roots { consts: ids.to_vec(), ..mono::Roots::default() };
+    let roots = mono::Roots { constants, ..mono::Roots::default() };
     // As written: their values are what is asked for.
     let bodies = |source: Source| checked.written_body(source, &session.sources);
     let program = with_solver(checked, &session.sources, |solver| {
@@ -33,22 +45,51 @@ pub(crate) fn compute(checked: &Checked, session: &Session, ids: &[ConstId]) -> 
         Ok(program) => program,
         Err(diagnostics) => return diagnostics,
     };
-    let constants = interp::constants(&program, ids, LIMITS);
-    for (id, value) in &constants.known {
-        let item = &checked.program.consts[*id];
-        let name = mir::names::owner_name(&checked.program, BodyOwner::Const(*id));
-        checked.note_constant(*id, Arc::new(interp::body(*id, name, item.span, value)));
+    let constants = interp::constants(&program, LIMITS);
+    for (owner, value) in &constants.known {
+        let name = mir::names::owner_name(&checked.program, *owner);
+        let item = Item::of(&checked.program, *owner);
+        checked.note_constant(*owner, Arc::new(interp::body(*owner, name, item.name_span, value)));
     }
     constants.failures.iter().map(|failure| report(checked, session, failure)).collect()
 }
 
+/// What messages say of a constant.
+struct Item {
+    name: Name,
+    name_span: Span,
+    value_span: Span,
+    ty: Ty,
+}
+
+impl Item {
+    fn of(program: &Program, owner: BodyOwner) -> Item {
+        let (name, name_span, ty, value) = match owner {
+            BodyOwner::Const(id) => {
+                let item = &program.consts[id];
+                (item.name, item.span, item.ty, item.ast.value.as_ref().map(|value| value.span))
+            }
+            BodyOwner::Static(id) => {
+                let item = &program.statics[id];
+                (item.name, item.span, item.ty, item.ast.value.as_ref().map(|value| value.span))
+            }
+            BodyOwner::Fn(id) => {
+                let item = &program.fns[id];
+                let body = item.ast.as_ref().and_then(|f| f.body.as_ref());
+                (item.name, item.name_span, item.ret, body.map(|body| body.span))
+            }
+        };
+        Item { name, name_span, value_span: value.unwrap_or(name_span), ty }
+    }
+}
+
 fn report(checked: &Checked, session: &Session, failure: &Failure) -> Diagnostic {
-    let item = &checked.program.consts[failure.constant];
+    let item = Item::of(&checked.program, failure.constant);
     let name = item.name;
     let in_std = |span: &&Span| {
         session.packages.iter().any(|p| p.is_std && p.modules.iter().any(|m| m.file == span.file))
     };
-    let whole = item.ast.value.as_ref().map_or(item.span, |value| value.span);
+    let whole = item.value_span;
     // Where a reader can change something: not inside std.
     let place = failure.places.iter().find(|p| !in_std(p)).copied().unwrap_or(whole);
     let ty = display(&checked.program, item.ty);
@@ -85,7 +126,7 @@ fn report(checked: &Checked, session: &Session, failure: &Failure) -> Diagnostic
     let inside = place.file == whole.file && whole.start() <= place.start() && place.end() <= whole.end();
     match inside {
         true => diagnostic,
-        false => diagnostic.also(item.span, format!("to compute `{name}`")),
+        false => diagnostic.also(item.name_span, format!("to compute `{name}`")),
     }
 }
 

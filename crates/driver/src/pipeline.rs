@@ -11,11 +11,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use base::{Diagnostic, Severity, SourceMap};
-use hir::items::{BodyOwner, ClosureId, ConstId, Program};
+use hir::items::{BodyOwner, ClosureId, Program};
 use hir::thir;
 use hir::traits::{ClosureSig, Closures, ParamEnv, Solver};
 use hir::ty::Ty;
 use mir::body::{Body, Source};
+use mir::check::growth::{self, Edge};
 
 use crate::constants;
 use crate::packages::Session;
@@ -25,8 +26,10 @@ pub struct Checked {
     pub program: Program,
     /// Bodies lowered so far, by their owner.
     store: Mutex<HashMap<BodyOwner, Arc<Lowered>>>,
+    /// How the type arguments of calls grow.
+    growth: Mutex<Vec<Edge>>,
     /// Bodies that make the values of constants.
-    constants: Mutex<HashMap<ConstId, Arc<Body>>>,
+    constants: Mutex<HashMap<BodyOwner, Arc<Body>>>,
     /// All of the session, in source order.
     pub diagnostics: Vec<Diagnostic>,
     pub timings: Vec<(&'static str, Duration)>,
@@ -83,6 +86,7 @@ pub fn check(session: &Session, purpose: Purpose) -> Checked {
     let mut checked = Checked {
         program,
         store: Mutex::default(),
+        growth: Mutex::default(),
         constants: Mutex::default(),
         diagnostics: Vec::new(),
         timings: Vec::new(),
@@ -97,14 +101,13 @@ pub fn check(session: &Session, purpose: Purpose) -> Checked {
         });
         diagnostics.extend(found.into_iter().flatten());
         if !diagnostics.iter().any(Diagnostic::is_error) {
-            let constants: Vec<ConstId> = owners
-                .iter()
-                .filter_map(|owner| match owner {
-                    BodyOwner::Const(id) => Some(*id),
-                    _ => None,
-                })
-                .collect();
-            diagnostics.extend(constants::compute(&checked, session, &constants));
+            let edges = checked.growth.lock().expect("edges");
+            diagnostics.extend(growth::check(&checked.program, &edges));
+        }
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            let is_constant = |owner: &&BodyOwner| constants::is_constant(&checked.program, **owner);
+            let constants = owners.iter().filter(is_constant).copied().collect();
+            diagnostics.extend(constants::compute(&checked, session, constants));
         }
         if !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.extend(hir::resolve::unused_imports(&checked.program));
@@ -167,8 +170,11 @@ fn check_owner(
     if !body.has_errors && !diagnostics.iter().any(Diagnostic::is_error) {
         let bodies = mir::lower::lower(&checked.program, &body);
         diagnostics.extend(mir::check::check(&checked.program, &bodies));
+        let mut edges = Vec::new();
+        bodies.iter().for_each(|body| growth::edges(&checked.program, body, &mut edges));
+        checked.growth.lock().expect("edges").extend(edges);
         // Constants are computed next.
-        let kept = purpose == Purpose::Compile || matches!(owner, BodyOwner::Const(_));
+        let kept = purpose == Purpose::Compile || constants::is_constant(&checked.program, owner);
         if kept && !diagnostics.iter().any(Diagnostic::is_error) {
             checked.store.lock().expect("store").insert(owner, Lowered::new(body, bodies));
         }
@@ -183,11 +189,13 @@ fn check_owner(
 impl Checked {
     /// What code is made from: the elaborated body of a source, or what makes a constant's value.
     pub fn body(&self, source: Source, session: &Session) -> Option<Arc<Body>> {
-        if let Source::Owner(BodyOwner::Const(id)) = source {
-            let known = || self.constants.lock().expect("constants").get(&id).cloned();
+        if let Source::Owner(owner) = source
+            && constants::is_constant(&self.program, owner)
+        {
+            let known = || self.constants.lock().expect("constants").get(&owner).cloned();
             if known().is_none() {
                 // Of another package, which is checked on its own.
-                constants::compute(self, session, &[id]);
+                constants::compute(self, session, vec![owner]);
             }
             if let Some(body) = known() {
                 return Some(body);
@@ -196,8 +204,8 @@ impl Checked {
         self.written_body(source, &session.sources)
     }
 
-    pub(crate) fn note_constant(&self, id: ConstId, body: Arc<Body>) {
-        self.constants.lock().expect("constants").insert(id, body);
+    pub(crate) fn note_constant(&self, owner: BodyOwner, body: Arc<Body>) {
+        self.constants.lock().expect("constants").insert(owner, body);
     }
 
     /// The elaborated body of a source, lowered now if it was not yet.

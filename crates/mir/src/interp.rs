@@ -16,7 +16,7 @@ mod ops;
 mod runtime;
 
 use base::{FxHashMap, Span};
-use hir::items::{ConstId, StaticId};
+use hir::items::{BodyOwner, StaticId};
 use hir::ty::Ty;
 
 use crate::body::{BlockId, Body, Local};
@@ -86,7 +86,7 @@ enum Stop {
     Limit,
     Unsupported(String),
     /// A constant needs itself.
-    Circle(ConstId),
+    Circle(BodyOwner),
     /// A constant failed whose failure is noted.
     Reported,
     /// A constant's value has a part that cannot be kept: its type and those around it.
@@ -132,7 +132,7 @@ struct Machine<'p> {
     statics: FxHashMap<StaticId, Ptr>,
     /// Constants are what is computed: nothing outside may be touched.
     constants_only: bool,
-    items: FxHashMap<ConstId, constant::State>,
+    items: FxHashMap<BodyOwner, constant::State>,
     failures: Vec<Failure>,
     texts: FxHashMap<std::sync::Arc<str>, Ptr>,
     /// The panic that is unwinding.

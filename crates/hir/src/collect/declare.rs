@@ -10,7 +10,7 @@ use base::{Applicability, Diagnostic, FxHashMap, Name, Span, codes};
 use syntax::ast::{self, ItemKind};
 
 use super::attrs::{self, Attrs, Target};
-use super::{Collector, FnSource, ModuleInput, PackageInput, actors, blocks};
+use super::{Collector, ModuleInput, PackageInput, actors, blocks};
 use crate::items::*;
 use crate::resolve::KNOWN;
 use crate::resolve::imports::{Pending, defined_twice};
@@ -416,7 +416,7 @@ impl<'a> Collector<'a> {
     pub(super) fn declare_fn(
         &mut self,
         item: &'a ast::Item,
-        f: &'a Arc<ast::FnItem>,
+        f: &Arc<ast::FnItem>,
         module: ModId,
         parent: FnParent,
         attrs: &Attrs,
@@ -451,8 +451,10 @@ impl<'a> Collector<'a> {
             ast: Some(f.clone()),
             docs,
         });
-        self.sources.fns.push(Some(FnSource { item: f }));
-        if let Some(body) = &f.body {
+        self.sources.fns.push(Some(f.clone()));
+        if let ast::ItemKind::Fn(written) = &item.kind
+            && let Some(body) = &written.body
+        {
             self.walk_block(body, module);
         }
         if let (Some(body), Some(_)) = (&f.body, attrs.intrinsic) {

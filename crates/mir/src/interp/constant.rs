@@ -9,7 +9,7 @@
 use std::rc::Rc;
 
 use base::{IndexVec, Span};
-use hir::items::{BodyOwner, ConstId, VariantIdx};
+use hir::items::{BodyOwner, VariantIdx};
 use hir::thir::BinOp;
 use hir::ty::{Ty, TyKind};
 
@@ -20,7 +20,7 @@ use crate::body::{
     Aggregate, Block, Body, BodyAttrs, ConstKind, Constant, Local, LocalDecl, LocalKind, Operand, Place, RETURN,
     Rvalue, Source, Statement, StatementKind, Terminator, TerminatorKind,
 };
-use crate::mono::{Program, Shape};
+use crate::mono::{FuncId, Program, Shape};
 
 /// What a constant is worth.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ enum ValueKind {
 /// Why a constant has no value.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    pub constant: ConstId,
+    pub constant: BodyOwner,
     pub reason: Reason,
     /// Where the evaluation stood, innermost first.
     pub places: Vec<Span>,
@@ -65,18 +65,18 @@ pub enum Reason {
 /// Constants and their values; those they stand on are among them.
 #[derive(Default)]
 pub struct Constants {
-    pub known: Vec<(ConstId, Rc<Value>)>,
+    pub known: Vec<(BodyOwner, Rc<Value>)>,
     pub failures: Vec<Failure>,
 }
 
-/// Computes constants whose bodies are in the program.
-pub fn constants(program: &Program, ids: &[ConstId], limits: Limits) -> Constants {
+/// Computes the constants that the program was made for ([`Program::constants`]).
+pub fn constants(program: &Program, limits: Limits) -> Constants {
     let mut machine = Machine::new(program, limits);
     machine.constants_only = true;
-    for &id in ids {
+    for &(owner, func) in &program.constants {
         machine.steps = 0;
         // What went wrong is among the failures.
-        let _ = machine.item(id);
+        let _ = machine.item(owner, func);
     }
     let mut known: Vec<_> = machine
         .items
@@ -99,16 +99,13 @@ pub(super) enum State {
 
 impl Machine<'_> {
     /// The value of a constant, computed when first asked for.
-    pub(super) fn item(&mut self, id: ConstId) -> Step<Rc<Value>> {
+    pub(super) fn item(&mut self, id: BodyOwner, func: FuncId) -> Step<Rc<Value>> {
         match self.items.get(&id) {
             Some(State::Known(value)) => return Ok(value.clone()),
             Some(State::UnderWay) => return Err(Stop::Circle(id)),
             Some(State::Failed) => return Err(Stop::Reported),
             None => {}
         }
-        let Some(&func) = self.program.consts.get(&id) else {
-            return self.unsupported("a constant that is not in the program");
-        };
         self.items.insert(id, State::UnderWay);
         let depth = self.frames.len();
         let ty = self.program.functions[func].body.locals[RETURN].ty;
@@ -281,7 +278,7 @@ impl Machine<'_> {
 }
 
 /// The body that makes a constant's value.
-pub fn body(constant: ConstId, name: String, span: Span, value: &Value) -> Body {
+pub fn body(owner: BodyOwner, name: String, span: Span, value: &Value) -> Body {
     let mut maker = Maker { locals: IndexVec::new(), statements: Vec::new(), span };
     maker.local(value.ty, LocalKind::Return);
     let made = maker.rvalue(value);
@@ -289,7 +286,7 @@ pub fn body(constant: ConstId, name: String, span: Span, value: &Value) -> Body 
     let terminator = Terminator { kind: TerminatorKind::Return, span };
     let block = Block { statements: maker.statements, terminator, cleanup: false };
     Body {
-        source: Source::Owner(BodyOwner::Const(constant)),
+        source: Source::Owner(owner),
         name,
         span,
         locals: maker.locals,

@@ -1,5 +1,6 @@
 //! Places, operands and right sides.
 
+use hir::items::BodyOwner;
 use hir::thir::{CastKind, Coercion, UnOp};
 use hir::ty::{Mutability, Ty, TyKind};
 
@@ -204,15 +205,17 @@ impl Machine<'_> {
                 bytes.put(16, &Bytes::int(text.len() as u128, 8));
                 bytes
             }
-            ConstKind::Item(id) if self.constants_only => {
-                let value = self.item(*id)?;
-                self.make(&value)?
-            }
             ConstKind::Item(id) => {
                 let Some(&func) = self.program.consts.get(id) else {
                     return self.unsupported("a constant that is not in the program");
                 };
-                self.call_now(func, Vec::new())?
+                match self.constants_only {
+                    true => {
+                        let value = self.item(BodyOwner::Const(*id), func)?;
+                        self.make(&value)?
+                    }
+                    false => self.call_now(func, Vec::new())?,
+                }
             }
             ConstKind::Static(id) => {
                 let ptr = self.static_(*id)?;

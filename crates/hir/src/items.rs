@@ -361,6 +361,8 @@ pub struct FnAttrs {
     pub cold: bool,
     pub no_wait: bool,
     pub track_caller: bool,
+    /// The conditions of `req`: whether they hold is up to the caller, whose place a failure names.
+    pub requirements: Vec<Span>,
     pub discardable: bool,
     pub nonblocking: bool,
     /// `[allow(W0402, …)]`: codes of warnings.

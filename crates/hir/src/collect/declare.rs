@@ -446,7 +446,7 @@ impl<'a> Collector<'a> {
             ret_origins: Vec::new(),
             is_async: f.is_async,
             is_unsafe: f.is_unsafe,
-            attrs: attrs.function.clone(),
+            attrs: with_requirements(attrs.function.clone(), f, parent),
             kind,
             ast: Some(f.clone()),
             docs,
@@ -523,4 +523,24 @@ impl ModuleInput {
             .reduce(Span::to)
             .unwrap_or(Span { file: self.file, lo: 0, hi: 0 })
     }
+}
+
+/// Notes the conditions of `req` at the head of a function, for failures to name its caller.
+fn with_requirements(mut attrs: FnAttrs, f: &ast::FnItem, parent: FnParent) -> FnAttrs {
+    let called_by_runtime = attrs.test || (parent == FnParent::None && f.name.name == KNOWN.main);
+    if attrs.track_caller || f.is_async || called_by_runtime {
+        return attrs;
+    }
+    let stmts = f.body.as_ref().map_or(&[][..], |body| &body.stmts);
+    attrs.requirements = stmts
+        .iter()
+        .map_while(|stmt| match &stmt.kind {
+            ast::StmtKind::Contract(contract) => Some(contract),
+            _ => None,
+        })
+        .filter(|contract| contract.kind == ast::ContractKind::Req)
+        .map(|contract| contract.condition.span)
+        .collect();
+    attrs.track_caller = !attrs.requirements.is_empty();
+    attrs
 }

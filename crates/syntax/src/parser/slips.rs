@@ -136,7 +136,7 @@ impl Parser<'_> {
                 .label(format!("the block is indented by {indent}"))
         };
         if self.pos > 0 && matches!(self.toks[self.pos - 1].kind, T::Pipe | T::PipePipe) {
-            let d = d.help("a closure with a block of statements is written `fn(x: int) -> int:`");
+            let d = d.help("the block of a closure begins after a `:`, as in `|x|:`");
             self.report_slip(d);
             self.errors += 1;
             return;
@@ -240,7 +240,7 @@ impl Parser<'_> {
                 let closure = self.pos > 0 && matches!(self.toks[self.pos - 1].kind, T::Pipe | T::PipePipe);
                 let d = Diagnostic::error(codes::E0118, self.span(), "`let` is a statement and has no value here")
                     .help(match closure {
-                        true => "a closure with statements is written `fn(x: int) -> int:` and a block, or `|x| { … }`",
+                        true => "the block of a closure begins after a `:`, as in `|x|:`",
                         false => "make the variable on a line before; conditions take `if let …`",
                     });
                 self.report(d);

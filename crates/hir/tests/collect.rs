@@ -218,6 +218,10 @@ fn error_pages_are_true() {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
     let mut wrong = Vec::new();
     for &(code, _) in base::codes::ALL.iter().filter(|(c, _)| c.0.starts_with("E02")) {
+        // These are found by running constants, which is the driver's.
+        if matches!(code.0, "E0236" | "E0237") {
+            continue;
+        }
         let page = std::fs::read_to_string(dir.join(format!("{code}.md"))).unwrap_or_default();
         let blocks: Vec<&str> = page.split("```").skip(1).step_by(2).collect();
         let bad = blocks.iter().find_map(|b| b.strip_prefix(&format!("altru error:{code}\n")[..]));

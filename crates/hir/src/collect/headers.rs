@@ -299,7 +299,6 @@ impl<'a> Collector<'a> {
                         let lowered = lower_bound(&self.program, &scope, self_param(), &bare, &mut ignored);
                         self.diagnostics.append(&mut ignored);
                         if let Some((trait_ref, _)) = lowered {
-                            self.note_owned_self(id, trait_ref);
                             self.program.traits[id].supertraits.push(trait_ref);
                         }
                     }
@@ -318,15 +317,6 @@ impl<'a> Collector<'a> {
                 generics.predicates.extend(equal);
                 self.program.traits[id].generics = generics;
             }
-        }
-    }
-
-    /// `trait Number: Add[Self]`: where a supertrait demands an owned type, `Self` is one.
-    fn note_owned_self(&mut self, id: TraitId, supertrait: TraitRef) {
-        let params = &self.program.traits[supertrait.trait_].generics.params;
-        let owned = params.iter().zip(supertrait.args).skip(1).any(|(param, &arg)| !param.view && arg == self_param());
-        if owned && let Some(own) = self.program.traits[id].generics.params.first_mut() {
-            own.view = false;
         }
     }
 

@@ -119,7 +119,6 @@ fn session(text: &str) -> Session {
         diagnostics: parse.diagnostics,
         name: "main".into(),
         root: None,
-        is_std: false,
     }
 }
 

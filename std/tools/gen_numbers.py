@@ -63,7 +63,8 @@ def numbers():
         w(f"impl Display for {t}:\n    fn fmt(self, f: mut Formatter):\n        num::fmt_float(mut f, self as f64, {'true' if bits == 32 else 'false'}, false)\n")
         w(f"impl Debug for {t}:\n    fn debug(self, f: mut Formatter):\n        num::fmt_float(mut f, self as f64, {'true' if bits == 32 else 'false'}, true)\n")
         w(f"impl Parse for {t}:\n    fn parse(text: string) -> Result[{t}, error]:\n        return Ok(num::parse_float(text)? as {t})\n")
-        w(f"impl Float for {t}:\n    fn from_f64(wide: f64) -> {t}:\n        return wide as {t}\n\n    fn to_f64(self) -> f64:\n        return self as f64\n")
+        limits = {"f32": ("3.4028234663852886e38", "1.1920928955078125e-7"), "f64": ("1.7976931348623157e308", "2.220446049250313e-16")}[t]
+        w(f"impl Float for {t}:\n    const MAX: {t} = {limits[0]}\n    const MIN: {t} = -{limits[0]}\n    const EPSILON: {t} = {limits[1]}\n\n    fn from_f64(wide: f64) -> {t}:\n        return wide as {t}\n\n    fn to_f64(self) -> f64:\n        return self as f64\n")
     w("impl Copy for bool\nimpl Clone for bool:\n    [inline]\n    fn clone(self) -> bool:\n        return self\n")
     w("impl Copy for char\nimpl Clone for char:\n    [inline]\n    fn clone(self) -> char:\n        return self\n")
     for t in ["bool", "char"]:

@@ -89,6 +89,8 @@ codes! {
     E0234 "bound not met in a declaration"
     E0235 "undetermined parameter"
     E0236 "not part of an actor"
+    E0237 "not possible in a constant"
+    E0238 "constant that cannot be computed"
     E0301 "mismatched types"
     E0302 "wrong number of arguments"
     E0303 "not something that can be called"

@@ -209,9 +209,14 @@ impl<'u, 'p> FnCx<'u, 'p> {
         }
     }
 
-    /// Place of a panic here, or of the caller of a `[track_caller]` function.
+    /// Place of a panic here, or of the caller of a `[track_caller]` function or of one whose `req`
+    /// fails.
     pub fn caller_location(&self, span: Span) -> Value {
-        self.caller.unwrap_or_else(|| self.u.location(span))
+        let passed_on = &self.body.attrs.requirements;
+        match self.caller {
+            Some(caller) if passed_on.is_empty() || passed_on.contains(&span) => caller,
+            _ => self.u.location(span),
+        }
     }
 
     pub fn block_ref(&mut self, id: BlockId) -> Block {

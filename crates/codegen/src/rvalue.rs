@@ -1,12 +1,12 @@
 //! Right sides of assignments.
 
 use base::Span;
-use mir::body::{Aggregate, Operand, Place, Projection, Rvalue};
+use mir::body::{Aggregate, ConstKind, Operand, Place, Projection, Rvalue};
 use mir::mono::thir::Coercion;
 use mir::mono::ty::{Mutability, Ty, TyKind};
 
 use crate::function::{FnCx, LocalRef};
-use crate::layout::{Abi, Kind, Meta, shared_meta};
+use crate::layout::{Abi, Kind, Meta, Prim, shared_meta};
 use crate::llvm::Value;
 use crate::value::{Discriminated, Op, Val, field_offset};
 
@@ -144,6 +144,13 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let ty = self.place_ty(place);
         let layout = self.u.layout(ty);
         let variant = Self::variant_of(aggregate);
+        if let Aggregate::Array(elem) = *aggregate
+            && let Some(data) = self.data_of(elem, operands)
+        {
+            let to = self.place(place);
+            self.copy(data, to.ptr, &layout);
+            return;
+        }
         let writes_through = place.projection.iter().any(|p| matches!(p, Projection::Deref));
         let values: Vec<Op> = operands
             .iter()
@@ -187,7 +194,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let layout = self.u.layout(elem);
         let count = operands.len() as u64;
         let slot = self.temp(&self.u.layout(ty));
-        let values: Vec<Op> = operands.iter().map(|o| self.operand(o)).collect();
+        let known = self.data_of(elem, operands);
+        let values: Vec<Op> = match known {
+            Some(_) => Vec::new(),
+            None => operands.iter().map(|o| self.operand(o)).collect(),
+        };
         let size = layout.size * count;
         let data = if size == 0 {
             m.const_ptr(layout.align.max(1))
@@ -195,6 +206,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
             let args = [m.const_i64(size as i64), m.const_i64(layout.align as i64)];
             self.call_runtime("altru_mem_alloc", &args, None)
         };
+        if let Some(from) = known {
+            self.b.memcpy(data, layout.align, from, layout.align, self.u.m.const_i64(size as i64));
+        }
         for (i, op) in values.into_iter().enumerate() {
             let at = self.offset(data, layout.size * i as u64);
             self.store(op, at);
@@ -204,6 +218,29 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.b.store(m.const_i64(count as i64), self.offset(slot, 8), 8);
         self.b.store(m.const_i64(count as i64), self.offset(slot, 16), 8);
         Op { val: Val::Memory(slot), ty }
+    }
+
+    /// Many numbers that are known, as data of the program.
+    fn data_of(&self, elem: Ty, operands: &[Operand]) -> Option<Value> {
+        const LEAST: usize = 8;
+        let Abi::Scalar(scalar) = self.u.layout(elem).abi else { return None };
+        if operands.len() < LEAST || scalar.prim == Prim::Ptr {
+            return None;
+        }
+        let size = scalar.size() as usize;
+        let mut bytes = Vec::with_capacity(operands.len() * size);
+        for operand in operands {
+            let Operand::Const(constant) = operand else { return None };
+            let raw = match constant.kind {
+                ConstKind::Int(value) => value as u64,
+                ConstKind::Float(bits) if size == 4 => u64::from((f64::from_bits(bits) as f32).to_bits()),
+                ConstKind::Float(bits) => bits,
+                _ => return None,
+            };
+            bytes.extend_from_slice(&raw.to_le_bytes()[..size]);
+        }
+        let m = &self.u.m;
+        Some(m.add_constant("data", m.const_bytes(&bytes), scalar.size()))
     }
 
     /// `[x; n]` in place.

@@ -4,6 +4,7 @@
 //! [`packages`] (which files belong together), [`pipeline`] (the stages, in order),
 //! [`program`] (past the check boundary), [`testing`]. It never prints.
 
+mod constants;
 pub mod embedded;
 pub mod manifest;
 pub mod packages;

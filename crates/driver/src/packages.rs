@@ -5,7 +5,7 @@
 //! `src/x/name.altru` (`src/name.altru` at the root) or `…/name/mod.altru`. Everything odd
 //! becomes a diagnostic; nothing here panics or prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,8 +38,6 @@ pub struct Session {
     pub name: String,
     /// The package's folder, if it is one.
     pub root: Option<PathBuf>,
-    /// The package at hand is std itself.
-    pub is_std: bool,
 }
 
 /// Something that stops a session before there is a text to point at.
@@ -54,7 +52,7 @@ pub fn load(system: &dyn System, input: &Input) -> Result<Session, LoadError> {
         packages: Vec::new(),
         diagnostics: Vec::new(),
         loading: Vec::new(),
-        done: BTreeMap::new(),
+        done: BTreeSet::new(),
         std_folder: std::env::var_os("ALTRU_STD").map(PathBuf::from),
     };
     match input {
@@ -64,7 +62,7 @@ pub fn load(system: &dyn System, input: &Input) -> Result<Session, LoadError> {
             let tree = loader.parse(file);
             let modules = vec![ModuleInput { path: vec![], file, ast: tree }];
             loader.packages.push(PackageInput { name: Name::new("main"), is_std: false, modules });
-            Ok(loader.finish("main".into(), None, false))
+            Ok(loader.finish("main".into(), None))
         }
         Input::Path(path) if system.is_dir(path) => {
             let manifest = loader.read_manifest(path)?;
@@ -74,7 +72,7 @@ pub fn load(system: &dyn System, input: &Input) -> Result<Session, LoadError> {
             }
             let name = manifest.package.name.clone();
             loader.load_package(path, manifest)?;
-            Ok(loader.finish(name, Some(path.clone()), is_std))
+            Ok(loader.finish(name, Some(path.clone())))
         }
         Input::Path(path) => {
             loader.load_std()?;
@@ -85,7 +83,7 @@ pub fn load(system: &dyn System, input: &Input) -> Result<Session, LoadError> {
             let stem = path.file_stem().map_or("main".into(), |s| s.to_string_lossy().into_owned());
             let package = identifier(&stem);
             loader.packages.push(PackageInput { name: Name::new(&package), is_std: false, modules });
-            Ok(loader.finish(stem, None, false))
+            Ok(loader.finish(stem, None))
         }
     }
 }
@@ -124,20 +122,19 @@ struct Loader<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Folders of the packages being loaded, to find cycles.
     loading: Vec<PathBuf>,
-    done: BTreeMap<PathBuf, ()>,
+    done: BTreeSet<PathBuf>,
     /// `ALTRU_STD`: the folder of std's sources, for those who change them.
     std_folder: Option<PathBuf>,
 }
 
 impl Loader<'_> {
-    fn finish(self, name: String, root: Option<PathBuf>, is_std: bool) -> Session {
+    fn finish(self, name: String, root: Option<PathBuf>) -> Session {
         Session {
             sources: self.sources,
             packages: self.packages,
             diagnostics: self.diagnostics,
             name,
             root,
-            is_std,
         }
     }
 
@@ -208,7 +205,7 @@ impl Loader<'_> {
         if self.loading.contains(&key) {
             return Err(LoadError(format!("the packages depend on each other in a circle through `{}`", shown(folder))));
         }
-        if self.done.insert(key.clone(), ()).is_some() {
+        if !self.done.insert(key.clone()) {
             return Ok(());
         }
         self.loading.push(key);

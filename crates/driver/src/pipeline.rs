@@ -1,6 +1,6 @@
 //! The stages in order: the only place that calls them.
 //!
-//! `packages -> collect -> check bodies -> lower -> ownership` up to the check boundary, which
+//! `packages -> collect -> check bodies -> lower -> ownership -> constants` up to the check boundary, which
 //! always succeeds and reports; then `monomorphise -> LLVM -> object or memory`, where anything
 //! odd is a bug of the compiler. Bodies of std are checked only when std itself is the package
 //! at hand; programs lower just what they reach.
@@ -11,10 +11,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use base::{Diagnostic, Severity, SourceMap};
-use hir::items::{BodyOwner, Program};
+use hir::items::{BodyOwner, ClosureId, Program};
 use hir::thir;
+use hir::traits::{ClosureSig, Closures, ParamEnv, Solver};
+use hir::ty::Ty;
 use mir::body::{Body, Source};
+use mir::check::growth::{self, Edge};
 
+use crate::constants;
 use crate::packages::Session;
 
 /// A checked session.
@@ -22,6 +26,10 @@ pub struct Checked {
     pub program: Program,
     /// Bodies lowered so far, by their owner.
     store: Mutex<HashMap<BodyOwner, Arc<Lowered>>>,
+    /// How the type arguments of calls grow.
+    growth: Mutex<Vec<Edge>>,
+    /// Bodies that make the values of constants.
+    constants: Mutex<HashMap<BodyOwner, Arc<Body>>>,
     /// All of the session, in source order.
     pub diagnostics: Vec<Diagnostic>,
     pub timings: Vec<(&'static str, Duration)>,
@@ -75,17 +83,32 @@ pub fn check(session: &Session, purpose: Purpose) -> Checked {
     let mut diagnostics = session.diagnostics.clone();
     let (program, found) = hir::collect::collect(&session.packages, &session.sources);
     clock.lap("collect");
-    let mut checked =
-        Checked { program, store: Mutex::default(), diagnostics: Vec::new(), timings: Vec::new() };
+    let mut checked = Checked {
+        program,
+        store: Mutex::default(),
+        growth: Mutex::default(),
+        constants: Mutex::default(),
+        diagnostics: Vec::new(),
+        timings: Vec::new(),
+    };
     // A text that does not parse gives a program with holes: what later stages said of it would
     // be consequences.
     if !diagnostics.iter().any(Diagnostic::is_error) {
         diagnostics.extend(found);
-        let owners = checked_owners(&checked.program, session);
+        let owners = checked_owners(&checked.program);
         let found = in_parallel(&owners, BODIES_AT_ONCE, |&owner| {
             check_owner(&checked, owner, &session.sources, purpose)
         });
         diagnostics.extend(found.into_iter().flatten());
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            let edges = checked.growth.lock().expect("edges");
+            diagnostics.extend(growth::check(&checked.program, &edges));
+        }
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            let is_constant = |owner: &&BodyOwner| constants::is_constant(&checked.program, **owner);
+            let constants = owners.iter().filter(is_constant).copied().collect();
+            diagnostics.extend(constants::compute(&checked, session, constants));
+        }
         if !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.extend(hir::resolve::unused_imports(&checked.program));
         }
@@ -116,7 +139,7 @@ fn has_promises(program: &Program) -> bool {
 }
 
 /// The bodies of the package at hand.
-fn checked_owners(program: &Program, session: &Session) -> Vec<BodyOwner> {
+fn checked_owners(program: &Program) -> Vec<BodyOwner> {
     let package = program.roots.len().saturating_sub(1);
     let is_ours = |owner: &BodyOwner| {
         let module = match *owner {
@@ -126,7 +149,6 @@ fn checked_owners(program: &Program, session: &Session) -> Vec<BodyOwner> {
         };
         program.mods[module].package == package
     };
-    let _ = session;
     hir::check::bodies(program).into_iter().filter(is_ours).collect()
 }
 
@@ -148,7 +170,12 @@ fn check_owner(
     if !body.has_errors && !diagnostics.iter().any(Diagnostic::is_error) {
         let bodies = mir::lower::lower(&checked.program, &body);
         diagnostics.extend(mir::check::check(&checked.program, &bodies));
-        if purpose == Purpose::Compile && !diagnostics.iter().any(Diagnostic::is_error) {
+        let mut edges = Vec::new();
+        bodies.iter().for_each(|body| growth::edges(&checked.program, body, &mut edges));
+        checked.growth.lock().expect("edges").extend(edges);
+        // Constants are computed next.
+        let kept = purpose == Purpose::Compile || constants::is_constant(&checked.program, owner);
+        if kept && !diagnostics.iter().any(Diagnostic::is_error) {
             checked.store.lock().expect("store").insert(owner, Lowered::new(body, bodies));
         }
     }
@@ -160,8 +187,29 @@ fn check_owner(
 }
 
 impl Checked {
+    /// What code is made from: the elaborated body of a source, or what makes a constant's value.
+    pub fn body(&self, source: Source, session: &Session) -> Option<Arc<Body>> {
+        if let Source::Owner(owner) = source
+            && constants::is_constant(&self.program, owner)
+        {
+            let known = || self.constants.lock().expect("constants").get(&owner).cloned();
+            if known().is_none() {
+                // Of another package, which is checked on its own.
+                constants::compute(self, session, vec![owner]);
+            }
+            if let Some(body) = known() {
+                return Some(body);
+            }
+        }
+        self.written_body(source, &session.sources)
+    }
+
+    pub(crate) fn note_constant(&self, owner: BodyOwner, body: Arc<Body>) {
+        self.constants.lock().expect("constants").insert(owner, body);
+    }
+
     /// The elaborated body of a source, lowered now if it was not yet.
-    pub fn body(&self, source: Source, sources: &SourceMap) -> Option<Arc<Body>> {
+    pub(crate) fn written_body(&self, source: Source, sources: &SourceMap) -> Option<Arc<Body>> {
         let owner = match source {
             Source::Owner(owner) => owner,
             Source::Closure(id) => id.owner,
@@ -196,6 +244,29 @@ impl Checked {
     }
 }
 
+/// With what answers questions about concrete types.
+pub(crate) fn with_solver<T>(checked: &Checked, sources: &SourceMap, f: impl FnOnce(Solver) -> T) -> T {
+    let closures = AllClosures { checked, sources };
+    let (env, cache) = (ParamEnv::empty(), &checked.program.trait_cache);
+    f(Solver { program: &checked.program, env: &env, cache, closures: &closures })
+}
+
+/// Closures of every body, asked for while specialising.
+struct AllClosures<'a> {
+    checked: &'a Checked,
+    sources: &'a SourceMap,
+}
+
+impl Closures for AllClosures<'_> {
+    fn sig(&self, id: ClosureId) -> Option<ClosureSig> {
+        self.checked.lowered(id.owner, self.sources).typed.sig(id)
+    }
+
+    fn captures(&self, id: ClosureId, each: &mut dyn FnMut(Ty) -> bool) -> bool {
+        self.checked.lowered(id.owner, self.sources).typed.captures(id, each)
+    }
+}
+
 /// For `--emit tree`: the files of the package at hand.
 pub fn trees(session: &Session) -> String {
     let mut out = String::new();
@@ -210,7 +281,7 @@ pub fn trees(session: &Session) -> String {
 /// For `--emit hir`: the bodies of the package at hand.
 pub fn typed_text(session: &Session, checked: &Checked) -> String {
     let mut out = String::new();
-    for owner in checked_owners(&checked.program, session) {
+    for owner in checked_owners(&checked.program) {
         let lowered = checked.lowered(owner, &session.sources);
         out.push_str(&hir::check::dump(&checked.program, &lowered.typed));
         out.push('\n');
@@ -221,7 +292,7 @@ pub fn typed_text(session: &Session, checked: &Checked) -> String {
 /// For `--emit mir`: the bodies of the package at hand, after the checks and drop elaboration.
 pub fn mir_text(session: &Session, checked: &Checked) -> String {
     let mut out = String::new();
-    for owner in checked_owners(&checked.program, session) {
+    for owner in checked_owners(&checked.program) {
         let lowered = checked.lowered(owner, &session.sources);
         for body in lowered.bodies(&checked.program) {
             out.push_str(&mir::print::print(&checked.program, body));

@@ -6,16 +6,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base::{Diagnostic, SourceMap};
+use base::Diagnostic;
 use codegen::{Debug, Jit, Linker, Object, Options};
 pub use codegen::{Emit, Mode};
-use hir::items::{ClosureId, FnId};
-use hir::traits::{ClosureSig, Closures, ParamEnv, Solver};
-use hir::ty::Ty;
+use hir::items::FnId;
 use mir::mono;
 
 use crate::packages::Session;
-use crate::pipeline::Checked;
+use crate::pipeline::{Checked, with_solver};
 
 /// Why there is no program.
 #[derive(Debug)]
@@ -39,22 +37,6 @@ pub enum Entry<'a> {
     Tests(&'a [FnId]),
 }
 
-/// Closures of every body, asked for while specialising.
-struct AllClosures<'a> {
-    checked: &'a Checked,
-    sources: &'a SourceMap,
-}
-
-impl Closures for AllClosures<'_> {
-    fn sig(&self, id: ClosureId) -> Option<ClosureSig> {
-        self.checked.lowered(id.owner, self.sources).typed.sig(id)
-    }
-
-    fn captures(&self, id: ClosureId, each: &mut dyn FnMut(Ty) -> bool) -> bool {
-        self.checked.lowered(id.owner, self.sources).typed.captures(id, each)
-    }
-}
-
 /// Specialises everything that the entry reaches.
 pub fn monomorphise(
     session: &Session,
@@ -62,15 +44,12 @@ pub fn monomorphise(
     entry: Entry,
 ) -> Result<mono::Program, BuildError> {
     let roots = match entry {
-        Entry::Main => mono::Roots { main: checked.program.main, tests: Vec::new() },
-        Entry::Tests(tests) => mono::Roots { main: None, tests: tests.to_vec() },
+        Entry::Main => mono::Roots { main: checked.program.main, ..mono::Roots::default() },
+        Entry::Tests(tests) => mono::Roots { tests: tests.to_vec(), ..mono::Roots::default() },
     };
-    let closures = AllClosures { checked, sources: &session.sources };
-    let (env, cache) = (ParamEnv::empty(), &checked.program.trait_cache);
-    let solver =
-        Solver { program: &checked.program, env: &env, cache, closures: &closures };
-    let bodies = |source| -> Option<Arc<mir::body::Body>> { checked.body(source, &session.sources) };
-    mono::collect(&checked.program, solver, &bodies, &roots).map_err(BuildError::Refused)
+    let bodies = |source| -> Option<Arc<mir::body::Body>> { checked.body(source, session) };
+    with_solver(checked, &session.sources, |solver| mono::collect(&checked.program, solver, &bodies, &roots))
+        .map_err(BuildError::Refused)
 }
 
 /// What is refused of a checked program as a whole.

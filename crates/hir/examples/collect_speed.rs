@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::{Name, SourceMap};
-use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
+use hir::collect::{ModuleInput, PackageInput, collect};
 
 fn module(index: usize) -> String {
     let mut text = String::new();
@@ -55,35 +55,10 @@ fn work{i}(items: [Record{i}], limit: int) -> Result[int, string]:
     text
 }
 
-fn load_std(texts: &mut SourceMap) -> Vec<ModuleInput> {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std/src");
-    let mut modules = Vec::new();
-    let mut pending: Vec<Vec<Name>> = vec![vec![]];
-    while let Some(path) = pending.pop() {
-        let mut file = dir.clone();
-        if path.is_empty() {
-            file.push("lib.altru");
-        } else {
-            path.iter().for_each(|p| file.push(p.as_str()));
-            file.set_extension("altru");
-        }
-        let Ok(text) = std::fs::read_to_string(&file) else { continue };
-        let id = texts.add(file.to_string_lossy(), text.as_str());
-        let ast = Arc::new(syntax::parse(id, &text).file);
-        for (name, _) in file_modules(&ast) {
-            let mut child = path.clone();
-            child.push(name);
-            pending.push(child);
-        }
-        modules.push(ModuleInput { path, file: id, ast });
-    }
-    modules
-}
-
 fn main() {
     let lines: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let mut texts = SourceMap::default();
-    let std = load_std(&mut texts);
+    let std = stdlib::std_package(&mut texts);
     let mut modules = Vec::new();
     let mut root = String::new();
     let mut written = 0;
@@ -103,7 +78,7 @@ fn main() {
     let ast = Arc::new(syntax::parse(file, &root).file);
     modules.insert(0, ModuleInput { path: vec![], file, ast });
     let packages = [
-        PackageInput { name: Name::new("std"), is_std: true, modules: std },
+        std,
         PackageInput { name: Name::new("demo"), is_std: false, modules },
     ];
     let mut times = Vec::new();

@@ -95,7 +95,7 @@ pub(crate) struct Collector<'a> {
 #[derive(Default)]
 pub(crate) struct Sources<'a> {
     /// `None`: constructors, scripts and derived functions.
-    pub fns: Vec<Option<FnSource<'a>>>,
+    pub fns: Vec<Option<Arc<ast::FnItem>>>,
     pub adts: Vec<AdtSource<'a>>,
     pub traits: Vec<&'a ast::TraitItem>,
     pub impls: Vec<ImplSource<'a>>,
@@ -106,11 +106,6 @@ pub(crate) struct Sources<'a> {
     pub default_variants: FxHashMap<AdtId, (usize, Span)>,
     /// Derived impls wait for the traits' declarations.
     pub derives: Vec<(AdtId, DeriveTrait, Span)>,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) struct FnSource<'a> {
-    pub item: &'a ast::FnItem,
 }
 
 #[derive(Clone, Copy)]
@@ -183,8 +178,8 @@ impl<'a> Collector<'a> {
         self.sources.adts[id.0 as usize]
     }
 
-    pub fn fn_source(&self, id: FnId) -> Option<FnSource<'a>> {
-        self.sources.fns[id.0 as usize]
+    pub fn fn_source(&self, id: FnId) -> Option<Arc<ast::FnItem>> {
+        self.sources.fns[id.0 as usize].clone()
     }
 
     fn const_source(&self, id: ConstId) -> &'a ast::ConstItem {

@@ -1,6 +1,7 @@
 //! Constant integers: array lengths, constant generic arguments, discriminants.
 //!
-//! Not here: `const` items in general, which are compiled as functions. The one thing to know: it
+//! Not here: the values of `const` items in general, which `driver::constants` computes from
+//! checked bodies. The one thing to know: it
 //! works on syntax, before any body is checked, and so knows integers only; what it cannot do it
 //! refuses.
 
@@ -156,7 +157,7 @@ impl Evaluator<'_> {
                 let (left, right) = (self.eval(left)?, self.eval(right)?);
                 self.binary(*op, *op_span, expr.span, left, right)
             }
-            ExprKind::Cast { value, .. } => self.eval(value),
+            ExprKind::Cast { value, ty } => Ok(self.cast(self.eval(value)?, ty)),
             ExprKind::Path(path) => self.path(path),
             ExprKind::If(if_) => {
                 let ast::Condition::Expr(condition) = &if_.condition else {
@@ -174,6 +175,29 @@ impl Evaluator<'_> {
             }
             ExprKind::Error => Err(None),
             _ => Err(self.not_constant(expr.span)),
+        }
+    }
+
+    /// As `as` does at run time: the bits that fit.
+    fn cast(&self, value: i128, ty: &ast::TypeExpr) -> i128 {
+        let int = match &ty.kind {
+            ast::TypeExprKind::Path(path) => {
+                let found = Resolver::new(self.program).resolve_path(path, Ns::Types, self.scope);
+                found.ok().and_then(|found| match found.res {
+                    Res::Def(Def::Builtin(builtin)) => match *builtin.0.kind() {
+                        TyKind::Int(int) => Some(int),
+                        _ => None,
+                    },
+                    _ => None,
+                })
+            }
+            _ => None,
+        };
+        let Some(int) = int else { return value };
+        let above = 128 - int.bits();
+        match int.is_signed() {
+            true => (value << above) >> above,
+            false => (((value as u128) << above) >> above) as i128,
         }
     }
 

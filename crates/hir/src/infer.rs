@@ -11,6 +11,7 @@ pub mod coerce;
 pub mod context;
 pub mod demand;
 pub mod probe;
+mod remedy;
 pub mod report;
 pub mod table;
 

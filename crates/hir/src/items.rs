@@ -4,7 +4,7 @@
 //! thing to know: std and the user's packages live in the same tables; ids index them and are
 //! given in source order, std first, so iteration order is stable.
 
-use base::{FileId, FxHashMap, IndexVec, Name, Span, index_type};
+use base::{FileId, FxHashMap, FxHashSet, IndexVec, Name, Span, index_type};
 use syntax::ast;
 
 use crate::lang::LangItems;
@@ -93,6 +93,8 @@ pub struct Program {
     /// Generic parameters (by span) with a bound that was refused: what they lack may be a
     /// consequence of that.
     pub broken_bounds: base::FxHashSet<Span>,
+    /// Names of constants in impls and traits: `T::NAME[i]` takes an element.
+    pub associated_constants: FxHashSet<Name>,
     /// The types of constants are known.
     pub consts_ready: bool,
     /// Names that two globs bring into a module with different meanings: reported where used.
@@ -349,6 +351,9 @@ pub enum DeriveTrait {
 
 #[derive(Debug, Default, Clone)]
 pub struct FnAttrs {
+    /// An associated constant: `const N: T = value` in an impl or trait is a function without
+    /// parameters that is called by its bare name.
+    pub constant: bool,
     pub test: bool,
     /// `[should_panic]` or `[should_panic("text")]`, for tests.
     pub should_panic: Option<Option<String>>,
@@ -356,6 +361,8 @@ pub struct FnAttrs {
     pub cold: bool,
     pub no_wait: bool,
     pub track_caller: bool,
+    /// The conditions of `req`: whether they hold is up to the caller, whose place a failure names.
+    pub requirements: Vec<Span>,
     pub discardable: bool,
     pub nonblocking: bool,
     /// `[allow(W0402, …)]`: codes of warnings.

@@ -12,6 +12,7 @@
 //! that one's supertraits. An impl in the program goes before the built-in one. All else,
 //! `Display` of `&T` and `Eq` of tuples included, is impls in std.
 
+mod builtin;
 pub mod callable;
 pub mod concrete;
 pub mod env;

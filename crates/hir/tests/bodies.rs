@@ -2,11 +2,11 @@
 //! refused with just the errors marked in them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use base::{Diagnostic, Name, SourceMap};
 use hir::check::{bodies, check_body_with};
-use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
+use hir::collect::{ModuleInput, PackageInput, collect};
 use hir::items::BodyOwner;
 use hir::traits::TraitCache;
 
@@ -14,53 +14,19 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A std module: its path and text.
-type Module = (Vec<Name>, String, String);
-
-fn load(file: &Path, folder: &Path, path: Vec<Name>, out: &mut Vec<Module>) {
-    let Ok(text) = std::fs::read_to_string(file) else { return };
-    let mut scratch = SourceMap::default();
-    let id = scratch.add("scratch", text.as_str());
-    let children = file_modules(&syntax::parse(id, &text).file);
-    out.push((path.clone(), file.display().to_string(), text));
-    for (child, _) in children {
-        let mut inner = path.clone();
-        inner.push(child);
-        let name = child.as_str();
-        load(&folder.join(format!("{name}.altru")), &folder.join(name), inner, out);
-    }
-}
-
-fn std_modules() -> &'static [Module] {
-    static MODULES: OnceLock<Vec<Module>> = OnceLock::new();
-    MODULES.get_or_init(|| {
-        let folder = root().join("std/src");
-        let mut out = Vec::new();
-        load(&folder.join("lib.altru"), &folder, Vec::new(), &mut out);
-        out
-    })
-}
-
 /// All diagnostics of a program of one file, or of std itself.
 fn check(text: Option<&str>) -> (SourceMap, Vec<Diagnostic>) {
     let mut sources = SourceMap::default();
     let mut diagnostics = Vec::new();
-    let mut parse = |sources: &mut SourceMap, name: &str, text: &str, path: Vec<Name>| {
-        let file = sources.add(name, text);
-        let parse = syntax::parse(file, text);
-        diagnostics.extend(parse.diagnostics);
-        ModuleInput { path, file, ast: Arc::new(parse.file) }
-    };
-    let modules = std_modules()
-        .iter()
-        .map(|(path, name, text)| parse(&mut sources, name, text, path.clone()))
-        .collect();
-    let mut packages = vec![PackageInput { name: Name::new("std"), is_std: true, modules }];
+    let mut packages = vec![stdlib::std_package(&mut sources)];
     let mut own = None;
     if let Some(text) = text {
-        let module = parse(&mut sources, "test.altru", text, Vec::new());
-        own = Some(module.file);
-        packages.push(PackageInput { name: Name::new("test"), is_std: false, modules: vec![module] });
+        let file = sources.add("test.altru", text);
+        let parse = syntax::parse(file, text);
+        diagnostics.extend(parse.diagnostics);
+        own = Some(file);
+        let modules = vec![ModuleInput { path: Vec::new(), file, ast: Arc::new(parse.file) }];
+        packages.push(PackageInput { name: Name::new("test"), is_std: false, modules });
     }
     let (program, found) = collect(&packages, &sources);
     diagnostics.extend(found);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base::{Diagnostic, Name, SourceMap};
-use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
+use hir::collect::{ModuleInput, PackageInput, collect};
 use hir::items::Program;
 
 /// A few declarations that stand for std.
@@ -179,40 +179,10 @@ fn core_is_accepted() {
     accepts("println(\"hello\")\n");
 }
 
-/// The real standard library, from its folder.
-fn std_package(texts: &mut SourceMap) -> PackageInput {
-    fn load(texts: &mut SourceMap, dir: &std::path::Path, path: &[&str], modules: &mut Vec<ModuleInput>) {
-        let mut file = dir.to_path_buf();
-        if path.is_empty() {
-            file.push("lib.altru");
-        } else {
-            path.iter().for_each(|p| file.push(p));
-            file.set_extension("altru");
-        }
-        let Ok(text) = std::fs::read_to_string(&file) else {
-            eprintln!("missing: {}", file.display());
-            return;
-        };
-        let input = parse(texts, &file.to_string_lossy(), &text, path);
-        let children: Vec<String> =
-            file_modules(&input.ast).iter().map(|(n, _)| n.as_str().to_owned()).collect();
-        modules.push(input);
-        for child in children {
-            let mut path = path.to_vec();
-            path.push(&child);
-            load(texts, dir, &path, modules);
-        }
-    }
-    let mut modules = Vec::new();
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std/src");
-    load(texts, &dir, &[], &mut modules);
-    PackageInput { name: Name::new("std"), is_std: true, modules }
-}
-
 #[test]
 fn std_is_accepted() {
     let mut texts = SourceMap::default();
-    let std = std_package(&mut texts);
+    let std = stdlib::std_package(&mut texts);
     let (program, diagnostics) = collect(&[std], &texts);
     if std::env::var_os("DUMP").is_some() {
         println!("{}", hir::collect::dump(&program));
@@ -225,7 +195,7 @@ fn std_is_accepted() {
 #[test]
 fn error_pages_are_true() {
     let mut texts = SourceMap::default();
-    let modules = std_package(&mut texts).modules;
+    let modules = stdlib::std_package(&mut texts).modules;
     let mut check = |text: &str| {
         let std = PackageInput {
             name: Name::new("std"),
@@ -248,6 +218,10 @@ fn error_pages_are_true() {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
     let mut wrong = Vec::new();
     for &(code, _) in base::codes::ALL.iter().filter(|(c, _)| c.0.starts_with("E02")) {
+        // These are found by running constants, which is the driver's.
+        if matches!(code.0, "E0237" | "E0238") {
+            continue;
+        }
         let page = std::fs::read_to_string(dir.join(format!("{code}.md"))).unwrap_or_default();
         let blocks: Vec<&str> = page.split("```").skip(1).step_by(2).collect();
         let bad = blocks.iter().find_map(|b| b.strip_prefix(&format!("altru error:{code}\n")[..]));

@@ -3,34 +3,9 @@
 use std::sync::Arc;
 
 use base::{Name, SourceMap};
-use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
+use hir::collect::{ModuleInput, PackageInput, collect};
 use hir::items::{BodyOwner, FnKind};
 use hir::traits::TraitCache;
-
-fn load_std(texts: &mut SourceMap) -> PackageInput {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std/src");
-    let mut modules = Vec::new();
-    let mut pending: Vec<Vec<Name>> = vec![vec![]];
-    while let Some(path) = pending.pop() {
-        let mut file = dir.clone();
-        if path.is_empty() {
-            file.push("lib.altru");
-        } else {
-            path.iter().for_each(|p| file.push(p.as_str()));
-            file.set_extension("altru");
-        }
-        let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-        let id = texts.add(file.to_string_lossy(), text.as_str());
-        let ast = Arc::new(syntax::parse(id, &text).file);
-        for (name, _) in file_modules(&ast) {
-            let mut child = path.clone();
-            child.push(name);
-            pending.push(child);
-        }
-        modules.push(ModuleInput { path, file: id, ast });
-    }
-    PackageInput { name: Name::new("std"), is_std: true, modules }
-}
 
 const SHAPES: &str = "
 # Names that derived code must not pick up.
@@ -91,7 +66,7 @@ fn main():
 #[test]
 fn derived_methods_check() {
     let mut texts = SourceMap::default();
-    let std = load_std(&mut texts);
+    let std = stdlib::std_package(&mut texts);
     let file = texts.add("shapes.altru", SHAPES);
     let parse = syntax::parse(file, SHAPES);
     assert!(!parse.has_errors(), "{:#?}", parse.diagnostics);

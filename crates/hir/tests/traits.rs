@@ -1,54 +1,16 @@
 //! The trait machinery over the real standard library: questions asked in source text.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use base::{Name, SourceMap, Span};
-use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
+use hir::collect::collect;
 use hir::infer::{Cause, InferCtx, ProbeError};
 use hir::items::{ModId, Program, TraitId};
 use hir::traits::{Facts, NoClosures, ParamEnv, Selection, Solver, TraitCache};
 use hir::ty::{Projection, TraitRef, Ty, TyKind, display, tys};
 
-fn parse(texts: &mut SourceMap, name: &str, text: &str, path: Vec<Name>) -> ModuleInput {
-    let file = texts.add(name, text);
-    let parse = syntax::parse(file, text);
-    assert!(!parse.has_errors(), "{name}: {:#?}", parse.diagnostics);
-    ModuleInput { path, file, ast: Arc::new(parse.file) }
-}
-
-fn load(texts: &mut SourceMap, dir: &Path, path: Vec<Name>, modules: &mut Vec<ModuleInput>) {
-    let mut file = dir.to_path_buf();
-    match &path[..] {
-        [] => file.push("lib.altru"),
-        names => {
-            names.iter().for_each(|n| file.push(n.as_str()));
-            file.set_extension("altru");
-        }
-    }
-    // A module that is declared and missing is for the driver's tests.
-    let Ok(text) = std::fs::read_to_string(&file) else { return };
-    let input = parse(texts, &file.to_string_lossy(), &text, path.clone());
-    let children = file_modules(&input.ast);
-    modules.push(input);
-    for (child, _) in children {
-        let mut path = path.clone();
-        path.push(child);
-        load(texts, dir, path, modules);
-    }
-}
-
 /// std and a package with this text.
 fn program(text: &str) -> Program {
     let mut texts = SourceMap::default();
-    let mut std = Vec::new();
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std/src");
-    load(&mut texts, &dir, Vec::new(), &mut std);
-    let own = parse(&mut texts, "test.altru", text, Vec::new());
-    let packages = [
-        PackageInput { name: Name::new("std"), is_std: true, modules: std },
-        PackageInput { name: Name::new("demo"), is_std: false, modules: vec![own] },
-    ];
+    let packages = stdlib::packages(&mut texts, "demo", "test.altru", text);
     let (program, diagnostics) = collect(&packages, &texts);
     let own: Vec<_> = diagnostics
         .iter()

@@ -49,6 +49,8 @@ pub struct BodyAttrs {
     pub cold: bool,
     pub track_caller: bool,
     pub no_wait: bool,
+    /// Only what is called at these places is told the caller's place; nothing here: all of it.
+    pub requirements: Vec<Span>,
 }
 
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@
 pub mod conflicts;
 mod describe;
 pub mod facts;
+pub mod growth;
 pub mod live;
 pub mod loans;
 mod moves;

@@ -7,6 +7,7 @@
 //! mistake; panics are ordinary outcomes.
 
 mod calls;
+mod constant;
 mod eval;
 mod intrinsics;
 mod layout;
@@ -15,7 +16,7 @@ mod ops;
 mod runtime;
 
 use base::{FxHashMap, Span};
-use hir::items::StaticId;
+use hir::items::{BodyOwner, StaticId};
 use hir::ty::Ty;
 
 use crate::body::{BlockId, Body, Local};
@@ -23,6 +24,7 @@ use crate::mono::{FuncId, Program};
 use layout::Layouts;
 use memory::{Bytes, Kind, Memory, Ptr};
 
+pub use constant::{Constants, Failure, Reason, Value, body, constants};
 pub use memory::Fault;
 
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +85,12 @@ enum Stop {
     Exit(i32),
     Limit,
     Unsupported(String),
+    /// A constant needs itself.
+    Circle(BodyOwner),
+    /// A constant failed whose failure is noted.
+    Reported,
+    /// A constant's value has a part that cannot be kept: its type and those around it.
+    Holds(Vec<Ty>),
 }
 
 impl From<Fault> for Stop {
@@ -122,6 +130,10 @@ struct Machine<'p> {
     layouts: Layouts,
     frames: Vec<Frame<'p>>,
     statics: FxHashMap<StaticId, Ptr>,
+    /// Constants are what is computed: nothing outside may be touched.
+    constants_only: bool,
+    items: FxHashMap<BodyOwner, constant::State>,
+    failures: Vec<Failure>,
     texts: FxHashMap<std::sync::Arc<str>, Ptr>,
     /// The panic that is unwinding.
     panic: Option<String>,
@@ -147,6 +159,9 @@ impl<'p> Machine<'p> {
             layouts: Layouts::default(),
             frames: Vec::new(),
             statics: FxHashMap::default(),
+            constants_only: false,
+            items: FxHashMap::default(),
+            failures: Vec::new(),
             texts: FxHashMap::default(),
             panic: None,
             handed: None,
@@ -170,6 +185,7 @@ impl<'p> Machine<'p> {
             Err(Stop::Panic(message)) => End::Panic(message),
             Err(Stop::Limit) => End::Limit,
             Err(Stop::Unsupported(what)) => End::Unsupported(what),
+            Err(Stop::Circle(_) | Stop::Reported | Stop::Holds(_)) => End::Unsupported("a constant".into()),
             Err(Stop::Fault(fault)) => {
                 let (function, span) = match self.frames.last() {
                     Some(frame) => (frame.body.name.clone(), self.here()),
@@ -181,7 +197,15 @@ impl<'p> Machine<'p> {
     }
 
     fn here(&self) -> Span {
-        let Some(frame) = self.frames.last() else { return Span::default() };
+        match self.frames.len() {
+            0 => Span::default(),
+            n => self.place_of(n - 1),
+        }
+    }
+
+    /// Where the frame's function stands.
+    fn place_of(&self, frame: usize) -> Span {
+        let frame = &self.frames[frame];
         let block = &frame.body.blocks[frame.block];
         match block.statements.get(frame.statement) {
             Some(statement) => statement.span,
@@ -242,6 +266,9 @@ impl<'p> Machine<'p> {
     fn static_(&mut self, id: StaticId) -> Step<Ptr> {
         if let Some(&ptr) = self.statics.get(&id) {
             return Ok(ptr);
+        }
+        if self.constants_only {
+            return self.unsupported("a static");
         }
         let Some(&index) = self.program.static_ids.get(&id) else {
             return Err(Stop::Unsupported("a static that is not in the program".into()));

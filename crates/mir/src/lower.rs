@@ -154,6 +154,7 @@ impl<'a> Builder<'a> {
                         cold: decl.attrs.cold,
                         track_caller: decl.attrs.track_caller,
                         no_wait: decl.attrs.no_wait,
+                        requirements: decl.attrs.requirements.clone(),
                     },
                 )
             }

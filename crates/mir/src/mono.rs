@@ -49,6 +49,8 @@ pub struct Program {
     pub shapes: FxHashMap<Ty, Shape>,
     /// The function that computes a constant.
     pub consts: FxHashMap<ConstId, FuncId>,
+    /// The roots that are constants.
+    pub constants: Vec<(hir::items::BodyOwner, FuncId)>,
     pub static_ids: FxHashMap<StaticId, StaticIdx>,
     /// By the concrete type and the `dyn` type it is made into.
     pub vtable_ids: FxHashMap<(Ty, Ty), VtableId>,

@@ -103,7 +103,7 @@ fn brackets() {
     expect("foo(a b)\nbar(\n", &["1:E0101", "2:E0107"]);
     expect("let x = [1, 2\nlet y = 3\nfn f(): a()\n", &["1:E0107"]);
     expect("fn foo(a: int\n    return 1\nlet x = 1\n", &["1:E0107"]);
-    expect("a)\nb()\n", &["1:E0101"]);
+    expect("a)\nb()\n", &["1:E0107"]);
     expect(")\nb()\n", &["1:E0107"]);
     expect("let x = {\n    a\nlet y = 3\n", &["1:E0107"]);
     expect("foo(fn():\n    let x = (1\n    let y = 2\n)\nbaz()\n", &["2:E0107"]);

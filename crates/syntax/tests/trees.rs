@@ -60,7 +60,7 @@ fn index_or_generics() {
     tree("xs[a..]", "(index xs (.. a _))");
     tree("channel[int](3)", "(call (index channel int) 3)");
     tree("f[[int]]()", "(call (index f type:[int]))");
-    tree("f[&T, fn(int) -> int]()", "(call (index f type:&T type:fn(int) -> int))");
+    tree("f[&T, fn(int) -> int]()", "(call (index f (& T) type:fn(int) -> int))");
     tree("f[(int, string)]()", "(call (index f (tuple int string)))");
     tree("Vec[int]::new()", "(call Vec[int]::new)");
     tree("Map[string, [int]]::new()", "(call Map[string, [int]]::new)");

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use base::{Diagnostic, Name, SourceMap};
-use hir::collect::{ModuleInput, PackageInput, collect, file_modules};
+use hir::collect::{ModuleInput, PackageInput, collect};
 use hir::items::{BodyOwner, ClosureId, FnId, ModId, Program};
 use hir::thir;
 use hir::traits::{ClosureSig, Closures, ParamEnv, Solver, TraitCache};
@@ -23,27 +23,6 @@ use mir::body::{Body, Callee, Source, TerminatorKind};
 use mir::interp::{End, Limits, Outcome};
 use mir::mono;
 
-fn load(texts: &mut SourceMap, dir: &Path, path: Vec<Name>, modules: &mut Vec<ModuleInput>) {
-    let mut file = dir.to_path_buf();
-    match &path[..] {
-        [] => file.push("lib.altru"),
-        names => {
-            names.iter().for_each(|n| file.push(n.as_str()));
-            file.set_extension("altru");
-        }
-    }
-    let Ok(text) = std::fs::read_to_string(&file) else { return };
-    let id = texts.add(file.to_string_lossy(), text.as_str());
-    let ast = Arc::new(syntax::parse(id, &text).file);
-    let children = file_modules(&ast);
-    modules.push(ModuleInput { path: path.clone(), file: id, ast });
-    for (child, _) in children {
-        let mut path = path.clone();
-        path.push(child);
-        load(texts, dir, path, modules);
-    }
-}
-
 struct Lowered {
     typed: thir::Body,
     bodies: Vec<Arc<Body>>,
@@ -51,7 +30,6 @@ struct Lowered {
 
 /// The standard library, ready for many programs.
 pub struct Std {
-    dir: std::path::PathBuf,
     /// Bodies of std that name only items of std: these come first in every program, so they
     /// have the same ids in all.
     bodies: RefCell<HashMap<BodyOwner, Rc<Lowered>>>,
@@ -171,15 +149,13 @@ fn said(texts: &SourceMap, d: &Diagnostic) -> Said {
 
 impl Std {
     pub fn new() -> Std {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std/src");
-        Std { dir, bodies: RefCell::default() }
+        Std { bodies: RefCell::default() }
     }
 
     /// Checks a program and, if it is accepted, interprets it.
     pub fn run(&self, text: &str, limits: Limits) -> Verdict {
         let mut texts = SourceMap::default();
-        let mut std = Vec::new();
-        load(&mut texts, &self.dir, Vec::new(), &mut std);
+        let std = stdlib::std_package(&mut texts);
         let file = texts.add("program.altru", text);
         let parse = syntax::parse(file, text);
         if parse.has_errors() {
@@ -187,7 +163,7 @@ impl Std {
         }
         let own = ModuleInput { path: Vec::new(), file, ast: Arc::new(parse.file) };
         let packages = [
-            PackageInput { name: Name::new("std"), is_std: true, modules: std },
+            std,
             PackageInput { name: Name::new("program"), is_std: false, modules: vec![own] },
         ];
         let (program, found) = collect(&packages, &texts);
@@ -237,7 +213,7 @@ impl Std {
             };
             world.lowered(owner).bodies.iter().find(|b| b.source == source).cloned()
         };
-        let roots = mono::Roots { main: world.program.main, tests: Vec::new() };
+        let roots = mono::Roots { main: world.program.main, ..mono::Roots::default() };
         let closed = match mono::collect(&world.program, solver, &bodies, &roots) {
             Ok(closed) => closed,
             Err(found) => {

@@ -159,6 +159,27 @@ impl Checker<'_> {
 
     // ------------------------------------------------------------ assignment
 
+    /// `x = 5` where there is no `x`: it is known from here on, so that its uses say nothing more.
+    fn assign_unknown(&mut self, target: &ast::Expr, value: &ast::Expr, span: Span) -> Option<ExprId> {
+        let ast::ExprKind::Path(path) = &target.kind else { return None };
+        let [segment] = path.segments.as_slice() else { return None };
+        let name = segment.name;
+        if self.local_in_scope(name.name).is_some() || self.resolves(path) {
+            return None;
+        }
+        self.check_expr(value, Expect::Any);
+        let diagnostic = self.unresolved_name(name).fix(
+            "a variable is made with `let`",
+            name.span.start(),
+            "let ",
+            Applicability::Maybe,
+        );
+        self.report(diagnostic);
+        let local = self.temp(name.name.as_str(), name.span, Ty::error());
+        self.bind(name.name, local);
+        Some(self.error_expr(span))
+    }
+
     fn check_assign(&mut self, target: &ast::Expr, value: &ast::Expr, span: Span) -> ExprId {
         if let ast::ExprKind::Path(path) = &target.kind
             && let [segment] = path.segments.as_slice()
@@ -174,6 +195,9 @@ impl Checker<'_> {
             return self.push(Ty::unit(), span, ExprKind::Block(block));
         }
         if let Some(id) = self.check_map_assign(target, value, span) {
+            return id;
+        }
+        if let Some(id) = self.assign_unknown(target, value, span) {
             return id;
         }
         let mut place = self.check_expr(target, Expect::Any);

@@ -77,6 +77,11 @@ impl Checker<'_> {
                 self.call_fn_value(id, callee, args, span)
             }
             Value::Place(id) => self.call_fn_value(id, callee, args, span),
+            Value::Fn { id, callee: target, sig } if self.program.fns[id].attrs.constant => {
+                let value = Value::Fn { id, callee: target, sig };
+                let id = self.value_expr(value, callee.span, Expect::Any);
+                self.call_fn_value(id, callee, args, span)
+            }
             Value::Fn { id, callee: target, sig } => {
                 self.finish_call(Target::Fn(id), target, sig, Vec::new(), args, callee.span, span, expect, awaited)
             }
@@ -108,7 +113,11 @@ impl Checker<'_> {
     pub(super) fn check_stray_args(&mut self, args: &[ast::Arg]) {
         self.has_errors = true;
         for arg in args {
-            self.check_expr(&arg.value, Expect::Any);
+            // What an untyped parameter is, the call would have said.
+            let untyped = matches!(&unparen(&arg.value).kind, ast::ExprKind::Closure(c) if c.params.iter().any(|p| p.ty.is_none()));
+            if !untyped {
+                self.check_expr(&arg.value, Expect::Any);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! Not here: which types coerce ([`crate::infer::coerce`]). The one thing to know: a coercion
 //! happens only where a type is expected, once, and is an expression of its own in the result.
 
-use base::Span;
+use base::{Diagnostic, Span, codes};
 
 use super::{Checker, Expect};
 use crate::infer::{Adjust, AdjustKind};
@@ -95,6 +95,10 @@ impl Checker<'_> {
                 None => Why::none(),
             };
             let why = Why { message: Some(join.message.to_owned()), ..why };
+            if matches!((ty.kind(), common.kind()), (TyKind::Closure(..), TyKind::Closure(..))) {
+                self.report_closures(span, join.first, join.message);
+                return self.error_expr(span);
+            }
             self.report_mismatch(id, common, &why);
             return self.error_expr(span);
         }
@@ -114,6 +118,16 @@ impl Checker<'_> {
             join.first = Some(span);
         }
         id
+    }
+
+    fn report_closures(&mut self, span: Span, first: Option<Span>, message: &str) {
+        let diagnostic = Diagnostic::error(codes::E0301, span, format!("{message}, and every closure has its own"))
+            .label("another closure")
+            .help("give the type that they share: `dyn fn(A) -> B`, or for a list `[dyn fn(A) -> B]`");
+        self.report(match first {
+            Some(first) => diagnostic.also(first, "one closure"),
+            None => diagnostic,
+        });
     }
 
     /// Makes `id` a value of type `expected`, or reports why it is none.

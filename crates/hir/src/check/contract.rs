@@ -198,7 +198,13 @@ impl Checker<'_> {
     /// ``requirement `b != 0.0` does not hold: b = 0.0``, made only when it fails.
     fn failure_message(&mut self, condition: &ast::Expr, word: &str) -> ExprId {
         let text = self.sources.text(condition.span).split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut parts = vec![ast::StrPart::Text(format!("{word} `{text}` does not hold").into())];
+        let of = match self.owner {
+            BodyOwner::Fn(id) if !self.program.fns[id].attrs.requirements.is_empty() && word == "requirement" => {
+                format!(" of `{}`", self.program.fns[id].name)
+            }
+            _ => String::new(),
+        };
+        let mut parts = vec![ast::StrPart::Text(format!("{word} `{text}`{of} does not hold").into())];
         let mut variables: Vec<&ast::Expr> = Vec::new();
         variables_in(condition, &mut variables);
         let mut seen: Vec<String> = Vec::new();

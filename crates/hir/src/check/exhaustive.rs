@@ -3,7 +3,6 @@
 //! The analysis is in [`super::usefulness`]. It runs when all types are known.
 
 use base::{Applicability, Diagnostic, Span, codes};
-use syntax::ast;
 
 use super::Checker;
 use super::usefulness::{Coverage, analyse};
@@ -19,8 +18,7 @@ pub(super) enum PatternCheck {
 }
 
 impl Checker<'_> {
-    pub(super) fn note_match(&mut self, expr: ExprId, head: Span, arms: &[ast::MatchArm]) {
-        let last_arm = arms.last().map(|a| a.span);
+    pub(super) fn note_match(&mut self, expr: ExprId, head: Span, last_arm: Option<Span>) {
         self.pattern_checks.push(PatternCheck::Match { expr, head, last_arm });
     }
 
@@ -173,6 +171,9 @@ impl Checker<'_> {
             "let" => diagnostic
                 .label("a `let` cannot fail")
                 .help("write `let … else:` to leave when it does not match, or `if let`/`match` to tell the cases apart"),
+            "case" => diagnostic
+                .label("a message that does not match would be lost")
+                .help("write a case for each pattern, one after another: those that wait for the same thing are one `match`"),
             "for" => diagnostic.label("a `for` takes every element"),
             _ => diagnostic.label("a parameter takes every argument"),
         };

@@ -472,7 +472,7 @@ impl Checker<'_> {
             None => Ty::never(),
         };
         let id = self.push(ty, span, ExprKind::Match { scrutinee, arms: checked });
-        self.note_match(id, head, arms);
+        self.note_match(id, head, arms.last().map(|arm| arm.span));
         id
     }
 

@@ -319,6 +319,9 @@ impl Checker<'_> {
             return self.check_slice(base, start.as_deref(), end.as_deref(), *inclusive, false, span);
         }
         let id = self.check_expr(base, Expect::Any);
+        if self.ty_of(id).has_error() {
+            return self.error_expr(span);
+        }
         let mut at = id;
         for _ in 0..16 {
             let ty = self.structurally(self.ty_of(at));

@@ -27,7 +27,7 @@ impl Checker<'_> {
         if let FnKind::Script(stmts) = &decl.kind {
             self.enter_items(decl.span);
             let value = self.check_statements(stmts, decl.span, Expect::Discard);
-            let value = self.coerce_body(value, ret, decl.span);
+            let value = self.script_end(value, decl.span);
             return self.finish(decl.span, params, ret, value);
         }
         let Some(item) = decl.ast.clone() else {
@@ -70,6 +70,33 @@ impl Checker<'_> {
         let id = self.check_statements(stmts, span, expect);
         self.pop_scope();
         id
+    }
+
+    /// `Ok(())` after a script's last statement.
+    fn script_end(&mut self, body: ExprId, span: Span) -> ExprId {
+        let ok = self.ok_unit(span.end());
+        let ty = self.ty_of(ok);
+        let block = thir::Block { stmts: vec![thir::Stmt::Expr(body)], value: Some(ok) };
+        self.push(ty, span, thir::ExprKind::Block(block))
+    }
+
+    /// `Ok(())` of the function at hand, a script; `()` where there is no std.
+    pub(super) fn ok_unit(&mut self, span: Span) -> ExprId {
+        let unit = self.unit_expr(span);
+        let ret = self.frame().ret;
+        match (self.variant_of("Result", "Ok"), ret.kind()) {
+            (Some((adt, variant)), TyKind::Adt(_, args)) => {
+                let fields = vec![(crate::items::FieldIdx(0), unit)];
+                self.push(ret, span, thir::ExprKind::Adt { adt, variant, args, fields, base: None })
+            }
+            _ => unit,
+        }
+    }
+
+    /// In the statements of a script, outside of closures.
+    pub(super) fn in_script(&self) -> bool {
+        let is_script = |id: FnId| matches!(self.program.fns[id].kind, FnKind::Script(_));
+        self.frames.len() == 1 && matches!(self.owner, crate::items::BodyOwner::Fn(id) if is_script(id))
     }
 
     fn coerce_body(&mut self, id: ExprId, ret: Ty, span: Span) -> ExprId {

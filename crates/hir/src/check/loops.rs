@@ -214,6 +214,7 @@ impl Checker<'_> {
         let why = self.return_why();
         let value = match value {
             Some(value) => Some(self.check_coerce(value, ret, &why)),
+            None if self.in_script() => Some(self.ok_unit(span)),
             None => {
                 let resolved = self.shallow(ret);
                 if !self.unify(ret, Ty::unit()) {

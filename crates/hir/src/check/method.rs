@@ -118,6 +118,8 @@ impl Checker<'_> {
     fn holds_refused(&mut self, ty: Ty) -> bool {
         self.process();
         let errors = self.ctx.take_errors();
+        // An unknown part may be what something that failed would have said.
+        let mut found = ty.has_infer() && !errors.is_empty();
         let mut refused = Vec::new();
         for error in &errors {
             if let Demand::Predicate(Predicate::Fn(subject, _)) = error.obligation.demand {
@@ -127,7 +129,6 @@ impl Checker<'_> {
         for diagnostic in self.ctx.report_all(errors) {
             self.report(diagnostic);
         }
-        let mut found = false;
         ty.walk(&mut |part| {
             found |= refused.contains(&part);
             !found
@@ -273,10 +274,16 @@ impl Checker<'_> {
             return;
         }
         let shown = self.show(ty);
+        let is_enum = matches!(*ty.kind(), TyKind::Adt(adt, _)
+            if self.program.adts[adt].kind == crate::items::AdtKind::Enum);
+        let what = match is_enum && name.name.as_str().starts_with(char::is_uppercase) {
+            true => "variant",
+            false => "function",
+        };
         let mut diagnostic = Diagnostic::error(
             codes::E0319,
             name.span,
-            format!("`{shown}` has no function `{}`", name.name),
+            format!("`{shown}` has no {what} `{}`", name.name),
         )
         .label("not found");
         let names = self.functions_of(ty);

@@ -28,8 +28,35 @@ impl Checker<'_> {
                     .also(span, format!("`{name}` needs to know the type")),
             ),
             ProbeError::Ambiguous(picks) => Some(self.ambiguous(picks, receiver, name, span)),
+            ProbeError::NotFound(_) if self.is_reported(receiver, name) => None,
             ProbeError::NotFound(missing) => Some(self.not_found(missing, receiver, name, span)),
         }
+    }
+
+    /// Is the method missing because of something that has its own report: it is written in an
+    /// impl of a trait that has no such method, or the receiver's type should not be?
+    fn is_reported(&mut self, receiver: Ty, name: Name) -> bool {
+        let receiver = self.resolve(receiver).peel_refs();
+        let program = self.program;
+        let borrows = match *receiver.kind() {
+            TyKind::Adt(adt, args) => {
+                let params = &program.adts[adt].generics.params;
+                params.iter().zip(args).any(|(param, arg)| !param.view && arg.is_ref())
+            }
+            _ => false,
+        };
+        let misplaced = || {
+            program.fns.iter().any(|f| {
+                let FnParent::TraitImpl(id) = f.parent else { return false };
+                let impl_ = &program.impls[id];
+                f.name == name
+                    && crate::traits::select::may_match(impl_.self_ty, receiver)
+                    && impl_.trait_.is_some_and(|t| {
+                        program.traits[t.trait_].methods.iter().all(|&m| program.fns[m].name != name)
+                    })
+            })
+        };
+        borrows || misplaced()
     }
 
     fn ambiguous(&mut self, picks: &[Pick], receiver: Ty, name: Name, span: Span) -> Diagnostic {
@@ -76,7 +103,14 @@ impl Checker<'_> {
         let mut diagnostic =
             Diagnostic::error(codes::E0304, span, format!("`{ty}` has no method `{name}`"))
                 .label(format!("not a method of `{ty}`"));
-        if let Some(similar) = missing.similar {
+        if let Some(similar) = missing.similar.filter(|similar| *similar == "iter") {
+            diagnostic = diagnostic.help(format!("it is a method of iterators: `.{similar}().{name}(…)`")).fix(
+                "make an iterator first",
+                span.start(),
+                "iter().",
+                Applicability::Maybe,
+            );
+        } else if let Some(similar) = missing.similar {
             diagnostic = diagnostic.help(format!("is `{similar}` meant?")).fix(
                 format!("call `{similar}`"),
                 span,

@@ -23,6 +23,7 @@ mod dump;
 mod exhaustive;
 mod expr;
 mod field;
+mod flat;
 mod function;
 mod future;
 mod interpolate;

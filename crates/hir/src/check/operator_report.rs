@@ -67,6 +67,10 @@ impl Checker<'_> {
                 format!("\"${{{text}}}\""),
                 Applicability::Maybe,
             );
+        } else if op == BinaryOp::Mul && matches!(left.kind(), TyKind::Str) {
+            diagnostic = diagnostic.help("text is repeated by `.repeat(count)`");
+        } else if op == BinaryOp::Add && matches!((left.kind(), right.kind()), (TyKind::List(_) | TyKind::Array(..), TyKind::List(_) | TyKind::Array(..))) {
+            diagnostic = diagnostic.help("a list is lengthened in place: `xs.append(ys)`");
         } else if let TyKind::Adt(adt, [inner, ..]) = *left.kind()
             && (self.program.lang.adt("Option") == Some(adt) || self.program.lang.adt("Result") == Some(adt))
             && self.can_unify(*inner, right)

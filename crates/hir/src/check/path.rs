@@ -38,6 +38,10 @@ impl Checker<'_> {
         match value {
             Value::Local(local) => self.local_place(local, span),
             Value::Place(id) => id,
+            Value::Fn { id, callee, sig } if self.program.fns[id].attrs.constant => {
+                let ret = sig.ret;
+                self.push(ret, span, ExprKind::Call { callee, args: Vec::new() })
+            }
             Value::Fn { id, callee, sig } => self.function_value(id, callee, sig, span, expect),
             Value::Variant { adt, variant, args } => {
                 let shape = self.program.adts[adt].variants[variant].shape;
@@ -116,7 +120,8 @@ impl Checker<'_> {
         }
         let Ok(resolved) = self.try_resolve(path, Ns::Values) else { return false };
         if resolved.used < path.segments.len() {
-            return true;
+            let last = path.segments.last().map(|segment| segment.name.name);
+            return last.is_none_or(|name| !self.program.associated_constants.contains(&name));
         }
         match resolved.res {
             Res::Def(Def::Fn(_) | Def::Adt(_) | Def::Variant(..) | Def::Alias(_)) => true,
@@ -152,6 +157,10 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    pub(super) fn resolves(&mut self, path: &ast::Path) -> bool {
+        self.try_resolve(path, Ns::Values).is_ok()
     }
 
     fn try_resolve(&mut self, path: &ast::Path, ns: Ns) -> Result<Resolved, Box<Diagnostic>> {
@@ -332,9 +341,19 @@ impl Checker<'_> {
         Value::Variant { adt, variant, args }
     }
 
-    /// The type that the first `count` segments of a path name.
-    fn lower_path_type(&mut self, path: &ast::Path, count: usize) -> Ty {
+    /// The type that the first `count` segments of a path name. Arguments left out are inferred,
+    /// also those that have defaults.
+    pub(super) fn lower_path_type(&mut self, path: &ast::Path, count: usize) -> Ty {
         let segments = path.segments[..count].to_vec();
+        let bare = ast::Path { span: path.span, segments: segments.clone() };
+        if segments.iter().all(|s| s.args.is_none())
+            && let Ok(resolved) = self.try_resolve(&bare, Ns::Types)
+            && resolved.used == count
+            && let Res::Def(Def::Adt(adt)) = resolved.res
+            && self.program.adts[adt].kind == AdtKind::Struct
+        {
+            return self.fresh_adt(adt, path.span).0;
+        }
         let end = segments.last().map_or(path.span, |s| {
             s.args.as_ref().map_or(s.name.span, |a| s.name.span.to(a.span))
         });

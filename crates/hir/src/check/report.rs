@@ -130,6 +130,9 @@ impl Checker<'_> {
             return diagnostic.fix("await it", span, text, Applicability::Certain);
         }
         match (expected.kind(), found.kind()) {
+            (TyKind::Ref(..), _) if matches!(self.exprs[id].kind, ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::Block(_)) => {
+                return diagnostic.help("borrow what each branch gives: `&a`");
+            }
             (TyKind::Ref(mutability, inner), _) if self.can_unify(*inner, found) => {
                 let (prefix, what) = match mutability {
                     Mutability::Shared => ("&", "borrow it"),
@@ -183,6 +186,14 @@ impl Checker<'_> {
                 return diagnostic.help(
                     "take the value out with `match`, `if let`, `?`, or `.unwrap()` where it must be there",
                 );
+            }
+            (TyKind::Int(_) | TyKind::Float(_), TyKind::Str) => {
+                let name = self.show(expected);
+                return diagnostic.help(format!("text is read as a number by `.parse[{name}]()`, which gives a `Result`"));
+            }
+            (TyKind::Str, TyKind::Char) if self.sources.text(span).starts_with('\'') => {
+                let text = self.sources.text(span).trim_matches('\'').replace('"', "\\\"");
+                return diagnostic.fix("write it as text", span, format!("\"{text}\""), Applicability::Maybe);
             }
             (TyKind::Str, _) if self.implements("Display", found) => {
                 return diagnostic.fix(

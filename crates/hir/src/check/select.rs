@@ -7,6 +7,9 @@
 //!   match which { 0 => { let PATTERN = set.take_recv(0, rx0); BODY }, … } }
 //! ```
 //!
+//! Cases that follow each other and wait for the same thing are one case of the set, whose arm is a
+//! `match` on what came: so no message is taken that no pattern matches.
+//!
 //! The one thing to know: what a `send` case sends is handed over by address and forgotten in
 //! its arm only, so that it stays with its owner if another case is taken.
 
@@ -50,10 +53,11 @@ impl Checker<'_> {
         let new = self.call_inherent(set_ty, "new", &[biased], span);
         let mut stmts = vec![self.let_temp(set, new)];
         let mut operations = Vec::new();
+        let groups = groups(&select.arms);
         let mut timeout: Option<ExprId> = None;
         let mut fallback: Option<Span> = None;
         self.push_scope();
-        for arm in &select.arms {
+        for arm in groups.iter().map(|group| &group[0]) {
             let operation = self.select_case(arm, set, &mut stmts, &mut timeout);
             if matches!(operation, Operation::Timeout | Operation::Default) {
                 if let Some(first) = fallback {
@@ -79,7 +83,7 @@ impl Checker<'_> {
             (Some(_), None) => self.call_inherent(set_ty, "wait_default", &[receiver], span),
             (None, _) => self.call_inherent(set_ty, "wait", &[receiver], span),
         };
-        let value = self.select_arms(select, operations, set, index, span, expect);
+        let value = self.select_arms(&groups, operations, set, index, span, expect);
         self.pop_scope();
         let ty = self.ty_of(value);
         let block = thir::Block { stmts, value: Some(value) };
@@ -329,7 +333,7 @@ impl Checker<'_> {
     /// `match which { … }`
     fn select_arms(
         &mut self,
-        select: &ast::Select,
+        groups: &[&[ast::SelectArm]],
         operations: Vec<Operation>,
         set: LocalId,
         index: ExprId,
@@ -343,18 +347,25 @@ impl Checker<'_> {
         let mut arms = Vec::new();
         let mut otherwise = None;
         let mut position = 0;
-        for (arm, operation) in select.arms.iter().zip(operations) {
+        for (group, operation) in groups.iter().zip(operations) {
+            let arm = &group[0];
             self.push_scope();
             self.diverges = before;
             let mut stmts = Vec::new();
-            self.select_arm_head(arm, &operation, set, position, &mut stmts);
-            let body = if discard {
-                self.check_block(&arm.body, Expect::Discard)
-            } else {
-                let body = self.check_block(&arm.body, join.expect());
-                self.join(&mut join, body)
+            let value = self.case_value(arm, &operation, set, position, &mut stmts);
+            let body = match (value, *group) {
+                (Some(value), [_, _, ..]) => {
+                    let (body, diverges) = self.match_cases(value, group, discard, &mut join);
+                    all_diverge &= diverges;
+                    body
+                }
+                (value, _) => {
+                    self.bind_case(arm, value, &mut stmts);
+                    let body = self.case_body(&arm.body, discard, &mut join);
+                    all_diverge &= self.diverges;
+                    body
+                }
             };
-            all_diverge &= self.diverges;
             self.pop_scope();
             let ty = self.ty_of(body);
             let block = thir::Block { stmts, value: Some(body) };
@@ -368,7 +379,7 @@ impl Checker<'_> {
             arms.push(thir::Arm { pattern, guard: None, body, span: arm.span });
             position += 1;
         }
-        self.diverges = before || (all_diverge && !select.arms.is_empty());
+        self.diverges = before || (all_diverge && !groups.is_empty());
         let ty = match join.ty() {
             _ if discard && all_diverge => Ty::never(),
             _ if discard => Ty::unit(),
@@ -393,15 +404,60 @@ impl Checker<'_> {
         self.push(ty, span, ExprKind::Match { scrutinee: index, arms })
     }
 
-    fn select_arm_head(
+    fn case_body(&mut self, body: &ast::Block, discard: bool, join: &mut Join) -> ExprId {
+        if discard {
+            return self.check_block(body, Expect::Discard);
+        }
+        let body = self.check_block(body, join.expect());
+        self.join(join, body)
+    }
+
+    /// `match value { PATTERN => BODY, … }`, and whether no arm comes to its end.
+    fn match_cases(
+        &mut self,
+        value: ExprId,
+        cases: &[ast::SelectArm],
+        discard: bool,
+        join: &mut Join,
+    ) -> (ExprId, bool) {
+        let before = self.diverges;
+        let mut all_diverge = true;
+        let mut arms = Vec::new();
+        for case in cases {
+            let ast::SelectArmKind::Case { pattern, .. } = &case.kind else { continue };
+            self.push_scope();
+            self.diverges = before;
+            let pattern = match pattern {
+                Some(pattern) => self.check_pattern_on(pattern, value),
+                None => Pat { ty: self.ty_of(value), span: case.span, kind: PatKind::Wildcard },
+            };
+            let body = self.case_body(&case.body, discard, join);
+            all_diverge &= self.diverges;
+            self.pop_scope();
+            arms.push(thir::Arm { pattern, guard: None, body, span: case.span });
+        }
+        let ty = match join.ty() {
+            _ if discard && all_diverge => Ty::never(),
+            _ if discard => Ty::unit(),
+            Some(ty) => ty,
+            None => Ty::never(),
+        };
+        let span = cases[0].span;
+        let id = self.push(ty, span, ExprKind::Match { scrutinee: value, arms });
+        self.note_match(id, self.span_of(value), cases.last().map(|case| case.span));
+        (id, all_diverge)
+    }
+
+    /// What a case that was taken gives, for its pattern.
+    fn case_value(
         &mut self,
         arm: &ast::SelectArm,
         operation: &Operation,
         set: LocalId,
         position: i128,
         stmts: &mut Vec<Stmt>,
-    ) {
-        let ast::SelectArmKind::Case { pattern, operation: written } = &arm.kind else { return };
+    ) -> Option<ExprId> {
+        let ast::SelectArmKind::Case { pattern, operation: written } = &arm.kind else { return None };
         let span = written.span;
         let set_ty = self.locals[set].ty;
         let value = match operation {
@@ -430,7 +486,7 @@ impl Checker<'_> {
                     let ty = self.ty_of(guard);
                     let local = self.temp("guard", span, ty);
                     stmts.push(self.let_temp(local, guard));
-                    return;
+                    return None;
                 }
                 Some(guard)
             }
@@ -441,19 +497,25 @@ impl Checker<'_> {
                 if let Some(pattern) = pattern {
                     self.check_pattern_owned(pattern, Ty::error(), ast::Convention::Read);
                 }
-                return;
+                return None;
             }
         };
-        let value = match (value, pattern) {
-            (Some(value), _) => self.value(value),
-            (None, Some(_)) => self.unit_expr(span),
-            (None, None) => return,
-        };
+        match (value, pattern) {
+            (Some(value), _) => Some(self.value(value)),
+            (None, Some(_)) => Some(self.unit_expr(span)),
+            (None, None) => None,
+        }
+    }
+
+    /// Binds the names of a case that stands alone.
+    fn bind_case(&mut self, arm: &ast::SelectArm, value: Option<ExprId>, stmts: &mut Vec<Stmt>) {
+        let (ast::SelectArmKind::Case { pattern, operation }, Some(value)) = (&arm.kind, value) else { return };
+        let span = operation.span;
         match pattern {
             Some(pattern) => {
                 let ty = self.ty_of(value);
                 let pat = self.check_pattern_let(pattern, ty, false, true);
-                self.note_irrefutable(&pat, "let");
+                self.note_irrefutable(&pat, "case");
                 stmts.push(Stmt::Let { pattern: pat, value: Some(value), else_: None, span });
             }
             None => stmts.push(Stmt::Expr(value)),
@@ -467,6 +529,51 @@ impl Checker<'_> {
             Def::Fn(id) => Some(id),
             _ => None,
         }
+    }
+}
+
+/// The cases in groups of those that wait for the same thing, each without a guard.
+fn groups(arms: &[ast::SelectArm]) -> Vec<&[ast::SelectArm]> {
+    arms.chunk_by(|a, b| match (&a.kind, &b.kind) {
+        (ast::SelectArmKind::Case { operation: a_op, .. }, ast::SelectArmKind::Case { operation: b_op, .. }) => {
+            a.guard.is_none() && b.guard.is_none() && same_operation(a_op, b_op)
+        }
+        _ => false,
+    })
+    .collect()
+}
+
+/// Do both give a value of the same place: `rx.recv()`, `self.workers.0.join()`?
+fn same_operation(a: &ast::Expr, b: &ast::Expr) -> bool {
+    match (&a.kind, &b.kind) {
+        (
+            ast::ExprKind::MethodCall { receiver: a, method: a_name, args: a_args, .. },
+            ast::ExprKind::MethodCall { receiver: b, method: b_name, args: b_args, .. },
+        ) => {
+            a_name.name == b_name.name
+                && matches!(a_name.name.as_str(), "recv" | "join")
+                && a_args.is_empty()
+                && b_args.is_empty()
+                && same_place(a, b)
+        }
+        _ => false,
+    }
+}
+
+fn same_place(a: &ast::Expr, b: &ast::Expr) -> bool {
+    use ast::ExprKind as K;
+    match (&unparen(a).kind, &unparen(b).kind) {
+        (K::SelfValue, K::SelfValue) => true,
+        (K::Path(a), K::Path(b)) => match (&a.segments[..], &b.segments[..]) {
+            ([a], [b]) => a.name.name == b.name.name && a.args.is_none() && b.args.is_none(),
+            _ => false,
+        },
+        (K::Field { base: a, name: x }, K::Field { base: b, name: y }) => x.name == y.name && same_place(a, b),
+        (K::TupleField { base: a, index: x, .. }, K::TupleField { base: b, index: y, .. }) => {
+            x == y && same_place(a, b)
+        }
+        (K::Deref(a), K::Deref(b)) => same_place(a, b),
+        _ => false,
     }
 }
 

@@ -189,10 +189,7 @@ impl Checker<'_> {
                 Some((adt, variant, args))
             }
             Def::Adt(_) => {
-                let ty = self.lower_type(&ast::TypeExpr {
-                    span: path.span,
-                    kind: ast::TypeExprKind::Path(path.clone()),
-                });
+                let ty = self.lower_path_type(path, path.segments.len());
                 match *self.shallow(ty).kind() {
                     TyKind::Adt(adt, args) if self.program.adts[adt].kind == AdtKind::Struct => {
                         Some((adt, VariantIdx(0), args.to_vec()))

@@ -8,6 +8,7 @@
 
 use base::Idx;
 
+use super::flat::{self, Flat};
 use crate::items::{AdtKind, FieldIdx, Program, Shape, VariantIdx};
 use crate::thir::{Lit, Pat, PatKind};
 use crate::ty::{Ty, TyKind, Tys};
@@ -18,8 +19,8 @@ const BUDGET: u32 = 200_000;
 const MAX_WITNESSES: usize = 4;
 
 /// What distinguishes values of one type.
-#[derive(Clone, PartialEq, Debug)]
-enum Ctor {
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Ctor {
     /// The only shape there is: tuples, structs, references.
     Single,
     Variant(VariantIdx),
@@ -41,11 +42,11 @@ enum Ctor {
 
 /// A pattern reduced to what matters for coverage.
 #[derive(Clone, Debug)]
-struct Node {
-    ctor: Ctor,
-    fields: Vec<Node>,
+pub(super) struct Node {
+    pub ctor: Ctor,
+    pub fields: Vec<Node>,
     /// Alternatives; then `ctor` is unused.
-    alternatives: Vec<Node>,
+    pub alternatives: Vec<Node>,
 }
 
 impl Node {
@@ -100,10 +101,16 @@ struct Analysis<'p> {
 
 impl Analysis<'_> {
     fn run(&mut self, ty: Ty, arms: &[(&Pat, bool)]) -> Result<Coverage, TooComplex> {
+        let arms: Vec<(Node, bool)> =
+            arms.iter().map(|&(pat, guarded)| (self.reduce(pat), guarded)).collect();
+        if let Some(Flat { unreachable, missing }) = flat::analyse(ty, &arms) {
+            let witness = |ctor| vec![Witness { ctor, fields: Vec::new(), ty: ty.peel_refs() }];
+            return Ok(self.coverage(missing.into_iter().map(witness).collect(), unreachable));
+        }
         let mut rows: Vec<Row> = Vec::new();
         let mut unreachable = Vec::new();
-        for (position, &(pat, guarded)) in arms.iter().enumerate() {
-            let row = vec![self.reduce(pat)];
+        for (position, (node, guarded)) in arms.into_iter().enumerate() {
+            let row = vec![node];
             if !self.useful(&rows, &row, &[ty])? {
                 unreachable.push(position);
             }
@@ -112,8 +119,12 @@ impl Analysis<'_> {
             }
         }
         let witnesses = self.missing(&rows, &[ty])?;
+        Ok(self.coverage(witnesses, unreachable))
+    }
+
+    fn coverage(&self, witnesses: Vec<Vec<Witness>>, unreachable: Vec<usize>) -> Coverage {
         if witnesses.is_empty() {
-            return Ok(Coverage::Complete { unreachable });
+            return Coverage::Complete { unreachable };
         }
         let more = witnesses.len() > MAX_WITNESSES;
         let mut patterns: Vec<String> = Vec::new();
@@ -123,7 +134,7 @@ impl Analysis<'_> {
                 patterns.push(text);
             }
         }
-        Ok(Coverage::Missing { patterns, more, unreachable })
+        Coverage::Missing { patterns, more, unreachable }
     }
 
     fn step(&mut self) -> Result<(), TooComplex> {

@@ -10,7 +10,7 @@ use base::{Applicability, Diagnostic, FxHashMap, Name, Span, codes};
 use syntax::ast::{self, ItemKind};
 
 use super::attrs::{self, Attrs, Target};
-use super::{Collector, FnSource, ModuleInput, PackageInput, actors, blocks};
+use super::{Collector, ModuleInput, PackageInput, actors, blocks};
 use crate::items::*;
 use crate::resolve::KNOWN;
 use crate::resolve::imports::{Pending, defined_twice};
@@ -416,7 +416,7 @@ impl<'a> Collector<'a> {
     pub(super) fn declare_fn(
         &mut self,
         item: &'a ast::Item,
-        f: &'a Arc<ast::FnItem>,
+        f: &Arc<ast::FnItem>,
         module: ModId,
         parent: FnParent,
         attrs: &Attrs,
@@ -446,13 +446,15 @@ impl<'a> Collector<'a> {
             ret_origins: Vec::new(),
             is_async: f.is_async,
             is_unsafe: f.is_unsafe,
-            attrs: attrs.function.clone(),
+            attrs: with_requirements(attrs.function.clone(), f, parent),
             kind,
             ast: Some(f.clone()),
             docs,
         });
-        self.sources.fns.push(Some(FnSource { item: f }));
-        if let Some(body) = &f.body {
+        self.sources.fns.push(Some(f.clone()));
+        if let ast::ItemKind::Fn(written) = &item.kind
+            && let Some(body) = &written.body
+        {
             self.walk_block(body, module);
         }
         if let (Some(body), Some(_)) = (&f.body, attrs.intrinsic) {
@@ -521,4 +523,24 @@ impl ModuleInput {
             .reduce(Span::to)
             .unwrap_or(Span { file: self.file, lo: 0, hi: 0 })
     }
+}
+
+/// Notes the conditions of `req` at the head of a function, for failures to name its caller.
+fn with_requirements(mut attrs: FnAttrs, f: &ast::FnItem, parent: FnParent) -> FnAttrs {
+    let called_by_runtime = attrs.test || (parent == FnParent::None && f.name.name == KNOWN.main);
+    if attrs.track_caller || f.is_async || called_by_runtime {
+        return attrs;
+    }
+    let stmts = f.body.as_ref().map_or(&[][..], |body| &body.stmts);
+    attrs.requirements = stmts
+        .iter()
+        .map_while(|stmt| match &stmt.kind {
+            ast::StmtKind::Contract(contract) => Some(contract),
+            _ => None,
+        })
+        .filter(|contract| contract.kind == ast::ContractKind::Req)
+        .map(|contract| contract.condition.span)
+        .collect();
+    attrs.track_caller = !attrs.requirements.is_empty();
+    attrs
 }

@@ -41,8 +41,8 @@ impl<'a> Collector<'a> {
     pub(super) fn lower_headers(&mut self) {
         self.lower_parameter_names();
         self.check_dyn_safety();
-        self.lower_supertraits();
         self.lower_defaults();
+        self.lower_supertraits();
         self.lower_aliases();
         self.lower_impl_heads();
         self.lower_bounds();

@@ -260,7 +260,10 @@ impl<'a> Collector<'a> {
                         );
                     }
                 }
-                ItemKind::Const(c) => self.assoc_const(c),
+                ItemKind::Const(c) => {
+                    let id = self.declare_const_fn(item, c, module, parent);
+                    self.program.impls[impl_].methods.push(id);
+                }
                 ItemKind::Error => {}
                 _ => self.report(
                     Diagnostic::error(codes::E0210, item.span, "this cannot stand in an `impl`")
@@ -270,12 +273,48 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn assoc_const(&mut self, c: &ast::ConstItem) {
-        self.report(
-            Diagnostic::error(codes::E0901, c.name.span, "not supported yet: associated constants")
-                .label("declared inside of a type or trait")
-                .help("declare the constant in the module, or write a function without parameters"),
-        );
+    /// An associated constant: a function without parameters that needs no call.
+    fn declare_const_fn(
+        &mut self,
+        item: &'a ast::Item,
+        c: &'a ast::ConstItem,
+        module: ModId,
+        parent: FnParent,
+    ) -> FnId {
+        let mut attrs = self.read_attrs(item, Target::OTHER, module);
+        attrs.function.constant = true;
+        attrs.function.inline = true;
+        self.program.associated_constants.insert(c.name.name);
+        let ty = match &c.ty {
+            Some(ty) => ty.clone(),
+            None => {
+                self.report(
+                    Diagnostic::error(codes::E0226, c.name.span, format!("the type of `{}` is missing", c.name.name))
+                        .label("a constant's type is written out"),
+                );
+                ast::TypeExpr { span: c.name.span, kind: ast::TypeExprKind::Error }
+            }
+        };
+        let body = c.value.as_ref().map(|value| ast::Block {
+            span: value.span,
+            style: ast::BlockStyle::Inline,
+            docs: Vec::new(),
+            stmts: vec![ast::Stmt { span: value.span, kind: ast::StmtKind::Expr(value.clone()) }],
+        });
+        if let Some(value) = &c.value {
+            self.walk_expr(value, module);
+        }
+        let f = ast::FnItem {
+            head: item.span,
+            is_async: false,
+            is_unsafe: false,
+            name: c.name,
+            generics: ast::Generics::default(),
+            params: Vec::new(),
+            ret: Some(ast::RetType { ty, from: Vec::new() }),
+            body,
+        };
+        self.declare_fn(item, &Arc::new(f), module, parent, &attrs)
     }
 
     pub(super) fn declare_trait(&mut self, item: &'a ast::Item, t: &'a ast::TraitItem, module: ModId) {
@@ -327,7 +366,16 @@ impl<'a> Collector<'a> {
                         default: None,
                     });
                 }
-                ItemKind::Const(c) => self.assoc_const(c),
+                ItemKind::Const(c) => {
+                    let constant = self.declare_const_fn(member, c, module, FnParent::Trait(id));
+                    if let Some(&first) = seen.get(&c.name.name) {
+                        self.report(defined_twice(c.name, first, "declared"));
+                        continue;
+                    }
+                    seen.insert(c.name.name, c.name.span);
+                    self.program.traits[id].methods.push(constant);
+                    self.program.trait_methods.entry(c.name.name).or_default().push(constant);
+                }
                 ItemKind::Error => {}
                 _ => self.report(
                     Diagnostic::error(codes::E0210, member.span, "this cannot stand in a `trait`")

@@ -61,10 +61,20 @@ impl<'a> Collector<'a> {
         for id in others {
             match self.program.fns[id].kind {
                 FnKind::Constructor(adt, variant) => self.lower_constructor(id, adt, variant),
+                FnKind::Script(_) => self.program.fns[id].ret = self.script_result(),
                 _ => self.lower_fn(id),
             }
         }
         crate::derive::fill_methods(self);
+    }
+
+    /// A script may end with a failure anywhere, by `?`.
+    fn script_result(&self) -> Ty {
+        let lang = &self.program.lang;
+        match (lang.adt("Result"), lang.adt("error")) {
+            (Some(result), Some(error)) => Ty::adt(result, &[Ty::unit(), Ty::adt(error, &[])]),
+            _ => Ty::unit(),
+        }
     }
 
     fn lower_constructor(&mut self, id: FnId, adt: AdtId, variant: VariantIdx) {
@@ -88,8 +98,7 @@ impl<'a> Collector<'a> {
     }
 
     fn lower_fn(&mut self, id: FnId) {
-        let Some(source) = self.fn_source(id) else { return };
-        let f = source.item;
+        let Some(f) = self.fn_source(id) else { return };
         let decl = &self.program.fns[id];
         let (module, parent) = (decl.module, decl.parent);
         let mut around = Surroundings { module, self_ty: None, impl_: None };
@@ -121,12 +130,13 @@ impl<'a> Collector<'a> {
         let mut params = Vec::with_capacity(f.params.len());
         let mut seen: FxHashMap<Name, Span> = FxHashMap::default();
         for param in &f.params {
-            let lowered = self.lower_param(param, &mut generics, around);
+            let mut lowered = self.lower_param(param, &mut generics, around);
             if lowered.name != KNOWN.empty
                 && let Some(first) = seen.insert(lowered.name, lowered.span)
             {
                 let name = ast::Ident { name: lowered.name, span: lowered.span };
                 self.report(defined_twice(name, first, "declared"));
+                lowered.ty = Ty::error();
             }
             params.push(lowered);
         }
@@ -151,7 +161,7 @@ impl<'a> Collector<'a> {
                 }
                 model.ret_origins.clone()
             }
-            None => self.ret_origins(f, &generics, &mut params, ret),
+            None => self.ret_origins(&f, &generics, &mut params, ret),
         };
         if let FnParent::Trait(_) = parent {
             generics.predicates.remove(0);

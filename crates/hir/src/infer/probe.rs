@@ -533,7 +533,54 @@ impl InferCtx<'_> {
             .filter(|n| base::diagnostic::closest(name.as_str(), [n.as_str()]).is_some())
             .collect();
         near.retain(|&n| steps.iter().any(|&ty| self.callable_on(ty, n, from).iter().any(|f| !self.is_private(f, from))));
-        let best = base::diagnostic::closest(name.as_str(), near.iter().map(|n| n.as_str()))?;
-        Some(Name::new(best))
+        if let Some(best) = base::diagnostic::closest(name.as_str(), near.iter().map(|n| n.as_str())) {
+            return Some(Name::new(best));
+        }
+        let known = |n: &&str| {
+            let n = Name::new(n);
+            steps.iter().any(|&ty| self.callable_on(ty, n, from).iter().any(|f| !self.is_private(f, from)))
+        };
+        let mut ours = OTHER_NAMES.iter().filter(|&&(theirs, _)| name == *theirs).map(|&(_, ours)| ours);
+        ours.find(known).map(Name::new)
     }
 }
+
+/// What methods are called in other languages, and here.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("length", "len"),
+    ("size", "len"),
+    ("add", "push"),
+    ("add", "insert"),
+    ("put", "insert"),
+    ("push_back", "push"),
+    ("has", "contains"),
+    ("includes", "contains"),
+    ("contains_key", "contains"),
+    ("containsKey", "contains"),
+    ("startswith", "starts_with"),
+    ("endswith", "ends_with"),
+    ("upper", "to_uppercase"),
+    ("lower", "to_lowercase"),
+    ("strip", "trim"),
+    ("toString", "to_string"),
+    ("to_str", "to_string"),
+    ("as_str", "to_string"),
+    ("indexOf", "index_of"),
+    ("index", "index_of"),
+    ("map", "iter"),
+    ("filter", "iter"),
+    ("forEach", "iter"),
+    ("for_each", "iter"),
+    ("fold", "iter"),
+    ("reduce", "iter"),
+    ("any", "iter"),
+    ("all", "iter"),
+    ("enumerate", "iter"),
+    ("zip", "iter"),
+    ("sum", "iter"),
+    ("copy", "clone"),
+    ("delete", "remove"),
+    ("pop_back", "pop"),
+    ("entry", "get_or_insert"),
+    ("unwrap_or_default", "unwrap_or"),
+];

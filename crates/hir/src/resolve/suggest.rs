@@ -237,6 +237,8 @@ fn foreign_word(word: &str) -> Option<&'static str> {
         "True" | "TRUE" => "it is written `true`",
         "False" | "FALSE" => "it is written `false`",
         "this" => "the receiver of a method is `self`",
+        "Error" => "any failure is an `error`; `?` turns a type of your own into one if it implements `IntoError`",
+        "Into" => "conversions are written as `impl From[Source] for Target`",
         "Dyn" | "Any" => "a value of any type with a trait is `dyn Trait`",
         "fprintf" | "printf" | "console" | "fmt" | "echo" | "puts" => "to print a line, write `println(\"…\")`",
         _ => return None,

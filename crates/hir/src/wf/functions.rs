@@ -12,7 +12,7 @@ pub(super) fn check(collector: &mut Collector) {
     for (id, decl) in program.fns.iter_enumerated() {
         let Some(source) = collector.fn_source(id) else { continue };
         let in_trait = matches!(decl.parent, FnParent::Trait(_));
-        if source.item.body.is_none() && decl.kind == FnKind::Normal && !in_trait && !source.item.name.span.is_empty() {
+        if source.body.is_none() && decl.kind == FnKind::Normal && !in_trait && !source.name.span.is_empty() {
             found.push(
                 Diagnostic::error(codes::E0231, decl.head, format!("`{}` has no body", decl.name))
                     .label("expected `:` and a block after this")
@@ -20,7 +20,7 @@ pub(super) fn check(collector: &mut Collector) {
             );
         }
         if decl.kind == FnKind::Extern {
-            check_foreign(program, id, source.item, &mut found);
+            check_foreign(program, id, &source, &mut found);
         }
         if decl.attrs.test {
             check_test(program, decl, &mut found);

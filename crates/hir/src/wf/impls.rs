@@ -45,7 +45,8 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
             found.push(defined_twice(name, first, "declared"));
         }
         if !methods.contains_key(&decl.name) && !decl.name.as_str().is_empty() {
-            found.push(stranger(name, "method", trait_.name, trait_.name_span, methods.keys().map(|n| n.as_str())));
+            let what = if decl.attrs.constant { "constant" } else { "method" };
+            found.push(stranger(name, what, trait_.name, trait_.name_span, methods.keys().map(|n| n.as_str())));
         }
     }
     for &(name, _, span) in &impl_.assoc_types {
@@ -75,7 +76,10 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
         let names: Vec<String> = missing_types
             .iter()
             .map(|a| format!("`type {}`", a.name))
-            .chain(missing.iter().map(|&m| format!("`{}`", program.fns[m].name)))
+            .chain(missing.iter().map(|&m| {
+                let word = if program.fns[m].attrs.constant { "const " } else { "" };
+                format!("`{word}{}`", program.fns[m].name)
+            }))
             .collect();
         let mut diagnostic = Diagnostic::error(
             codes::E0209,
@@ -97,7 +101,10 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
         }
         for &m in &missing {
             let head = collector.texts.text(program.fns[m].head).trim_end();
-            stub.push_str(&format!("\n{indent}{head}:\n{indent}    panic(\"not written yet\")"));
+            match program.fns[m].attrs.constant {
+                true => stub.push_str(&format!("\n{indent}{head} = …")),
+                false => stub.push_str(&format!("\n{indent}{head}:\n{indent}    panic(\"not written yet\")")),
+            }
         }
         diagnostic = diagnostic.fix("add what is missing", item.items.last().map_or(impl_.span, |i| i.span).end(), stub, Applicability::Maybe);
         found.push(diagnostic);
@@ -200,6 +207,10 @@ fn compare(
             "another number of type parameters".into(),
         ));
     }
+    if decl.attrs.constant != model.attrs.constant {
+        let label = if model.attrs.constant { "the trait's is a constant" } else { "the trait's is a function" };
+        return Some(differs(decl, model, decl.name_span, "one is a constant, the other a function".into(), label.into()));
+    }
     if decl.is_async != model.is_async {
         let label = if model.is_async { "the trait's is `async`" } else { "the trait's is not `async`" };
         return Some(differs(decl, model, decl.name_span, "one is `async`, the other is not".into(), label.into()));
@@ -225,7 +236,15 @@ fn compare(
                 format!("parameter `{}` is passed differently in the trait", shown.name),
                 format!("here {}, in the trait {}", word(have), word(want)),
             );
-            return Some(diagnostic.also(other.span, "in the trait"));
+            let diagnostic = diagnostic.also(other.span, "in the trait");
+            let at = if param.is_self { Some(param.span) } else { param.ty.as_ref().map(|ty| ty.span) };
+            return Some(match (have, want, at) {
+                (Convention::Read, Convention::Own | Convention::Mut, Some(at)) => {
+                    let marker = if want == Convention::Own { "own" } else { "mut" };
+                    diagnostic.fix("write it as the trait does", at.start(), format!("{marker} "), Applicability::Maybe)
+                }
+                _ => diagnostic,
+            });
         }
     }
     if all != model_all {

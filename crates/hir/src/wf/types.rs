@@ -115,11 +115,11 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
     for (id, decl) in program.fns.iter_enumerated().filter(|(_, f)| !skip(f.module)) {
         let Some(source) = collector.fn_source(id) else { continue };
         let mut env = None;
-        let params = decl.params.iter().zip(&source.item.params);
+        let params = decl.params.iter().zip(&source.params);
         let params = params
             .enumerate()
             .filter_map(|(i, (p, written))| Some((Some(i), p.ty, written.ty.as_ref()?.span)));
-        let ret = source.item.ret.as_ref().map(|r| (None, decl.ret, r.ty.span));
+        let ret = source.ret.as_ref().map(|r| (None, decl.ret, r.ty.span));
         for (param, ty, span) in params.chain(ret) {
             if needs_check(program, &decl.generics, ty) {
                 let before = found.len();

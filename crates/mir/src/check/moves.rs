@@ -1,9 +1,11 @@
 //! Use of values that were moved away or never set, moves that are not allowed, and assignment
 //! and exclusive borrows of what is not `mut`.
 
+mod advice;
+
 use base::{Applicability, Diagnostic, FxHashSet, IndexVec, Span, codes};
 use hir::items::BodyOwner;
-use hir::ty::{Mutability, Ty, TyKind};
+use hir::ty::{Mutability, TyKind};
 
 use crate::body::{
     BlockId, Body, Local, LocalKind, Location, Operand, Place, Projection, Rvalue, Source,
@@ -13,14 +15,20 @@ use crate::check::describe::{self, quoted};
 use crate::check::facts::{Facts, known};
 use crate::dataflow::engine::predecessors;
 use crate::dataflow::{
-    BitSet, Effect, IllegalMove, IllegalMoveKind, Lookup, MovePathId, MovePaths,
+    BitSet, Effect, Lookup, MovePathId, MovePaths,
 };
 use crate::visit::{self, Access};
+use advice::{advice, boxed, called_once, clone_of, illegal_move};
 
 pub fn check(facts: &mut Facts<'_>, body: &Body, order: &[BlockId], out: &mut Vec<Diagnostic>) {
     let followed = followed(body);
     let paths = MovePaths::build_for(facts.program, body, |local| followed.contains(local));
+    let mut boxes = FxHashSet::default();
     for illegal in &paths.illegal {
+        // Taking a value apart moves each of its fields.
+        if boxed(facts, body, illegal.place.local).is_some() && !boxes.insert(illegal.place.local) {
+            continue;
+        }
         out.push(illegal_move(facts, body, illegal));
     }
     let states = solve(body, &paths, order);
@@ -529,7 +537,12 @@ impl Moves<'_, '_, '_> {
             }
         }
         let ty = lost.ty(&body.locals);
-        d = d.help(advice(self.facts, &lost_name, ty));
+        d = d.help(match called_once(body, moved) {
+            true => format!(
+                "calling an `own fn` uses it up: for several calls declare `F: fn(…)` and take {lost_name} as `own F`, or as a `dyn fn(…)`"
+            ),
+            false => advice(self.facts, &lost_name, ty),
+        });
         // Only where the span is that of the name itself.
         let names_it = moved_span.len() as usize == lost_name.len().saturating_sub(2);
         if !again && names_it && !describe::into_closure(body, moved) {
@@ -618,78 +631,5 @@ impl Moves<'_, '_, '_> {
         found.sort_by_key(|&l| (self.body.span_of(l).lo, l));
         found.dedup();
         found
-    }
-}
-
-fn clone_of(quoted: &str) -> String {
-    match quoted.strip_prefix('`').and_then(|q| q.strip_suffix('`')) {
-        Some(name) => format!("`{}.clone()`", name.trim_start_matches('*')),
-        None => "`.clone()`".to_string(),
-    }
-}
-
-/// What to do instead of moving.
-fn advice(facts: &Facts<'_>, name: &str, ty: Ty) -> String {
-    let shared = match *ty.kind() {
-        TyKind::Adt(id, _) if known(&facts.program.adts, id) => {
-            matches!(facts.program.adts[id].name.as_str(), "Shared" | "Sender" | "Receiver")
-        }
-        _ => false,
-    };
-    if shared {
-        return format!("another handle of the same: {}", clone_of(name));
-    }
-    format!(
-        "to keep {name}, move a copy ({}), let the callee borrow it (a parameter without `own`), or share it with `Shared`",
-        clone_of(name)
-    )
-}
-
-fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> Diagnostic {
-    let span = body.span_of(it.location);
-    let name = quoted(facts, body, &it.place);
-    let around =
-        Place { local: it.place.local, projection: it.place.projection[..it.prefix].to_vec() };
-    let owner = quoted(facts, body, &around);
-    let ty = describe::ty(facts, it.place.ty(&body.locals));
-    let copy = format!("take a copy ({}) or a view (`&`)", clone_of(&name));
-    let error = |text: String| Diagnostic::error(codes::E0511, span, text).label("moved here");
-    match it.kind {
-        IllegalMoveKind::HasDrop(id) => {
-            let adt = facts.program.adts[id].name;
-            error(format!("cannot move {name} out of {owner}: `{adt}` implements `Drop`"))
-                .note("its `drop` needs all of its fields")
-                .help(format!("{copy}, or put the field into an `Option` and `take()` it"))
-        }
-        IllegalMoveKind::Element => {
-            error(format!("cannot move an element out of {owner} by its index"))
-                .note(format!("the element is a `{ty}`, which is not copied"))
-                .help(format!("{copy}, or take the element out: `remove(i)`, `swap_remove(i)`, `for own x in …`"))
-        }
-        IllegalMoveKind::BehindReference => {
-            let decl = &body.locals[it.place.local];
-            let closure = matches!(body.source, Source::Closure(_)) && it.place.local == Local(1);
-            if closure {
-                return error(format!("cannot move {name} out of the closure: it may be called again"))
-                    .note("a closure that gives away what it captured can be called once only: `own fn`")
-                    .help(copy);
-            }
-            let d = error(format!("cannot move {name}: it is only borrowed here"));
-            let d = match decl.name {
-                Some(param) if decl.by_ref => {
-                    let d = match decl.span.is_empty() {
-                        true => d,
-                        false => d.also(decl.span, format!("`{param}` is borrowed from the caller")),
-                    };
-                    let own = match param.as_str() {
-                        "self" => "own self".to_string(),
-                        _ => format!("{param}: own {}", describe::ty(facts, decl.ty.peel_refs())),
-                    };
-                    d.help(format!("to take it, declare the parameter `{own}`"))
-                }
-                _ => d,
-            };
-            d.note(format!("the value is a `{ty}`, which is not copied")).help(copy)
-        }
     }
 }

@@ -53,7 +53,7 @@ impl<'p> Machine<'p> {
             }
             match self.step() {
                 Ok(()) => {}
-                Err(Stop::Panic(message)) => self.unwind(message, depth)?,
+                Err(Stop::Panic(message)) if !self.constants_only => self.unwind(message, depth)?,
                 Err(other) => return Err(other),
             }
         }
@@ -145,6 +145,8 @@ impl<'p> Machine<'p> {
 
     fn assertion(&mut self, message: &AssertMessage) -> Step<String> {
         Ok(match message {
+            AssertMessage::Overflow(op) if self.constants_only => self.overflowing(*op)?,
+            AssertMessage::OverflowNeg if self.constants_only => "the negative does not fit".to_string(),
             AssertMessage::Overflow(_) | AssertMessage::OverflowNeg => "overflow".to_string(),
             AssertMessage::DivisionByZero => "division by zero".to_string(),
             AssertMessage::RemainderByZero => "remainder by zero".to_string(),
@@ -184,8 +186,6 @@ impl<'p> Machine<'p> {
         match self.target() {
             Some(Target::Function(func)) => self.push(*func, args, after),
             Some(Target::Intrinsic { name, args: types }) => {
-                let span = self.here();
-                let _ = span;
                 match self.intrinsic(name.as_str(), types, &args, call)? {
                     Some(bytes) => {
                         self.memory.write(dest.ptr, &bytes)?;
@@ -196,6 +196,9 @@ impl<'p> Machine<'p> {
                 }
             }
             Some(Target::Extern { symbol }) => {
+                if self.constants_only {
+                    self.refuse_outside(symbol.as_str())?;
+                }
                 let bytes = self.external(symbol.as_str(), &args)?;
                 let size = self.size(dest.ty);
                 let bytes = if bytes.len() == size { bytes } else { Bytes::int(bytes.as_int()?, size) };

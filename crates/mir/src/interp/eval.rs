@@ -1,5 +1,6 @@
 //! Places, operands and right sides.
 
+use hir::items::BodyOwner;
 use hir::thir::{CastKind, Coercion, UnOp};
 use hir::ty::{Mutability, Ty, TyKind};
 
@@ -184,7 +185,7 @@ impl Machine<'_> {
         }
     }
 
-    fn constant(&mut self, constant: &Constant) -> Step<Bytes> {
+    pub(super) fn constant(&mut self, constant: &Constant) -> Step<Bytes> {
         let size = self.size(constant.ty);
         Ok(match &constant.kind {
             ConstKind::Int(value) => Bytes::int(*value as u128, size.min(16)),
@@ -211,7 +212,13 @@ impl Machine<'_> {
                 let Some(&func) = self.program.consts.get(id) else {
                     return self.unsupported("a constant that is not in the program");
                 };
-                self.call_now(func, Vec::new())?
+                match self.constants_only {
+                    true => {
+                        let value = self.item(BodyOwner::Const(*id), func)?;
+                        self.make(&value)?
+                    }
+                    false => self.call_now(func, Vec::new())?,
+                }
             }
             ConstKind::Static(id) => {
                 let ptr = self.static_(*id)?;
@@ -388,6 +395,10 @@ impl Machine<'_> {
         for operand in operands {
             parts.push(self.operand(operand)?);
         }
+        self.assemble(aggregate, &parts, ty)
+    }
+
+    pub(super) fn assemble(&mut self, aggregate: &Aggregate, parts: &[Bytes], ty: Ty) -> Step<Bytes> {
         if let Aggregate::List(elem) = aggregate {
             let size = self.size(*elem);
             let ptr = match size * parts.len() {

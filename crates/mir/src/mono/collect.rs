@@ -22,6 +22,8 @@ pub type Bodies<'a> = dyn Fn(Source) -> Option<Arc<Body>> + 'a;
 pub struct Roots {
     pub main: Option<FnId>,
     pub tests: Vec<FnId>,
+    /// Constants to be computed: `const` items and associated constants.
+    pub constants: Vec<BodyOwner>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -115,6 +117,10 @@ pub fn collect(
     for &test in &roots.tests {
         let id = c.func(Instance::Test(test));
         c.out.tests.push(id);
+    }
+    for &owner in &roots.constants {
+        let func = c.body_func(owner, &[]);
+        c.out.constants.push((owner, func));
     }
     // `Init` comes last: it needs to know every static.
     let mut next = 1;

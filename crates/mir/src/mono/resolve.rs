@@ -425,18 +425,7 @@ impl Collector<'_> {
 
     fn report_growth(&mut self, id: FnId, span: Span) {
         self.overflow = true;
-        let decl = &self.items.fns[id];
-        let name = decl.name;
-        self.diagnostics.push(
-            base::Diagnostic::error(
-                base::codes::E0390,
-                span,
-                format!("`{name}` is needed for ever larger types"),
-            )
-            .label("this call asks for a larger type each time")
-            .also(decl.name_span, "the function is compiled once for each type it is used with")
-            .help("make the recursive call with the same type, or hide the type behind `dyn`"),
-        );
+        self.diagnostics.push(crate::check::growth::report(self.items, id, span));
     }
 }
 

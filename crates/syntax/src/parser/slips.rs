@@ -135,6 +135,12 @@ impl Parser<'_> {
             Diagnostic::error(codes::E0105, span, "this line is indented for no reason")
                 .label(format!("the block is indented by {indent}"))
         };
+        if self.pos > 0 && matches!(self.toks[self.pos - 1].kind, T::Pipe | T::PipePipe) {
+            let d = d.help("the block of a closure begins after a `:`, as in `|x|:`");
+            self.report_slip(d);
+            self.errors += 1;
+            return;
+        }
         let blanks = &self.text[span.lo as usize..span.hi as usize];
         let fill = if blanks.starts_with('\t') { "\t".repeat(indent as usize / 4) } else { " ".repeat(indent as usize) };
         let d = if blanks.bytes().all(|b| matches!(b, b' ' | b'\t')) {
@@ -191,6 +197,34 @@ impl Parser<'_> {
             self.report(d);
             return;
         }
+        let span = self.tok_span(before);
+        let habit = match (before.kind, word) {
+            (T::Ident, "lambda") => Some(("a closure is written with bars", "write `|x| x + 1`")),
+            (T::Ident, "new") if self.cur.is_ident() => {
+                Some(("a value is made without `new`", "call a function of the type, `Type::new(…)`, or name its fields, `Type{field: value}`"))
+            }
+            (_, _) if self.at(T::Colon) && self.pos > 1 && self.toks[self.pos - 2].kind == T::LBrace => {
+                Some(("a map is not written in braces", "write `Map::from([(key, value), …])`, and a set `Set::from([a, b])`"))
+            }
+            (_, _) if self.at(T::If) && !tok.first => {
+                Some(("a choice between two values begins with `if`", "write `if condition: a else: b`"))
+            }
+            _ => None,
+        };
+        if let Some((message, help)) = habit {
+            let span = if self.at(T::If) { self.span() } else { span };
+            let d = Diagnostic::error(codes::E0113, span, message).help(help);
+            self.report(d);
+            return;
+        }
+        if self.cur.is_close() {
+            let word = self.text_of(tok);
+            let span = self.tok_span(tok);
+            let d = Diagnostic::error(codes::E0107, span, format!("this `{word}` closes nothing"))
+                .fix("remove it", span, "", Applicability::Maybe);
+            self.report(d);
+            return;
+        }
         self.expected("the end of the line");
     }
 
@@ -203,8 +237,12 @@ impl Parser<'_> {
         let tok = self.tok();
         match self.cur {
             T::Let => {
+                let closure = self.pos > 0 && matches!(self.toks[self.pos - 1].kind, T::Pipe | T::PipePipe);
                 let d = Diagnostic::error(codes::E0118, self.span(), "`let` is a statement and has no value here")
-                    .help("make the variable on a line before; conditions take `if let …`");
+                    .help(match closure {
+                        true => "the block of a closure begins after a `:`, as in `|x|:`",
+                        false => "make the variable on a line before; conditions take `if let …`",
+                    });
                 self.report(d);
             }
             T::Plus => {

@@ -5,7 +5,7 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::{Parser, push_tight, role};
+use super::{NEAR, Parser, push_tight, role};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -54,9 +54,39 @@ impl Parser<'_> {
                 }
                 StmtKind::Expr(select)
             }
+            T::LBracket if self.tok().first && self.attribute_before_statement().is_some() => {
+                let tokens = self.attribute_before_statement().unwrap_or(1);
+                let d = Diagnostic::error(codes::E0117, self.span(), "a statement takes no attributes")
+                    .label("attributes stand before items")
+                    .help("before the function around it, perhaps");
+                self.report(d);
+                for _ in 0..tokens {
+                    self.bump();
+                }
+                self.reveal();
+                return self.stmt();
+            }
             _ => self.expr_stmt(),
         };
         Stmt { span: self.span_from(lo), kind }
+    }
+
+    /// `[name]` or `[name(…)]` on a line before a statement that begins with a keyword: how many
+    /// tokens it has.
+    fn attribute_before_statement(&self) -> Option<usize> {
+        if !self.nth(1).kind.is_word() {
+            return None;
+        }
+        let close = match self.nth(2).kind {
+            T::LParen => self.closer_ahead(2, NEAR)? + 1,
+            _ => 2,
+        };
+        let after = self.nth(close + 1);
+        let statement = matches!(
+            after.kind,
+            T::Let | T::For | T::While | T::If | T::Match | T::Loop | T::Select | T::Return | T::Defer
+        );
+        (self.nth(close).kind == T::RBracket && after.first && statement).then_some(close + 1)
     }
 
     /// `[biased]` before a `select:`.

@@ -351,7 +351,12 @@ impl Parser<'_> {
         let mut args = Vec::new();
         let span = self.glued_list(T::RBracket, |p| {
             let ty = match p.cur {
-                T::Amp | T::LBracket | T::Fn | T::Dyn | T::Bang => true,
+                T::LBracket | T::Fn | T::Dyn | T::Bang => true,
+                // `&place` and `&T` look the same: an expression, until names are known.
+                T::Amp => {
+                    let next = if p.nth(1).kind == T::Mut { p.nth(2) } else { p.nth(1) };
+                    matches!(next.kind, T::Fn | T::Dyn | T::Star)
+                }
                 T::Mut | T::Own => p.nth(1).kind == T::Fn,
                 _ => false,
             };

@@ -32,7 +32,7 @@ pub(super) enum Instance {
     Body(Source, Tys),
     Constructor(AdtId, VariantIdx, Tys),
     DropGlue(Ty),
-    /// `clone` of a tuple, array or closure.
+    /// `clone` of a tuple or closure.
     CloneParts(Ty),
     /// Calls a callable value that is given by value though it only needs a borrow, and drops it.
     CallOnce(Ty, FnSig),

@@ -379,7 +379,7 @@ impl Collector<'_> {
 
     // ---- clone
 
-    /// `fn(&T) -> T`, part by part. A panic leaks the parts cloned so far.
+    /// `fn(&T) -> T`, part by part. A panic drops the parts cloned so far.
     fn clone_parts(&mut self, ty: Ty) -> Maker {
         let mut m = Maker::new(Span::default(), ty, &[Ty::shared_ref(ty)]);
         let start = m.block(false);
@@ -391,27 +391,29 @@ impl Collector<'_> {
         let method = self.items.traits[trait_].methods[0];
         let clone = |ty: Ty| Callee::TraitMethod { trait_, method, args: tys(&[ty]) };
         let (fields, aggregate) = match *ty.kind() {
-            TyKind::Array(elem, _) => {
-                self.each_index(&mut m, start, &whole, |_, m, block, index| {
-                    let from = m.temp(Ty::shared_ref(elem));
-                    let place = whole.with(Projection::Index(index));
-                    m.assign(block, from, borrow(Mutability::Shared, place));
-                    let to = Place::local(RESULT).with(Projection::Index(index));
-                    m.call(block, clone(elem), vec![copy(from)], to, None)
-                });
-                return m;
-            }
             TyKind::Tuple(elems) => (elems.to_vec(), Aggregate::Tuple),
             TyKind::Closure(id, args) => (self.capture_types(ty), Aggregate::Closure { id, args }),
             _ => (Vec::new(), Aggregate::Tuple),
         };
         let mut block = start;
         let mut operands = Vec::new();
+        // Drops the parts there are, the last one first.
+        let mut pad: Option<BlockId> = None;
         for (i, &field) in fields.iter().enumerate() {
             let from = m.temp(Ty::shared_ref(field));
             let part = m.temp(field);
             m.assign(block, from, borrow(Mutability::Shared, whole.field(i, field)));
-            block = m.call(block, clone(field), vec![copy(from)], part, None);
+            block = m.call(block, clone(field), vec![copy(from)], part, pad);
+            if self.needs_drop(field) {
+                let target = pad.unwrap_or_else(|| {
+                    let resume = m.block(true);
+                    m.end(resume, TerminatorKind::Resume);
+                    resume
+                });
+                let drop = m.block(true);
+                m.end(drop, TerminatorKind::Drop { place: Place::local(part), target, unwind: None });
+                pad = Some(drop);
+            }
             operands.push(moved(part));
         }
         m.assign(block, RESULT, Rvalue::Aggregate(aggregate, operands));

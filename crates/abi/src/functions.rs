@@ -163,8 +163,12 @@ macro_rules! runtime_functions {
             [nounwind] fn altru_task_set_name(task: Ptr, name: Ptr, len: Usize) -> Void;
             /// Lets other tasks (on an OS thread: other threads) run.
             [nounwind waits] fn altru_task_yield() -> Void;
-            /// A task looks up from long work: yields if it has had its share, and is cancelled if it should be.
+            /// A task looks up from long work: lets others run if its turn is over. No wait: nothing is cancelled here.
             [nounwind waits] fn altru_task_check() -> Void;
+            /// A foreign function that may block is about to be called: others may take over the worker's work.
+            [nounwind] fn altru_native_enter() -> Void;
+            /// It has returned.
+            [nounwind] fn altru_native_leave() -> Void;
             /// Begins (1) or ends (-1) a region in which neither cancellation nor the deadlines of blocks around are delivered.
             [nounwind] fn altru_task_shield(by: I32) -> Void;
             /// Calls `entry(cx, parent, how, env) -> status` with a deadline, which its callees and the tasks it starts inherit.

@@ -42,7 +42,18 @@ impl<'u, 'p> FnCx<'u, 'p> {
                     self.finish(&call.destination, result);
                 }
             }
-            Target::Extern { symbol } => self.external_call(call, *symbol, span)?,
+            Target::Extern { symbol, native } => {
+                if symbol.as_str() == mir::mono::turns::CHECK {
+                    self.look_up(call)?;
+                }
+                if *native {
+                    self.call_runtime("altru_native_enter", &[], None);
+                }
+                self.external_call(call, *symbol, span)?;
+                if *native && call.target.is_some() {
+                    self.call_runtime("altru_native_leave", &[], None);
+                }
+            }
         }
         match call.target {
             Some(target) => {

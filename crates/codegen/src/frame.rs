@@ -82,7 +82,7 @@ impl Unit<'_> {
     fn make_plan(&self, id: FuncId) -> Plan {
         let function = &self.program.functions[id];
         let body: &Body = &function.body;
-        let suspends = suspend::analyse(function, &self.program.waits);
+        let suspends = suspend::analyse(function, self.program);
         let none = || IndexVec::from_elem(None, body.locals.len());
         let mut plan = Plan {
             size: 0,
@@ -107,6 +107,10 @@ impl Unit<'_> {
         }
         let mut live = IndexVec::<Local, bool>::from_elem(false, body.locals.len());
         suspends.sites.iter().flat_map(|s| &s.live).for_each(|&l| live[l] = true);
+        // What is in memory stays there across waits; across checks it is copied, so that a loop may keep it in registers.
+        let mut waits = IndexVec::<Local, bool>::from_elem(false, body.locals.len());
+        suspends.sites.iter().filter(|s| !s.check).flat_map(|s| &s.live).for_each(|&l| waits[l] = true);
+        body.args().for_each(|l| waits[l] = true);
         for (local, decl) in body.locals.iter_enumerated() {
             let layout = self.layout(decl.ty);
             let in_memory = layout.abi == Abi::Memory;
@@ -114,7 +118,7 @@ impl Unit<'_> {
             if layout.abi == Abi::Zst || (local == mir::body::RETURN && in_memory) {
                 continue;
             }
-            if suspends.pinned.contains(local) || (in_memory && live[local]) {
+            if suspends.pinned.contains(local) || (in_memory && live[local] && waits[local]) {
                 plan.homes[local] = Some(room.take(layout.size, layout.align));
             } else if live[local] {
                 plan.spills[local] = Some(room.take(layout.size, layout.align));

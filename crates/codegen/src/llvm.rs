@@ -200,6 +200,12 @@ impl Module {
         (!found.is_null()).then_some(found)
     }
 
+    pub fn global(&self, symbol: &str) -> Option<Value> {
+        let symbol = CString::new(symbol).unwrap_or_default();
+        let found = ll!(LLVMGetNamedGlobal(self.module, symbol.as_ptr()));
+        (!found.is_null()).then_some(found)
+    }
+
     pub fn set_internal(&self, global: Value) {
         ll!(LLVMSetLinkage(global, LLVMLinkage::LLVMInternalLinkage));
     }

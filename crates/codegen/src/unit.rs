@@ -247,6 +247,12 @@ impl<'p> Unit<'p> {
         Ok(entry)
     }
 
+    /// The runtime's word that says whether to look up.
+    pub fn turns_over(&self) -> Value {
+        let name = mir::mono::turns::FLAG;
+        self.m.global(name).unwrap_or_else(|| self.m.add_global(name, self.m.i32, None, 4))
+    }
+
     fn declare_runtime(&self, function: &abi::RuntimeFunction) -> (Value, Type, bool) {
         let ty_of = |ty: abi::Ty| match ty {
             abi::Ty::Void | abi::Ty::Never => self.m.void,

@@ -31,7 +31,7 @@ pub fn may_unwind(program: &Program) -> IndexVec<FuncId, bool> {
             match &function.targets[block.index()] {
                 Some(Target::Function(callee)) => callers[callee.index()].push(id),
                 Some(Target::Virtual { .. }) => unwinds = true,
-                Some(Target::Extern { symbol }) => {
+                Some(Target::Extern { symbol, .. }) => {
                     unwinds |= abi::function(symbol.as_str()).is_some_and(|f| f.effects.unwind);
                 }
                 Some(Target::Intrinsic { name, args }) => match name.as_str() {

@@ -293,9 +293,26 @@ impl<'u, 'p> FnCx<'u, 'p> {
                     part(0, a);
                     part(Abi::second_offset(a, b), b);
                 }
-                Abi::Zst | Abi::Memory => {}
+                Abi::Memory => self.copy(from, to, &self.u.layout(self.body.locals[local].ty)),
+                Abi::Zst => {}
             }
         }
+    }
+
+    /// Calls the runtime's check of the turn if any turn is over; leads to the call's target otherwise.
+    pub fn look_up(&mut self, call: &Call) -> Result<(), String> {
+        let target = call.target.ok_or("a check that does not return")?;
+        let m = &self.u.m;
+        let flag = self.u.turns_over();
+        let relaxed = crate::atomics::ordering("load", 0);
+        let over = self.b.atomic_load(m.i32, flag, 4, relaxed);
+        let is_over = self.b.icmp(IntCmp::LLVMIntNE, over, m.const_i32(0));
+        let check = self.new_block(c"check");
+        let go_on = self.block_ref(target);
+        let branch = self.b.cond_br(is_over, check, go_on);
+        m.set_unlikely(branch);
+        self.b.at_end(check);
+        Ok(())
     }
 
     /// A constant `abi::waiting::Site`.

@@ -106,7 +106,7 @@ thread_local! {
     static CAUGHT: Cell<u32> = const { Cell::new(0) };
 }
 
-unsafe extern "C" fn caught(_cx: *mut Context, _exception: *mut u8) {
+unsafe extern "C" fn caught(_cx: *mut Context, _parent: *mut Frame, _exception: *mut u8) {
     CAUGHT.set(CAUGHT.get() + 1);
 }
 
@@ -143,7 +143,7 @@ const FLAG: i64 = 7;
 
 fn waits_for(argument: Operand, into: u32, then: u32, unwind: Option<u32>) -> (TerminatorKind, Option<Target>) {
     let symbol = Name::new("altru_thread_sleep");
-    (call(vec![argument], into, Some(then), unwind), Some(Target::Extern { symbol }))
+    (call(vec![argument], into, Some(then), unwind), Some(Target::Extern { symbol, native: false }))
 }
 
 /// `sum(n, flag)`: adds `0..n` up through a borrow that lives across the waits; if one unwinds, `*flag` is set.

@@ -10,16 +10,19 @@
 //!
 //! In reading order: this file (the data), [`collect`] (the worklist), [`resolve`] (what a call
 //! means), [`glue`] (bodies the compiler makes), [`shapes`] (fields of types), [`symbols`]; then what is
-//! known of the whole: [`waits`] (which functions wait) and [`suspend`] (what a waiting one keeps).
+//! known of the whole: [`waits`] (which functions wait), [`turns`] (where loops look up), [`suspend`] (what a
+//! waiting function keeps) and [`holders`] (what must not move meanwhile).
 
 pub mod collect;
 mod glue;
+mod holders;
 mod literals;
 mod resolve;
 mod shapes;
 pub mod suspend;
 mod symbols;
 mod text;
+pub mod turns;
 mod waits;
 
 use std::sync::Arc;
@@ -115,6 +118,8 @@ pub enum Target {
     /// A function outside the program by its C symbol: of the runtime or foreign.
     Extern {
         symbol: Name,
+        /// May block, and is called by a task: the runtime is told.
+        native: bool,
     },
     /// Through the vtable of the first argument, a `dyn` value or a reference to one.
     Virtual {
@@ -138,8 +143,10 @@ pub mod internal {
     pub const FUNCTION_ADDRESS: &str = "trampoline";
     /// `[T, F]() -> *u8`: address of an `abi::waiting::TaskEntry` for a closure `F` that gives a `T`.
     pub const TASK_ENTRY: &str = "task_entry";
+    /// Stands where [`turns`](super::turns) put a check; it became a call of the runtime.
+    pub(super) const TURN: &str = "!turn";
 
-    const ALL: [&str; 3] = [DROP_DYN, FREE_BOX, INIT];
+    const ALL: [&str; 4] = [DROP_DYN, FREE_BOX, INIT, TURN];
     /// Above every function of a program.
     const FIRST: u32 = u32::MAX - 16;
     const FIRST_STATIC: u32 = u32::MAX / 2;

@@ -423,6 +423,7 @@ macro_rules! check {
         pub fn symbols() -> Vec<(&'static str, *const ())> {
             let mut symbols = vec![$((stringify!($name), $name as *const ())),*];
             symbols.extend(support_symbols());
+            symbols.push(("altru_turns_over", (&raw const crate::sched::altru_turns_over).cast()));
             symbols
         }
     };

@@ -195,7 +195,7 @@ impl<'p> Machine<'p> {
                     None => Ok(()),
                 }
             }
-            Some(Target::Extern { symbol }) => {
+            Some(Target::Extern { symbol, .. }) => {
                 if self.constants_only {
                     self.refuse_outside(symbol.as_str())?;
                 }

@@ -142,6 +142,7 @@ pub fn collect(
     out.functions = c.functions.into_vec().into_iter().flatten().collect();
     out.waits = super::Waits::infer(&out);
     let refused = super::waits::check(&out);
+    super::turns::insert(&mut out);
     if refused.is_empty() { Ok(out) } else { Err(refused) }
 }
 

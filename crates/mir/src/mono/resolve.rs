@@ -175,7 +175,10 @@ impl Collector<'_> {
                 }
                 Some(Target::Intrinsic { name: decl.name, args })
             }
-            FnKind::Extern => Some(Target::Extern { symbol: decl.name }),
+            FnKind::Extern => {
+                let native = !decl.attrs.nonblocking && abi::function(decl.name.as_str()).is_none();
+                Some(Target::Extern { symbol: decl.name, native })
+            }
             FnKind::Constructor(adt, variant) => {
                 Some(Target::Function(self.func(Instance::Constructor(*adt, *variant, args))))
             }

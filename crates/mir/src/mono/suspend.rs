@@ -1,12 +1,13 @@
 //! What a waiting function must keep while it is suspended.
 //!
 //! For each call that may wait: the locals whose value may be read afterwards. And over all of them: the locals
-//! that may be borrowed at such a call, which need a place that does not move for as long as they live. The one
-//! thing to know: both err on the side of keeping.
+//! that may be borrowed at such a call, which need a place that does not move for as long as they live; at a check of the
+//! turn, those whose address may be known ([`super::holders`]). The one thing to know: both err on the side of keeping.
 //!
 //! Not here: where things are kept (that depends on layouts: `codegen`).
 
-use super::{Function, Waits};
+use super::holders::Holders;
+use super::{Function, Program, turns};
 use crate::body::{
     BlockId, Body, Local, Location, Place, Projection, RETURN, Rvalue, Statement, StatementKind, Terminator,
     TerminatorKind,
@@ -21,6 +22,8 @@ pub struct Site {
     pub block: BlockId,
     /// Read afterwards, on the normal way or the unwinding one.
     pub live: Vec<Local>,
+    /// No wait, but a check whether the turn is over.
+    pub check: bool,
 }
 
 #[derive(Debug)]
@@ -30,8 +33,10 @@ pub struct Suspends {
     pub pinned: BitSet<Local>,
 }
 
-pub fn analyse(function: &Function, waits: &Waits) -> Suspends {
+pub fn analyse(function: &Function, program: &Program) -> Suspends {
     let body: &Body = &function.body;
+    let waits = &program.waits;
+    let mut holders = None;
     let count = body.locals.len();
     let mut result = Suspends { sites: Vec::new(), pinned: BitSet::empty(count) };
     let blocks: Vec<BlockId> = body.blocks.ids().filter(|&b| waits.block(function, b)).collect();
@@ -53,12 +58,20 @@ pub fn analyse(function: &Function, waits: &Waits) -> Suspends {
         if let Some(unwind) = call.unwind {
             read.union(&live_at(&live, body, unwind));
         }
-        result.sites.push(Site { block, live: read.iter().collect() });
+        let check = turns::is_check(function, block);
+        result.sites.push(Site { block, live: read.iter().collect(), check });
         let mut at = start.clone();
         for statement in &data.statements {
             borrowed.analysis.statement(&mut at, statement, Location::new(block, 0));
         }
-        result.pinned.union(&at);
+        if check {
+            let holders = holders.get_or_insert_with(|| Holders::find(program, function));
+            at.iter().filter(|&local| holders.may_be_held(local, &read)).for_each(|local| {
+                result.pinned.insert(local);
+            });
+        } else {
+            result.pinned.union(&at);
+        }
     }
     result
 }

@@ -43,7 +43,7 @@ impl Waits {
                         let callee = Callee::Slot(table_type(&function.body, call), *slot);
                         callers.entry(callee).or_default().push(id);
                     }
-                    Target::Extern { symbol } => found |= extern_waits(symbol.as_str()),
+                    Target::Extern { symbol, .. } => found |= extern_waits(symbol.as_str()),
                     Target::Intrinsic { .. } | Target::Nothing => {}
                 }
             }
@@ -85,7 +85,7 @@ impl Waits {
     pub fn call(&self, body: &Body, call: &Call, target: &Target) -> bool {
         match target {
             Target::Function(id) => self.function(*id),
-            Target::Extern { symbol } => extern_waits(symbol.as_str()),
+            Target::Extern { symbol, .. } => extern_waits(symbol.as_str()),
             Target::Virtual { slot } => self.slot(table_type(body, call), *slot),
             Target::Intrinsic { .. } | Target::Nothing => false,
         }

@@ -7,6 +7,12 @@
 //! sleeps. Between "queue, look at the state" on one side and "state, look at the queues" on the other stand sequentially
 //! consistent fences, so one sees the other. A searcher that finds something calls `notify` in turn if it was the
 //! last searcher, since there may be more where that came from.
+//!
+//! # Spares
+//!
+//! There are more workers than should run at once; the rest sleep, like those that find nothing to do, and are not woken. One
+//! whose task is stuck in native code (`monitor`) does not count as running, so that another takes its place; when
+//! it comes back there is one too many, and it steps aside.
 
 use crate::sync::{AtomicU32, Ordering, fence, futex_wait, futex_wake};
 use crate::wait::Locked;
@@ -26,12 +32,19 @@ pub(crate) struct Idle {
     /// The last to fall asleep is woken first: its caches are warm.
     sleepers: Locked<Vec<u32>>,
     parkers: Box<[AtomicU32]>,
+    /// How many are to sleep, whatever there is to do.
+    reserve: AtomicU32,
+    /// How many may run at once.
+    limit: u32,
 }
 
 impl Idle {
-    /// All workers sleep at first (that is, have not been started).
-    pub(crate) fn new(workers: u32) -> Idle {
+    /// `limit` workers and as many `spares`. All sleep at first (that is, have not been started).
+    pub(crate) fn new(limit: u32, spares: u32) -> Idle {
+        let workers = limit + spares;
         Idle {
+            reserve: AtomicU32::new(spares),
+            limit,
             state: AtomicU32::new(workers * SLEEPING),
             sleepers: Locked::new((0..workers).rev().collect()),
             parkers: (0..workers).map(|_| AtomicU32::new(NOTHING)).collect(),
@@ -44,7 +57,7 @@ impl Idle {
         // Pairs with the fence in `fall_asleep`.
         fence(Ordering::SeqCst);
         let state = self.state.load(Ordering::Relaxed);
-        if state >= SEARCHING || state & MASK == 0 {
+        if state >= SEARCHING || state & MASK <= self.reserve.load(Ordering::Relaxed) {
             return None;
         }
         self.wake_one()
@@ -53,7 +66,8 @@ impl Idle {
     #[cold]
     fn wake_one(&self) -> Option<u32> {
         let mut sleepers = self.sleepers.lock();
-        if self.state.load(Ordering::Relaxed) >= SEARCHING {
+        let state = self.state.load(Ordering::Relaxed);
+        if state >= SEARCHING || state & MASK <= self.reserve.load(Ordering::Relaxed) {
             return None;
         }
         let worker = sleepers.pop()?;
@@ -72,8 +86,7 @@ impl Idle {
     /// A busy worker begins to search. False: enough do.
     pub(crate) fn begin_search(&self) -> bool {
         let state = self.state.load(Ordering::Relaxed);
-        let workers = self.parkers.len() as u32;
-        if state / SEARCHING * 2 >= workers.max(2) {
+        if state / SEARCHING * 2 >= self.limit.max(2) {
             return false;
         }
         self.state.fetch_add(SEARCHING, Ordering::SeqCst);
@@ -118,6 +131,19 @@ impl Idle {
         }
         word.store(NOTHING, Ordering::Relaxed);
         true
+    }
+
+    /// A worker that runs does not count any more: another may. False: there is none.
+    pub(crate) fn exclude(&self) -> bool {
+        self.reserve
+            .fetch_update(Ordering::SeqCst, Ordering::Relaxed, |spares| spares.checked_sub(1))
+            .is_ok()
+    }
+
+    /// It counts again. True: so there is one too many now.
+    pub(crate) fn include(&self) -> bool {
+        let reserve = self.reserve.fetch_add(1, Ordering::SeqCst) + 1;
+        self.state.load(Ordering::SeqCst) & MASK < reserve
     }
 
     /// Whether every worker sleeps.

@@ -4,9 +4,12 @@
 //! made ready last (its *slot*, which nobody steals, so that two tasks that talk to each other stay on one core), those made
 //! ready before, oldest first, then tasks not begun, newest first (so that a tree of tasks is walked in depth and its
 //! memory stays in the cache), then what others queued, then what it can steal, oldest first. Now and then it takes the
-//! oldest of each first, so that nothing waits for ever. `idle` says who sleeps and who is woken.
+//! oldest of each first, so that nothing waits for ever. `idle` says who sleeps and who is woken, `monitor` what happens to
+//! a worker whose task does not come back.
 
 mod idle;
+#[cfg(not(loom))]
+mod monitor;
 mod ring;
 mod wheel;
 #[cfg(not(loom))]
@@ -16,9 +19,11 @@ mod worker;
 pub(crate) use {idle::Idle, ring::Ring};
 
 #[cfg(not(loom))]
+pub(crate) use monitor::altru_turns_over;
+#[cfg(not(loom))]
 pub(crate) use running::*;
 #[cfg(not(loom))]
-pub(crate) use worker::turn_is_over;
+pub(crate) use worker::{enter_native, leave_native, turn_is_over, was_asked};
 
 #[cfg(not(loom))]
 mod running {
@@ -26,20 +31,29 @@ mod running {
     use std::sync::OnceLock;
 
     use super::idle::Idle;
+    use super::monitor::Monitor;
     use super::worker::{self, Worker};
     use crate::runner::Runner;
-    use crate::sync::{AtomicUsize, Ordering};
+    use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
     use crate::task::Task;
     use crate::timer::Timer;
     use crate::wait::Locked;
     use crate::{census, clock};
 
     const MOST_WORKERS: usize = 1024;
+    /// How many workers can be stuck in native code at once before that costs others their turn.
+    const SPARES: usize = 512;
 
     pub(crate) struct Sched {
-        pub(super) workers: Box<[Worker]>,
+        /// Made when first needed, in no strict order; null before.
+        workers: Box<[AtomicPtr<Worker>]>,
+        /// None has been made from here on.
+        made: AtomicUsize,
+        /// How many are to run at once.
+        pub(super) limit: usize,
         pub(super) idle: Idle,
         pub(super) injector: Injector,
+        pub(super) monitor: Monitor,
     }
 
     static SCHED: OnceLock<Sched> = OnceLock::new();
@@ -54,9 +68,12 @@ mod running {
                 .unwrap_or(1)
                 .min(MOST_WORKERS);
             Sched {
-                workers: (0..count).map(|index| Worker::new(index as u32)).collect(),
-                idle: Idle::new(count as u32),
+                workers: (0..count + SPARES).map(|_| AtomicPtr::new(null_mut())).collect(),
+                made: AtomicUsize::new(0),
+                limit: count,
+                idle: Idle::new(count as u32, SPARES as u32),
                 injector: Injector::new(),
+                monitor: Monitor::new(),
             }
         })
     }
@@ -67,6 +84,25 @@ mod running {
     }
 
     impl Sched {
+        /// The workers that have been made.
+        #[inline]
+        pub(super) fn workers(&self) -> impl Iterator<Item = &'static Worker> {
+            // SAFETY: workers live for ever.
+            self.workers[..self.made()]
+                .iter()
+                .filter_map(|w| unsafe { w.load(Ordering::Acquire).as_ref() })
+        }
+
+        /// As many have been made, or are being made.
+        pub(super) fn made(&self) -> usize {
+            self.made.load(Ordering::Acquire)
+        }
+
+        pub(super) fn worker(&self, index: usize) -> Option<&'static Worker> {
+            // SAFETY: workers live for ever.
+            unsafe { self.workers[index].load(Ordering::Acquire).as_ref() }
+        }
+
         /// There is work: sees to it that somebody looks.
         #[inline]
         pub(super) fn notify(&'static self) {
@@ -77,15 +113,22 @@ mod running {
 
         #[cold]
         fn wake(&'static self, index: u32) {
-            let worker = &self.workers[index as usize];
+            // Nobody else wakes the same one: it was taken out of the sleepers.
+            let worker = self.worker(index as usize).unwrap_or_else(|| {
+                let worker = Box::leak(Box::new(Worker::new(index)));
+                self.workers[index as usize].store(worker, Ordering::Release);
+                self.made.fetch_max(index as usize + 1, Ordering::AcqRel);
+                worker
+            });
             if worker.uncounted.take() {
                 census::worker_wakes();
             }
             if worker.started.swap(1, Ordering::Relaxed) == 0 {
-                worker::start(self, index);
+                worker::start(self, worker);
             } else {
                 self.idle.unpark(index);
             }
+            self.monitor.attend(self);
         }
 
         /// Queues a chain of tasks for whoever comes first.
@@ -96,14 +139,14 @@ mod running {
 
         /// Whether any queue has a task.
         pub(super) fn has_work(&self) -> bool {
-            !self.injector.is_empty() || self.workers.iter().any(Worker::has_work)
+            !self.injector.is_empty() || self.workers().any(Worker::has_work)
         }
 
         /// Whether nothing runs and nothing will by itself.
         pub(crate) fn is_quiet(&self) -> bool {
             self.idle.all_asleep()
                 && !self.has_work()
-                && self.workers.iter().all(|worker| worker.next_due() == i64::MAX)
+                && self.workers().all(|worker| worker.next_due() == i64::MAX)
         }
     }
 
@@ -139,8 +182,8 @@ mod running {
     pub(crate) unsafe fn disarm(timer: *mut Timer) {
         // SAFETY: by contract; `wheel` does not change while it is armed.
         unsafe {
-            let worker = &sched().workers[(*timer).wheel as usize];
-            worker.disarm(timer);
+            let worker = sched().worker((*timer).wheel as usize);
+            worker.expect("it armed the timer").disarm(timer);
         }
     }
 

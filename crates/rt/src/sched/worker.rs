@@ -5,11 +5,12 @@ use std::ptr::{null, null_mut};
 
 use abi::waiting::SUSPENDED;
 
+use super::monitor::NOT_ASKED;
 use super::ring::Ring;
 use super::wheel::Wheel;
 use super::{Sched, now, sched};
 use crate::sync::global::AtomicI64;
-use crate::sync::{AtomicU32, Ordering, spin_loop};
+use crate::sync::{AtomicPtr, AtomicU32, Ordering, spin_loop};
 use crate::task::{self, Task};
 use crate::timer::Timer;
 use crate::wait::{Locked, Outcome, Wakers};
@@ -33,7 +34,15 @@ const BUDGET: u32 = 256;
 
 #[repr(align(128))]
 pub(super) struct Worker {
-    index: u32,
+    pub(super) index: u32,
+    /// The task that was made ready last. Only the worker itself puts one in; the monitor may take it out.
+    slot: AtomicPtr<Task>,
+    /// Odd while a task runs; changes with each turn.
+    pub(super) turn: AtomicU32,
+    /// What the monitor wants of the turn, see `monitor`.
+    pub(super) asked: AtomicU32,
+    /// The task is in a foreign function that may block.
+    pub(super) native: AtomicU32,
     /// Tasks made ready: first in, first out.
     ready: Ring<Task, false>,
     /// Tasks not begun: last in, first out.
@@ -62,7 +71,6 @@ impl Flag {
 
 /// What only the worker itself uses.
 struct Own {
-    slot: Cell<*mut Task>,
     slot_turns: Cell<u32>,
     tick: Cell<u32>,
     searching: Cell<bool>,
@@ -94,10 +102,27 @@ pub(crate) fn turn_is_over() -> bool {
     left == 0
 }
 
+/// Whether the monitor wants the task that runs here to let others run.
+pub(crate) fn was_asked() -> bool {
+    current().is_some_and(|worker| worker.asked.load(Ordering::Relaxed) != NOT_ASKED)
+}
+
+/// A task enters a foreign function that may block, or has left it. Code that does not wait may be called by either.
+pub(crate) fn enter_native() {
+    if let Some(worker) = current() {
+        worker.native.store(1, Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn leave_native() {
+    if let Some(worker) = current() {
+        worker.native.store(0, Ordering::Relaxed);
+    }
+}
+
 /// Starts a worker's thread.
-pub(super) fn start(sched: &'static Sched, index: u32) {
+pub(super) fn start(sched: &'static Sched, worker: &'static Worker) {
     signals::install();
-    let worker = &sched.workers[index as usize];
     let thread = std::thread::Builder::new().name("altru-worker".to_string()).stack_size(STACK);
     if let Err(error) = thread.spawn(move || worker.run(sched)) {
         let text = format!("cannot start a worker thread: {error}\n");
@@ -111,6 +136,10 @@ impl Worker {
     pub(super) fn new(index: u32) -> Worker {
         Worker {
             index,
+            slot: AtomicPtr::new(null_mut()),
+            turn: AtomicU32::new(0),
+            asked: AtomicU32::new(NOT_ASKED),
+            native: AtomicU32::new(0),
             ready: Ring::new(),
             fresh: Ring::new(),
             wheel: Locked::new(Wheel::new(now())),
@@ -118,7 +147,6 @@ impl Worker {
             started: AtomicU32::new(0),
             uncounted: Flag(AtomicU32::new(1)),
             own: Own {
-                slot: Cell::new(null_mut()),
                 slot_turns: Cell::new(0),
                 tick: Cell::new(0),
                 // The first notification counts it as searching.
@@ -130,6 +158,11 @@ impl Worker {
 
     pub(super) fn has_work(&self) -> bool {
         !self.ready.is_empty() || !self.fresh.is_empty()
+    }
+
+    /// Whether a task waits in the slot.
+    pub(super) fn has_next(&self) -> bool {
+        !self.slot.load(Ordering::Relaxed).is_null()
     }
 
     pub(super) fn next_due(&self) -> i64 {
@@ -148,11 +181,24 @@ impl Worker {
     /// A task is ready: it goes first, and what was to go first can be stolen.
     #[inline]
     pub(super) fn ready(&self, task: *mut Task) {
-        let before = self.own.slot.replace(task);
+        if self.slot.load(Ordering::Relaxed).is_null() {
+            // Release: the monitor may take it.
+            return self.slot.store(task, Ordering::Release);
+        }
+        let before = self.slot.swap(task, Ordering::AcqRel);
         if !before.is_null() {
             self.queue(before);
             sched().notify();
         }
+    }
+
+    /// Takes what is to go first. The monitor may, too.
+    #[inline]
+    pub(super) fn take_slot(&self) -> *mut Task {
+        if self.slot.load(Ordering::Relaxed).is_null() {
+            return null_mut();
+        }
+        self.slot.swap(null_mut(), Ordering::Acquire)
     }
 
     /// Puts a task into the ring it belongs to.
@@ -227,9 +273,9 @@ impl Worker {
 
     fn fire_due(&self, sched: &Sched) {
         // Most programs have no timer most of the time: the clock is not asked for nothing.
-        if sched.workers.iter().any(|worker| worker.next_due() != i64::MAX) {
+        if sched.workers().any(|worker| worker.next_due() != i64::MAX) {
             let now = now();
-            for worker in sched.workers.iter().filter(|worker| worker.next_due() <= now) {
+            for worker in sched.workers().filter(|worker| worker.next_due() <= now) {
                 self.fire(worker, now);
             }
         }
@@ -246,9 +292,34 @@ impl Worker {
                 sched.notify();
             }
             self.own.budget.set(BUDGET);
+            self.next_turn();
             // SAFETY: a task taken from a queue is alive, and ours to drive.
             unsafe { self.drive(task) };
+            self.next_turn();
+            if self.asked.load(Ordering::Relaxed) != NOT_ASKED && self.answer(sched) {
+                self.step_aside(sched);
+            }
         }
+    }
+
+    /// A turn begins or ends.
+    fn next_turn(&self) {
+        self.turn.store(self.turn.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// The worker has been replaced and is one too many now: leaves what it has to the others and sleeps.
+    #[cold]
+    fn step_aside(&self, sched: &'static Sched) {
+        let give = |task: *mut Task| sched.inject(task, task, 1);
+        let slot = self.take_slot();
+        if !slot.is_null() {
+            give(slot);
+        }
+        while let Some(task) = self.ready.pop_oldest().or_else(|| self.fresh.pop_oldest()) {
+            give(task);
+        }
+        // What others queue from here on is found by those that run; they look once more before they sleep.
+        self.sleep(sched, false);
     }
 
     /// Runs a task until it is suspended or over.
@@ -291,7 +362,7 @@ impl Worker {
             if let Some(task) = self.search(sched) {
                 return task;
             }
-            self.sleep(sched);
+            self.sleep(sched, true);
         }
     }
 
@@ -305,7 +376,7 @@ impl Worker {
         {
             return Some(task);
         }
-        let slot = self.own.slot.replace(null_mut());
+        let slot = self.take_slot();
         if !slot.is_null() {
             let turns = self.own.slot_turns.get();
             if turns < SLOT_TURNS {
@@ -340,7 +411,7 @@ impl Worker {
         // Tasks not begun are run newest first; they were queued oldest first, and only few are taken at once.
         let mut taken = [null_mut::<Task>(); SHARE];
         let mut count = 0;
-        sched.injector.pop(sched.workers.len(), most, |task| {
+        sched.injector.pop(sched.limit, most, |task| {
             taken[count] = task;
             count += 1;
         });
@@ -363,7 +434,7 @@ impl Worker {
         }
         for round in 0..SEARCHES {
             self.fire_due(sched);
-            let slot = self.own.slot.replace(null_mut());
+            let slot = self.take_slot();
             if !slot.is_null() {
                 return Some(slot);
             }
@@ -379,10 +450,10 @@ impl Worker {
 
     /// Takes up to half of another worker's tasks: those not begun first, the oldest first.
     fn steal(&self, sched: &Sched) -> Option<*mut Task> {
-        let count = sched.workers.len();
+        let count = sched.made();
         let start = random::below(count);
         for i in 0..count {
-            let victim = &sched.workers[(start + i) % count];
+            let Some(victim) = sched.worker((start + i) % count) else { continue };
             if victim.index == self.index {
                 continue;
             }
@@ -409,22 +480,22 @@ impl Worker {
         Some(first)
     }
 
-    /// Sleeps until there may be work again. Wakes as a searcher.
-    fn sleep(&self, sched: &'static Sched) {
+    /// Sleeps until there may be work again, which there may be already if it `looks`. Wakes as a searcher.
+    fn sleep(&self, sched: &'static Sched, looks: bool) {
         // With a timer of its own it will act by itself, and so counts as active.
         let leaves = self.next_due() == i64::MAX;
         if leaves {
             self.uncounted.set();
         }
         sched.idle.fall_asleep(self.index, self.own.searching.replace(true));
-        if sched.has_work() && sched.idle.wake_up(self.index) {
+        if looks && sched.has_work() && sched.idle.wake_up(self.index) {
             self.uncounted.take();
             return;
         }
         if leaves {
             census::worker_sleeps();
         }
-        let others = sched.workers.iter().map(Worker::next_due).min().unwrap_or(i64::MAX);
+        let others = sched.workers().map(Worker::next_due).min().unwrap_or(i64::MAX);
         let until = self.next_due().min(others.saturating_add(OTHERS_TIMERS));
         let until = if until == i64::MAX { -1 } else { until };
         let notified = sched.idle.park(self.index, until);
@@ -433,6 +504,7 @@ impl Worker {
                 if self.uncounted.take() {
                     census::worker_wakes();
                 }
+                sched.monitor.attend(sched);
             } else {
                 sched.idle.park(self.index, -1);
             }

@@ -78,6 +78,25 @@ impl Machine for Yield {
     }
 }
 
+/// Lets other tasks run, and is not to be interrupted.
+struct Turn;
+
+impl Machine for Turn {
+    type Out = ();
+    const NAME: &'static str = "let others run";
+    const ALWAYS_STARTS: bool = true;
+
+    unsafe fn step(&mut self, run: &Runner, _deadline: i64, ended: Option<Ended>) -> Step<()> {
+        if ended.is_some() {
+            run.shield(-1);
+            return Step::Ready(());
+        }
+        run.shield(1);
+        run.yielding.set(true);
+        Step::Pending(run.begin(Reason::Yield, 0, 1, -1))
+    }
+}
+
 /// # Safety
 /// As for `wait::run`.
 unsafe fn give_way(cx: *mut Context, parent: *mut Frame) -> i32 {
@@ -131,13 +150,13 @@ exports! {
     }
     fn altru_task_yield(cx: *mut Context, parent: *mut Frame) -> i32 { give_way(cx, parent) }
     fn altru_task_check(cx: *mut Context, parent: *mut Frame) -> i32 {
-        let run = Runner::of(cx);
-        if run.is_task() && (run.is_interrupted() || sched::turn_is_over()) {
-            give_way(cx, parent)
-        } else {
-            DONE
+        if !Runner::of(cx).is_task() || !sched::was_asked() {
+            return DONE;
         }
+        wait::run(cx, parent, NonNull::dangling().as_ptr(), Turn, -1)
     }
+    fn altru_native_enter() { sched::enter_native() }
+    fn altru_native_leave() { sched::leave_native() }
     fn altru_task_shield(by: i32) { current::runner().shield(by) }
 
     fn altru_scope_init(scope: *mut Scope) { scope.write(Scope::new()) }

@@ -194,7 +194,7 @@ fn a_queue_ring_is_robbed() {
 #[test]
 fn a_worker_misses_no_work() {
     loom::model(|| {
-        let idle = Arc::new(Idle::new(1));
+        let idle = Arc::new(Idle::new(1, 0));
         let work = Arc::new(AtomicU32::new(0));
         // The worker is started, and searches.
         assert_eq!(idle.notify(), Some(0));

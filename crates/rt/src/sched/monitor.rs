@@ -1,0 +1,146 @@
+//! The monitor: a thread that looks now and then whether a task keeps its worker for too long while others wait.
+//!
+//! A turn that has lasted for a whole look is *asked* to end: loops in waiting functions see the word `altru_turns_over` and call
+//! `altru_task_check`. If it has not ended by the next look, the task is in code that does not look up (a loop
+//! without a wait, a foreign function), and the worker is *replaced*: what was to go first there goes to the
+//! injector (all else can be stolen or fired by others anyway), and a spare worker may run. One in a
+//! foreign function is replaced without being asked. When the turn ends at last, the worker answers, and steps aside if it
+//! is one too many. The monitor rests while all workers sleep.
+
+use super::Sched;
+use super::worker::Worker;
+use crate::sync::{AtomicU32, Ordering, futex_wait, futex_wake};
+use crate::{clock, current};
+
+/// `Worker::asked`. Set by the monitor, reset by the worker, when a turn ends.
+pub(super) const NOT_ASKED: u32 = 0;
+const ASKED: u32 = 1;
+const REPLACED: u32 = 2;
+
+/// How many tasks there are that are asked to end their turn. Read by generated code.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals)]
+pub static altru_turns_over: AtomicU32 = AtomicU32::new(0);
+
+/// Between looks, in nanoseconds.
+const LOOK: i64 = 10_000_000;
+const STACK: usize = 256 * 1024;
+
+/// `Monitor::word`.
+const NOT_STARTED: u32 = 0;
+const LOOKS: u32 = 1;
+const RESTS: u32 = 2;
+
+pub(super) struct Monitor {
+    word: AtomicU32,
+}
+
+impl Monitor {
+    pub(super) fn new() -> Monitor {
+        Monitor { word: AtomicU32::new(NOT_STARTED) }
+    }
+
+    /// A worker has been woken: there is something to look at.
+    pub(super) fn attend(&self, sched: &'static Sched) {
+        if self.word.load(Ordering::SeqCst) == LOOKS {
+            return;
+        }
+        match self.word.swap(LOOKS, Ordering::SeqCst) {
+            NOT_STARTED => {
+                let thread =
+                    std::thread::Builder::new().name("altru-monitor".into()).stack_size(STACK);
+                // Without it all goes well as long as tasks do.
+                let _ = thread.spawn(move || run(sched));
+            }
+            RESTS => futex_wake(&raw const self.word, 1),
+            _ => {}
+        }
+    }
+
+    /// Rests until a worker is woken.
+    fn rest(&self, sched: &Sched) {
+        self.word.store(RESTS, Ordering::SeqCst);
+        // Who wakes a worker changes the state of `idle` first and then looks at the word.
+        while self.word.load(Ordering::SeqCst) == RESTS && sched.idle.all_asleep() {
+            futex_wait(&self.word, RESTS, -1);
+        }
+        self.word.store(LOOKS, Ordering::SeqCst);
+    }
+}
+
+fn run(sched: &'static Sched) {
+    // By worker: the turn at the last look.
+    let mut turns: Vec<u32> = Vec::new();
+    loop {
+        if sched.idle.all_asleep() {
+            turns.clear();
+            sched.monitor.rest(sched);
+        }
+        std::thread::sleep(std::time::Duration::from_nanos(LOOK as u64));
+        turns.resize(sched.made(), 0);
+        for worker in sched.workers() {
+            let turn = worker.turn.load(Ordering::Relaxed);
+            // A worker that was made since then is looked at next time.
+            let Some(last) = turns.get_mut(worker.index as usize) else { continue };
+            if std::mem::replace(last, turn) == turn
+                && turn % 2 == 1
+                && sched.something_waits(worker)
+            {
+                worker.overstays(sched);
+            }
+        }
+    }
+}
+
+impl Sched {
+    /// Whether anything could run, or time out, if `worker`'s task did not.
+    fn something_waits(&self, worker: &Worker) -> bool {
+        let now = clock::monotonic();
+        worker.has_next() || self.has_work() || self.workers().any(|other| other.next_due() <= now)
+    }
+}
+
+impl Worker {
+    /// Its task has run for a whole look.
+    fn overstays(&self, sched: &'static Sched) {
+        let change = |from, to| {
+            self.asked.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        };
+        let native = self.native.load(Ordering::Relaxed) != 0;
+        match self.asked.load(Ordering::Relaxed) {
+            NOT_ASKED => {
+                if !change(NOT_ASKED, ASKED) {
+                    return;
+                }
+                altru_turns_over.fetch_add(1, Ordering::Relaxed);
+                if !native {
+                    return;
+                }
+            }
+            ASKED => {}
+            // What it made ready since then.
+            _ => return self.hand_over(sched),
+        }
+        if sched.idle.exclude() {
+            if change(ASKED, REPLACED) {
+                self.hand_over(sched);
+            } else {
+                let _ = sched.idle.include();
+            }
+        }
+    }
+
+    fn hand_over(&self, sched: &'static Sched) {
+        let slot = self.take_slot();
+        if slot.is_null() { sched.notify() } else { sched.inject(slot, slot, 1) }
+    }
+
+    /// A turn that was asked to end has ended. True: the worker has been replaced, and is one too many now.
+    #[cold]
+    pub(super) fn answer(&self, sched: &Sched) -> bool {
+        debug_assert!(current::task().is_null());
+        let asked = self.asked.swap(NOT_ASKED, Ordering::AcqRel);
+        altru_turns_over.fetch_sub(1, Ordering::Relaxed);
+        asked == REPLACED && sched.idle.include()
+    }
+}

@@ -61,8 +61,8 @@ macro_rules! runtime_functions {
             /// `RawPanic`) is filled in. A cancellation, or the deadline of a block around, passes through.
             [nounwind waits] fn altru_panic_catch(entry: Ptr, env: Ptr, panic: Ptr) -> I32;
             /// A waiting function has caught a native panic (`exception`: the first word that its landing pad was given): the
-            /// context carries it on, and the caller cleans up and returns `UNWINDING`.
-            [nounwind cold] fn altru_panic_caught(cx: Ptr, exception: Ptr) -> Void;
+            /// context carries it on, and the caller cleans up and returns `UNWINDING`. `parent` is the frame of who called it.
+            [nounwind cold] fn altru_panic_caught(cx: Ptr, parent: Ptr, exception: Ptr) -> Void;
 
             // ---- frames (see `waiting`) ----
             /// Takes a frame of `size` bytes that the current segment has no room for, and gives its address; `cx.top` is behind

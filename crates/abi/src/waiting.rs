@@ -16,8 +16,8 @@
 //! `result` is absent if the result has no size. A call gives a *status*:
 //!
 //! - [`DONE`]: it returned; `*result` is written. Everything it took from the arena is given back.
-//! - [`SUSPENDED`]: a wait could not complete. The caller stores its live locals into its frame, sets
-//!   `frame.site`, and returns `SUSPENDED` itself, up to whoever drives the context. Only tasks ever see it:
+//! - [`SUSPENDED`]: a wait could not complete. The caller, which has set `frame.site` before the call, stores its live
+//!   locals into its frame and returns `SUSPENDED` itself, up to whoever drives the context. Only tasks ever see it:
 //!   on an OS thread the runtime blocks inside the wait.
 //! - [`UNWINDING`]: a panic or a cancellation is on its way out; its payload is in the context. The caller runs its
 //!   clean-up and returns `UNWINDING`. So inside waiting code unwinding is by status; a native panic that
@@ -92,7 +92,7 @@ pub const FRAME_ALIGN: usize = 16;
 pub struct Frame {
     /// The caller's frame; null for the root.
     pub parent: *mut Frame,
-    /// Where it is suspended. Written before `SUSPENDED` is returned; stale while it runs.
+    /// The call that it is in. Written before each; stale between two.
     pub site: *const Site,
 }
 

@@ -37,6 +37,8 @@ enum Command {
     Fmt(commands::fmt::Args),
     /// Make a new package
     New(commands::new::Args),
+    /// Say what the threads and tasks of a running program do
+    Ps(commands::ps::Args),
     /// Explain a diagnostic code
     Explain(commands::explain::Args),
 }
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Test(args) => commands::test::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
         Command::New(args) => commands::new::run(args),
+        Command::Ps(args) => commands::ps::run(args),
         Command::Explain(args) => commands::explain::run(args),
     };
     ExitCode::from(status)

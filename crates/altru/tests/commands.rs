@@ -201,6 +201,102 @@ fn a_stack_overflow_is_a_message() {
     assert!(text(&output.stderr).contains("stack overflow"), "{}", text(&output.stderr));
 }
 
+/// A thread and a named task that wait for ever, once "ready" is printed.
+const WAITERS: &str = "\
+fn listen(inbox: Receiver[int]) -> int:
+    return inbox.recv().unwrap()
+
+let [_sender, inbox] = channel[int]()
+let [begun, ready] = channel[()]()
+let listener = task::spawn_named(\"listener\", ||:
+    begun.send(())
+    listen(inbox)
+)
+ready.recv()
+eprintln(\"ready\")
+let sleeper = thread::spawn(|| sleep(60_000))
+listener.join()
+sleeper.join()
+";
+
+/// Runs it until `done` has seen its standard error, which it is given line by line, and gives all of that.
+fn run_waiters(folder: &Folder, mut at_ready: impl FnMut(u32), last: &str) -> String {
+    use std::io::{BufRead, BufReader};
+    folder.write("waiters.altru", WAITERS);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_altru"))
+        .args(["run", "waiters.altru"])
+        .current_dir(&folder.0)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("altru starts");
+    let mut seen = String::new();
+    for line in BufReader::new(child.stderr.take().expect("piped")).lines() {
+        let line = line.expect("UTF-8");
+        seen.push_str(&line);
+        seen.push('\n');
+        if line == "ready" {
+            at_ready(child.id());
+        }
+        if seen.contains("ready\n") && (last.is_empty() || line.contains(last)) {
+            break;
+        }
+    }
+    child.kill().expect("it still runs");
+    child.wait().expect("it ends");
+    seen
+}
+
+#[test]
+fn a_signal_asks_who_does_what() {
+    let folder = Folder::new("quit");
+    let quit = |pid: u32| {
+        Command::new("kill").args(["-QUIT", &pid.to_string()]).status().expect("kill runs");
+    };
+    let seen = run_waiters(&folder, quit, "started at waiters.altru");
+    assert!(seen.contains("  thread main "), "{seen}");
+    assert!(seen.contains("  task listener ("), "{seen}");
+}
+
+#[test]
+fn ps_asks_a_program() {
+    let folder = Folder::new("ps");
+    let mut answer = String::new();
+    let ask = |pid: u32| {
+        // It may be on its way to its wait.
+        while !answer.contains("in listen at waiters.altru:2:12") {
+            let output = altru_in(&folder.0, &["ps", &pid.to_string()], "");
+            assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+            answer = text(&output.stdout);
+        }
+    };
+    run_waiters(&folder, ask, "");
+    assert!(answer.contains("  thread main "), "{answer}");
+    assert!(answer.contains(" s old) waits for a message on a channel\n"), "{answer}");
+    assert!(answer.contains("started at waiters.altru:6:"), "{answer}");
+    let refused = altru_in(&folder.0, &["ps", "4000000000"], "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("there is no process"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_timeline_is_written() {
+    let folder = Folder::new("trace");
+    folder.write(
+        "t.altru",
+        "let [tx, rx] = channel[int]()\nlet t = task::spawn_named(\"a \\\"b\\\"\", || rx.recv().unwrap())\n\
+         let mut waits = 0\nwhile waits < 3:\n    sleep(1)\n    waits += 1\ntx.send(7)\n\
+         println(\"${t.join().unwrap()}\")\n",
+    );
+    expect(&altru_in(&folder.0, &["run", "--trace", "t.json", "t.altru"], ""), 0, "7\n");
+    let trace = fs::read_to_string(folder.0.join("t.json")).expect("written");
+    assert!(trace.starts_with("[\n{") && trace.ends_with("}\n]\n"), "{trace}");
+    for part in ["\"name\":\"worker 0\"", "\"name\":\"a \\\"b\\\"\"", "\"ph\":\"s\"", "\"ph\":\"f\""] {
+        assert!(trace.contains(part), "{part} in {trace}");
+    }
+    let plain = altru_in(&folder.0, &["run", "t.altru"], "");
+    expect(&plain, 0, "7\n");
+}
+
 #[test]
 fn explains_codes() {
     let folder = Folder::new("explain");

@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 use base::{Name, Span};
 use mir::body::{BlockId, Call, Local, RETURN};
-use mir::mono::{FuncId, TaskRoot};
+use mir::mono::{FuncId, Role, TaskRoot};
 
 use crate::frame::Plan;
 use crate::function::{FnCx, LocalRef};
@@ -53,6 +53,8 @@ const _: () = {
 pub struct Waiting {
     id: FuncId,
     cx: Value,
+    /// The caller's frame, on a first call.
+    parent: Value,
     how: Value,
     /// None: it never suspends.
     frame: Option<Value>,
@@ -77,6 +79,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let mut waiting = Waiting {
             id,
             cx,
+            parent: second,
             how,
             frame: None,
             result,
@@ -226,6 +229,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
         values.extend(generated.then(|| m.const_i32(abi::waiting::ENTER)));
         values.extend(area);
         values.extend(args);
+        // Before the call: whoever looks at a thread that waits, or at what led to a panic, finds it.
+        let constant = self.site(id, site.index, span);
+        self.b.store(constant, self.offset(frame, SITE), 8);
         let status = self.b.call(ty, function, &values);
         let [done, not_done, suspend, resumed, unwinding] =
             [c"done", c"not_done", c"suspend", c"resumed", c"unwinding"].map(|name| self.new_block(name));
@@ -238,8 +244,6 @@ impl<'u, 'p> FnCx<'u, 'p> {
 
         self.b.at_end(suspend);
         self.move_spills(&site.spilled, frame, &plan, true);
-        let constant = self.site(id, site.index, span);
-        self.b.store(constant, self.offset(frame, SITE), 8);
         self.b.ret(Some(m.const_i32(abi::waiting::SUSPENDED)));
 
         self.b.at_end(resumed);
@@ -323,7 +327,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
             self.u.resumer(id),
             self.u.text(&name),
             m.const_i64(name.len() as i64),
-            self.u.location(span),
+            // What the compiler made around the user's code is not shown.
+            if matches!(self.function.role, Role::Entry | Role::Glue) { m.null(m.ptr) } else { self.u.location(span) },
             m.const_i32(index as i32),
         ]);
         m.add_constant("site", value, 8)
@@ -373,8 +378,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let target = then.map(|block| self.block_ref(block));
         let here = self.b.current();
         self.b.at_end(pad);
-        let cx = self.waiting.as_ref().map(|w| w.cx).expect("a function that waits");
-        take_exception(self.u, &self.b, cx, self.exception_type());
+        let waiting = self.waiting.as_ref().expect("a function that waits");
+        take_exception(self.u, &self.b, waiting.cx, self.exception_type(), || match waiting.frame {
+            Some(frame) => self.b.load(self.u.m.ptr, self.offset(frame, PARENT), 8),
+            None => waiting.parent,
+        });
         match target {
             Some(target) => self.b.br(target),
             None => {
@@ -403,10 +411,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
 }
 
 /// Ends an unwinding and keeps its payload in the context.
-fn take_exception(u: &Unit, b: &Builder, cx: Value, ty: Type) {
+fn take_exception(u: &Unit, b: &Builder, cx: Value, ty: Type, parent: impl FnOnce() -> Value) {
     let exception = b.catch_all_pad(ty, u.m.null(u.m.ptr));
     let (caught, ty, _) = u.external(Name::new("altru_panic_caught"), None).expect("in the runtime's list");
-    b.call(ty, caught, &[cx, b.extract(exception, 0)]);
+    b.call(ty, caught, &[cx, parent(), b.extract(exception, 0)]);
 }
 
 impl Unit<'_> {
@@ -466,7 +474,7 @@ impl Unit<'_> {
             let (then, pad) = (m.append_block(value, c"then"), m.append_block(value, c"caught"));
             let returned = b.invoke(inner.ty, callee, &values, then, pad);
             b.at_end(pad);
-            take_exception(self, &b, m.param(value, 0), m.struct_type(&[m.ptr, m.i32]));
+            take_exception(self, &b, m.param(value, 0), m.struct_type(&[m.ptr, m.i32]), || m.param(value, 1));
             b.ret(Some(m.const_i32(abi::waiting::UNWINDING)));
             b.at_end(then);
             returned

@@ -65,6 +65,11 @@ pub(crate) fn refusals(session: &Session, checked: &Checked) -> Vec<Diagnostic> 
     }
 }
 
+/// The next program that runs in this process writes a timeline to this file.
+pub fn trace_to(file: std::path::PathBuf) {
+    rt::trace_to(file);
+}
+
 /// Compiles in memory and runs. `args` are the program's own, its name first. The status is the
 /// program's.
 pub fn run(session: &Session, checked: &Checked, mode: Mode, args: &[String]) -> Result<i32, BuildError> {

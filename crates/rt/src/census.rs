@@ -8,6 +8,7 @@
 //! counted and make no claim.
 
 use std::cell::Cell;
+use std::fmt::Write;
 
 use crate::runner::Runner;
 use crate::sync::global::{AtomicU64, Mutex, Ordering, PoisonError};
@@ -132,6 +133,36 @@ pub(crate) fn check_deadlock() {
     }
 }
 
+impl Entry {
+    /// Lines about a thread that stays in the list meanwhile. `stuck`: it waits, or is just about to.
+    fn describe(&self, stuck: bool, out: &mut dyn Write) {
+        // SAFETY: listed members and runners are valid under the list's lock.
+        let (member, run) = unsafe { (&*self.member, &*self.run) };
+        if !stuck && !run.wait.is_parked() {
+            let _ = writeln!(out, "  thread {} runs", member.name);
+            return;
+        }
+        let _ = writeln!(out, "  thread {} waits {}", member.name, describe(run.wait.about().0));
+        #[cfg(not(loom))]
+        run.wait.look(|| {
+            // SAFETY: the frames of a parked thread are valid, and it does not go on while it is looked at.
+            unsafe { crate::chain::write(run.frame(), "in", out) }
+        });
+    }
+}
+
+/// Writes who is there and what each does, while they go on: from a signal handler, so nothing is waited for.
+#[cfg(not(loom))]
+pub(crate) fn describe_all(out: &mut dyn Write) {
+    match MEMBERS.try_lock() {
+        Ok(members) => members.iter().for_each(|entry| entry.describe(false, out)),
+        Err(_) => {
+            let _ = writeln!(out, "  (threads are just starting or ending: ask again)");
+        }
+    }
+    crate::describe_tasks(out);
+}
+
 #[cold]
 fn report_deadlock() -> ! {
     // One of those who see it tells; the others stay stuck.
@@ -144,15 +175,7 @@ fn report_deadlock() -> ! {
         format!("deadlock: every {everyone} is waiting, and nobody is left to wake one of them\n");
     // The others are parked, but one may still be on its way there inside a short lock of its own.
     let members = MEMBERS.lock().unwrap_or_else(PoisonError::into_inner);
-    for entry in members.iter() {
-        // SAFETY: listed members and runners are valid under the list's lock.
-        let (member, run) = unsafe { (&*entry.member, &*entry.run) };
-        text.push_str(&format!(
-            "  thread {} waits {}\n",
-            member.name,
-            describe(run.wait.about().0)
-        ));
-    }
+    members.iter().for_each(|entry| entry.describe(true, &mut text));
     text.push_str(&tasks);
     crate::stdio::flush_quietly();
     crate::stdio::write_stderr(text.as_bytes());

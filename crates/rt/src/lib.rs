@@ -23,6 +23,8 @@ mod wait;
 #[cfg(not(loom))]
 mod call;
 #[cfg(not(loom))]
+mod chain;
+#[cfg(not(loom))]
 mod current;
 #[cfg(not(loom))]
 mod env;
@@ -57,9 +59,13 @@ mod text;
 mod thread;
 #[cfg(not(loom))]
 mod time;
+#[cfg(not(loom))]
+mod trace;
 
 #[cfg(not(loom))]
 pub use exports::symbols;
+#[cfg(not(loom))]
+pub use trace::trace_to;
 
 #[cfg(test)]
 mod tests;
@@ -70,6 +76,8 @@ pub(crate) const EXIT_PANIC: i32 = 101;
 /// Ends the process without running destructors of whatever else is in it: other threads may still be
 /// running, and under `altru run` the compiler is in here too.
 pub(crate) fn exit_now(code: i32) -> ! {
+    #[cfg(not(loom))]
+    trace::finish();
     // SAFETY: always allowed.
     unsafe { libc::_exit(code) }
 }

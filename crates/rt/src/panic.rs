@@ -8,9 +8,10 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use abi::waiting::Context;
+use abi::waiting::{Context, Frame};
 use abi::{Location, OverflowOp, RawPanic, RawString};
 
+use crate::chain::{self, Direct};
 use crate::runner::{Runner, Unwinding};
 use crate::sync::global::{AtomicU64, Ordering};
 use crate::text::{Out, owned, text};
@@ -24,6 +25,8 @@ pub(crate) struct Payload {
     line: u32,
     col: u32,
     thread: String,
+    /// The calls that led to it have been printed.
+    traced: bool,
 }
 
 /// How many threads and tasks are unwinding because of a panic: lets the common question be answered without touching
@@ -52,7 +55,7 @@ impl Payload {
             None => ("", 0, 0),
         };
         let thread = current::name();
-        Payload { message, file: file.to_string(), line, col, thread }
+        Payload { message, file: file.to_string(), line, col, thread, traced: false }
     }
 
     fn report(&self) -> String {
@@ -157,6 +160,27 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Box<Payload>> {
     })
 }
 
+/// Prints the waiting calls that led to a panic, and where its task was started, once.
+///
+/// # Safety
+/// The runner's panic has just been adopted, and `parent` is the frame of who called the code that caught it, or null.
+unsafe fn trace(run: &Runner, parent: *const Frame) {
+    let Unwinding::Panic(payload) = run.unwinding() else { return };
+    // SAFETY: owned by the runner.
+    if std::mem::replace(unsafe { &mut (*payload.cast::<Payload>()).traced }, true) {
+        return;
+    }
+    let mut out = Direct::stderr();
+    // SAFETY: by contract; callers are in the calls that their sites say.
+    unsafe { chain::write(parent, "called by", &mut out) };
+    if run.is_task()
+        // SAFETY: it is being driven.
+        && let Some(task) = unsafe { current::task().as_ref() }
+    {
+        task.write_origin(&mut out);
+    }
+}
+
 unsafe extern "C-unwind" {
     fn _Unwind_RaiseException(exception: *mut u8) -> i32;
 }
@@ -164,7 +188,11 @@ unsafe extern "C-unwind" {
 /// # Safety
 /// `cx` is the caller's; `exception` is what its landing pad was given, and is not used afterwards.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_panic_caught(cx: *mut Context, exception: *mut u8) {
+pub unsafe extern "C" fn altru_panic_caught(
+    cx: *mut Context,
+    parent: *mut Frame,
+    exception: *mut u8,
+) {
     // Raised once more, into Rust's own catch, which takes it apart.
     let caught = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: by contract a live exception that nobody unwinds at the moment.
@@ -172,7 +200,10 @@ pub unsafe extern "C" fn altru_panic_caught(cx: *mut Context, exception: *mut u8
     }));
     match caught {
         // SAFETY: by contract.
-        Err(caught) => adopt(unsafe { Runner::of(cx) }, caught),
+        Err(caught) => unsafe {
+            adopt(Runner::of(cx), caught);
+            trace(Runner::of(cx), parent);
+        },
         Ok(()) => abort_with("an exception could not be caught: cannot go on\n"),
     }
 }

@@ -1,11 +1,14 @@
-//! Signals: a stack overflow is a message, a closed pipe is an error number (which `stdio` acts on).
+//! Signals: a stack overflow is a message, a closed pipe is an error number (which `stdio` acts on), SIGQUIT asks who does
+//! what.
 //!
 //! Everything in the handler is safe to do in a signal handler: no allocation, no waiting.
 
 use std::cell::Cell;
+use std::fmt::Write;
 
+use crate::chain::Direct;
 use crate::sync::global::OnceLock;
-use crate::{current, stdio};
+use crate::{census, current, os, stdio};
 
 /// Room for the handler, and for whatever a host program's own handler needs.
 const ALT_STACK: usize = 64 * 1024;
@@ -30,6 +33,9 @@ pub(crate) fn install() {
             libc::sigemptyset(&raw mut action.sa_mask);
             libc::sigaction(libc::SIGSEGV, &raw const action, std::ptr::null_mut());
             libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut());
+            action.sa_sigaction = on_quit as *const () as usize;
+            action.sa_flags |= libc::SA_RESTART;
+            libc::sigaction(libc::SIGQUIT, &raw const action, std::ptr::null_mut());
         }
     });
 }
@@ -91,6 +97,72 @@ fn stack_end() -> usize {
     }
 }
 
+/// Says what every thread and task does; the program goes on. It is looked at from here, whatever the thread was doing: nothing
+/// is allocated or waited for, and what is just being changed is passed over.
+unsafe extern "C" fn on_quit(
+    _signal: libc::c_int,
+    _info: *mut libc::siginfo_t,
+    _context: *mut libc::c_void,
+) {
+    let errno = os::errno();
+    let file = answer_file();
+    let mut out = Direct::new(file.unwrap_or(libc::STDERR_FILENO));
+    if file.is_none() {
+        let _ = out.write_str("threads and tasks of this program:\n");
+    }
+    census::describe_all(&mut out);
+    if let Some(file) = file {
+        let _ = out.write_str(".\n");
+        out.flush();
+        // SAFETY: it is ours.
+        unsafe { libc::close(file) };
+    }
+    drop(out);
+    os::set_errno(errno);
+}
+
+/// Where `altru ps` wants the answer: a file of the same user's.
+fn answer_file() -> Option<i32> {
+    let mut path = Path { bytes: [0; 64], len: 0 };
+    // SAFETY: always allowed.
+    let (user, process) = unsafe { (libc::geteuid(), libc::getpid()) };
+    write!(path, "/tmp/altru-{user}/{process}").ok()?;
+    // SAFETY: the path ends with a zero; the descriptor is ours, and a zeroed stat is valid to be overwritten.
+    unsafe {
+        let flags =
+            libc::O_WRONLY | libc::O_APPEND | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
+        let file = libc::open(path.bytes.as_ptr().cast(), flags);
+        if file < 0 {
+            return None;
+        }
+        let mut stat: libc::stat = std::mem::zeroed();
+        let found = libc::fstat(file, &raw mut stat) == 0;
+        if found && stat.st_uid == user && stat.st_mode & libc::S_IFMT == libc::S_IFREG {
+            return Some(file);
+        }
+        libc::close(file);
+        None
+    }
+}
+
+/// A path made without a heap. Its last byte stays zero.
+struct Path {
+    bytes: [u8; 64],
+    len: usize,
+}
+
+impl Write for Path {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.len + text.len();
+        if end >= self.bytes.len() {
+            return Err(std::fmt::Error);
+        }
+        self.bytes[self.len..end].copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
 unsafe extern "C" fn on_fault(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,
@@ -109,6 +181,10 @@ unsafe extern "C" fn on_fault(
         stdio::write_stderr(b" ");
         stdio::write_stderr(name.as_bytes());
         stdio::write_stderr(b"\n");
+        // SAFETY: the task that this thread drives is alive.
+        if let Some(task) = unsafe { current::task().as_ref() } {
+            task.write_origin(&mut Direct::stderr());
+        }
         crate::exit_now(crate::EXIT_PANIC);
     }
     // A true fault: back to the default, which happens when the instruction runs again.

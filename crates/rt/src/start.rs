@@ -4,7 +4,7 @@ use std::ptr::null_mut;
 
 use abi::waiting::{Context, DONE, ENTER, Frame};
 
-use crate::{census, current, env, panic, signals, stdio, task};
+use crate::{census, current, env, panic, signals, stdio, task, trace};
 
 pub(crate) type Main = unsafe extern "C" fn(*mut Context, *mut Frame, i32, *mut i32) -> i32;
 
@@ -19,6 +19,7 @@ pub unsafe extern "C" fn altru_rt_main(
     // SAFETY: by contract.
     unsafe { env::set_args(argc, argv) };
     signals::install();
+    trace::start();
     let _alt_stack = signals::enter_thread();
     let run = current::thread();
     // Never freed: messages may name the main thread as long as the process lives.
@@ -36,6 +37,7 @@ pub unsafe extern "C" fn altru_rt_main(
     task::shut_down();
     stdio::flush();
     census::leave(false);
+    trace::finish();
     result
 }
 

@@ -6,6 +6,7 @@ pub mod emit;
 pub mod explain;
 pub mod fmt;
 pub mod new;
+pub mod ps;
 pub mod run;
 pub mod test;
 

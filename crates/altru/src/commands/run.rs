@@ -16,6 +16,9 @@ pub struct Args {
     /// Print what a stage of the compiler made, instead of running
     #[arg(long, value_enum, value_name = "STAGE")]
     emit: Option<Stage>,
+    /// Write a timeline of threads and tasks, for ui.perfetto.dev
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// File, package folder or `-` for standard input, then the program's own arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     program: Vec<String>,
@@ -36,6 +39,9 @@ pub fn run(args: Args) -> u8 {
     let mut own = args.program;
     if own.is_empty() {
         own.push(session.name.clone());
+    }
+    if let Some(file) = args.trace {
+        program::trace_to(file);
     }
     match program::run(&session, &checked, mode(args.release), &own) {
         Ok(status) => (status & 0xff) as u8,

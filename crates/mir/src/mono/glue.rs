@@ -521,7 +521,12 @@ impl Collector<'_> {
     }
 
     fn task_root(&mut self, ty: Ty, result: Ty) -> Maker {
-        let mut m = Maker::new(Span::default(), Ty::unit(), &[Ty::raw_ptr(ty), Ty::raw_ptr(result)]);
+        // Where the closure is written stands for where the task is started.
+        let span = match *ty.kind() {
+            TyKind::Closure(id, _) => (self.bodies)(Source::Closure(id)).map_or(Span::default(), |body| body.span),
+            _ => Span::default(),
+        };
+        let mut m = Maker::new(span, Ty::unit(), &[Ty::raw_ptr(ty), Ty::raw_ptr(result)]);
         let start = m.block(false);
         let value = m.temp(ty);
         m.assign(start, value, Rvalue::Use(Operand::Move(Place::local(SELF).deref())));

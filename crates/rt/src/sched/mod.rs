@@ -19,7 +19,7 @@ mod worker;
 pub(crate) use {idle::Idle, ring::Ring};
 
 #[cfg(not(loom))]
-pub(crate) use monitor::altru_turns_over;
+pub(crate) use monitor::{TICK, altru_turns_over, tick, tick_now};
 #[cfg(not(loom))]
 pub(crate) use running::*;
 #[cfg(not(loom))]
@@ -38,7 +38,7 @@ mod running {
     use crate::task::Task;
     use crate::timer::Timer;
     use crate::wait::Locked;
-    use crate::{census, clock};
+    use crate::{census, clock, trace};
 
     const MOST_WORKERS: usize = 1024;
     /// How many workers can be stuck in native code at once before that costs others their turn.
@@ -153,6 +153,7 @@ mod running {
     /// A task is made ready by whoever ended its wait.
     pub(crate) fn schedule(task: *const Runner) {
         let task = task.cast_mut().cast::<Task>();
+        trace::wakes(task);
         match worker::current() {
             Some(worker) => worker.ready(task),
             None => sched().inject(task, task, 1),
@@ -161,10 +162,16 @@ mod running {
 
     /// A new task. Unlike one that is made ready it can be stolen at once: it is work of its own.
     pub(crate) fn spawn(task: *mut Task) {
+        trace::wakes(task);
         match worker::current() {
             Some(worker) => worker.spawn(task),
             None => sched().inject(task, task, 1),
         }
+    }
+
+    /// The number of the worker that this thread is.
+    pub(crate) fn current_worker() -> Option<u32> {
+        worker::current().map(|worker| worker.index)
     }
 
     /// Arms a timer of the task that this worker drives.

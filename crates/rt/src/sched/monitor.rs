@@ -22,6 +22,21 @@ const REPLACED: u32 = 2;
 #[allow(non_upper_case_globals)]
 pub static altru_turns_over: AtomicU32 = AtomicU32::new(0);
 
+/// The unit in which tasks note when they were started: some 67 ms, so that 27 bits do for a hundred days.
+pub(crate) const TICK: u64 = 1 << 26;
+
+static NOW: AtomicU32 = AtomicU32::new(0);
+
+/// The present, for a task that starts: on a worker as of the monitor's last look, which saves asking for the time.
+pub(crate) fn tick() -> u32 {
+    if super::worker::current().is_some() { NOW.load(Ordering::Relaxed) } else { tick_now() }
+}
+
+/// The present.
+pub(crate) fn tick_now() -> u32 {
+    (clock::monotonic().cast_unsigned() / TICK) as u32
+}
+
 /// Between looks, in nanoseconds.
 const LOOK: i64 = 10_000_000;
 const STACK: usize = 256 * 1024;
@@ -64,6 +79,7 @@ impl Monitor {
         while self.word.load(Ordering::SeqCst) == RESTS && sched.idle.all_asleep() {
             futex_wait(&self.word, RESTS, -1);
         }
+        NOW.store(tick_now(), Ordering::Relaxed);
         self.word.store(LOOKS, Ordering::SeqCst);
     }
 }
@@ -77,6 +93,7 @@ fn run(sched: &'static Sched) {
             sched.monitor.rest(sched);
         }
         std::thread::sleep(std::time::Duration::from_nanos(LOOK as u64));
+        NOW.store(tick_now(), Ordering::Relaxed);
         turns.resize(sched.made(), 0);
         for worker in sched.workers() {
             let turn = worker.turn.load(Ordering::Relaxed);

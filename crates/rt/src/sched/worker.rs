@@ -14,7 +14,7 @@ use crate::sync::{AtomicPtr, AtomicU32, Ordering, spin_loop};
 use crate::task::{self, Task};
 use crate::timer::Timer;
 use crate::wait::{Locked, Outcome, Wakers};
-use crate::{census, current, random, signals};
+use crate::{census, current, random, signals, trace};
 
 /// As much stack as a thread has: code that does not wait recurses as deep.
 const STACK: usize = 8 * 1024 * 1024;
@@ -286,6 +286,7 @@ impl Worker {
     fn run(&self, sched: &'static Sched) {
         let _alt_stack = signals::enter_thread();
         WORKER.set(self);
+        trace::worker(self.index);
         loop {
             let task = self.next(sched);
             if self.own.searching.replace(false) && sched.idle.end_search() {
@@ -294,7 +295,13 @@ impl Worker {
             self.own.budget.set(BUDGET);
             self.next_turn();
             // SAFETY: a task taken from a queue is alive, and ours to drive.
-            unsafe { self.drive(task) };
+            unsafe {
+                let turn = trace::Turn::begin(&*task, self.index);
+                let reason = self.drive(task);
+                if let Some(turn) = turn {
+                    turn.end(reason);
+                }
+            }
             self.next_turn();
             if self.asked.load(Ordering::Relaxed) != NOT_ASKED && self.answer(sched) {
                 self.step_aside(sched);
@@ -322,11 +329,11 @@ impl Worker {
         self.sleep(sched, false);
     }
 
-    /// Runs a task until it is suspended or over.
+    /// Runs a task until it is suspended or over. Gives the reason of its wait, or 0.
     ///
     /// # Safety
     /// As in `run`.
-    unsafe fn drive(&self, task: *mut Task) {
+    unsafe fn drive(&self, task: *mut Task) -> u8 {
         current::set_task(task);
         loop {
             // SAFETY: by contract; after `suspend` has succeeded somebody else may drive the task, or have ended it.
@@ -334,9 +341,11 @@ impl Worker {
                 let status = task::resume(task);
                 if status != SUSPENDED {
                     current::set_task(null());
-                    return task::finish(task, status);
+                    task::finish(task, status);
+                    return 0;
                 }
                 let run = &(*task).run;
+                let reason = run.wait.about().0;
                 if run.yielding.replace(false) {
                     if let Some(claim) = run.wait.claim() {
                         let _ = claim.commit(0, Outcome::Done);
@@ -344,10 +353,12 @@ impl Worker {
                     if !run.wait.suspend() {
                         current::set_task(null());
                         self.queue(task);
-                        return sched().notify();
+                        sched().notify();
+                        return reason;
                     }
                 } else if run.wait.suspend() {
-                    return current::set_task(null());
+                    current::set_task(null());
+                    return reason;
                 }
             }
         }

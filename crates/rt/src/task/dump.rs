@@ -6,8 +6,7 @@ use super::{Task, slab};
 use crate::sched::{self, Sched};
 use crate::sync::Ordering;
 use crate::sync::global::AtomicBool;
-use crate::text::text;
-use crate::{census, clock, stdio};
+use crate::{census, chain, clock, stdio};
 
 /// How long `main`'s end waits for tasks to unwind.
 const PATIENCE: i64 = 1_000_000_000;
@@ -17,51 +16,53 @@ const QUIET_ROUNDS: u32 = 10;
 const MOST: usize = 100;
 
 /// Calls `see` with every task that has not ended.
-fn each_live(mut see: impl FnMut(&Task)) {
-    slab::each(|task| {
+fn each_live(see: impl FnMut(&Task)) {
+    slab::each(if_live(see));
+}
+
+fn if_live(mut see: impl FnMut(&Task)) -> impl FnMut(*mut Task) {
+    move |task| {
         // SAFETY: a block holds zeros or a task, live or over.
         let task = unsafe { &*task };
         if !task.entry.load(Ordering::Acquire).is_null() && !task.has_ended() {
             see(task);
         }
-    });
+    }
 }
 
-/// Appends a line for each task, with what it waits for and its call chain. Called when nothing runs.
-pub(crate) fn describe_all(out: &mut String) {
+/// Writes a few lines for each task: what it waits for, since when it is there, its calls, where it was started. Others may run, and
+/// nothing is waited for.
+pub(crate) fn describe_all(out: &mut dyn Write) {
     let mut count = 0;
-    each_live(|task| {
+    let complete = slab::try_each(if_live(|task| {
         count += 1;
         if count <= MOST {
             describe(task, out);
         }
-    });
+    }));
+    if !complete {
+        let _ = writeln!(out, "  (tasks are just starting or ending: ask again)");
+    }
     if count > MOST {
         let _ = writeln!(out, "  and {} more tasks", count - MOST);
     }
 }
 
-fn describe(task: &Task, out: &mut String) {
-    let name = task.name();
-    if !task.run.wait.is_suspended() {
-        let _ = writeln!(out, "  task {name}: runs, or is ready to");
-        return;
-    }
-    let _ = writeln!(out, "  task {name} waits {}", census::describe(task.run.wait.about().0));
-    let mut frame = task.run.frame();
-    // SAFETY: the frames of a suspended task are valid, and nothing resumes it while this runs.
-    while let Some(here) = unsafe { frame.as_ref() } {
-        frame = here.parent;
-        // SAFETY: sites are constants.
-        unsafe {
-            let site = &*here.site;
-            if let Some(location) = site.location.as_ref() {
-                let file = text(location.file_ptr, location.file_len);
-                let name = text(site.name_ptr, site.name_len);
-                let _ = writeln!(out, "    in {name} at {file}:{}:{}", location.line, location.col);
-            }
+fn describe(task: &Task, out: &mut dyn Write) {
+    let _ = out.write_str("  task ");
+    task.write_name(out);
+    if task.run.wait.is_suspended() {
+        let reason = task.run.wait.about().0;
+        let _ = writeln!(out, " ({}) waits {}", task.age(), census::describe(reason));
+        // SAFETY: a suspended task's frames are valid, and it is not resumed while it is looked at.
+        let looked = task.run.wait.look(|| unsafe { chain::write(task.run.frame(), "in", out) });
+        if !looked {
+            let _ = writeln!(out, "    (it has just gone on)");
         }
+    } else {
+        let _ = writeln!(out, " ({}) runs, or is ready to", task.age());
     }
+    task.write_origin(out);
 }
 
 static SHUTTING_DOWN: AtomicBool = AtomicBool::new(false);

@@ -13,6 +13,7 @@ pub use exports::*;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::ptr::{null, null_mut};
 
 use abi::waiting::{DONE, ENTER, FRAME_ALIGN, RESUME, SUSPENDED, TaskEntry, UNWIND, UNWINDING};
@@ -49,13 +50,16 @@ unsafe impl Sync for Task {}
 const HEADER: usize = size_of::<Task>();
 const _: () = assert!(HEADER == 128);
 
-const OWNERS: u32 = (1 << 24) - 1;
+/// There are at most two.
+const OWNERS: u32 = 3;
 /// It is or was run; until then its closure is its own.
-const STARTED: u32 = 1 << 24;
+const STARTED: u32 = 1 << 2;
 /// Somebody has moved the result out.
-const TAKEN: u32 = 1 << 25;
+const TAKEN: u32 = 1 << 3;
 /// `NAMES` knows it.
-const NAMED: u32 = 1 << 26;
+const NAMED: u32 = 1 << 4;
+/// The rest of the word: when it was started, in the monitor's ticks.
+const START: u32 = 5;
 
 /// The arena of a task of which nobody knows what it needs.
 const ARENA: usize = 512;
@@ -89,6 +93,16 @@ impl Layout {
         let size = arena + wanted.next_multiple_of(FRAME_ALIGN);
         let align = entry.env_align.max(entry.out_align).max(slab::ALIGN);
         Layout { env, out, arena, size, align }
+    }
+}
+
+/// In the monitor's ticks.
+pub(crate) struct Age(u32);
+
+impl std::fmt::Display for Age {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tenths = (u64::from(self.0) * sched::TICK / 100_000_000) as u32;
+        write!(f, "{}.{} s old", tenths / 10, tenths % 10)
     }
 }
 
@@ -211,6 +225,37 @@ impl Task {
         }
     }
 
+    /// Writes its name without waiting for anybody.
+    pub(crate) fn write_name(&self, out: &mut dyn Write) {
+        if self.word.load(Ordering::Relaxed) & NAMED != 0
+            && let Ok(names) = NAMES.try_lock()
+            && let Some((_, Some(given))) = names.get(&std::ptr::from_ref(self).addr())
+        {
+            let _ = out.write_str(given);
+            return;
+        }
+        let _ = out.write_str(self.code_name());
+    }
+
+    /// How long ago it was started.
+    pub(crate) fn age(&self) -> Age {
+        let start = self.word.load(Ordering::Relaxed) >> START;
+        Age(sched::tick_now().wrapping_sub(start) & (u32::MAX >> START))
+    }
+
+    /// A line about where it was started.
+    pub(crate) fn write_origin(&self, out: &mut dyn Write) {
+        // SAFETY: null in a free block, else a constant with constants.
+        unsafe {
+            let entry = self.entry.load(Ordering::Acquire).as_ref();
+            let location = entry.and_then(|entry| entry.location.as_ref());
+            if let Some(location) = location.filter(|l| l.file_len > 0) {
+                let file = text(location.file_ptr, location.file_len);
+                let _ = writeln!(out, "    started at {file}:{}:{}", location.line, location.col);
+            }
+        }
+    }
+
     // ---- its life ----
 
     /// Starts it: detached or to be joined, or as a child of a scope. It inherits the deadline around.
@@ -220,7 +265,7 @@ impl Task {
     pub(crate) unsafe fn start(task: *mut Task, scope: *const Scope) {
         // SAFETY: by contract; nobody else knows the task but its handle.
         unsafe {
-            (*task).word.fetch_or(STARTED, Ordering::Relaxed);
+            (*task).word.fetch_or(STARTED | sched::tick() << START, Ordering::Relaxed);
             (*task).run.set_deadline(current::runner().deadline());
             if let Some(scope) = scope.as_ref() {
                 (*task).scope.set(scope);

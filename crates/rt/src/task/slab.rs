@@ -233,9 +233,17 @@ impl Drop for Cache {
     }
 }
 
+/// As `each`, but does not wait. False: somebody changes the list just now.
+pub(super) fn try_each(see: impl FnMut(*mut Task)) -> bool {
+    SHARED.try_lock().map(|shared| walk(&shared, see)).is_some()
+}
+
 /// Calls `see` with every block that may be a live task. They may end meanwhile, but their memory stays.
-pub(super) fn each(mut see: impl FnMut(*mut Task)) {
-    let shared = SHARED.lock();
+pub(super) fn each(see: impl FnMut(*mut Task)) {
+    walk(&SHARED.lock(), see);
+}
+
+fn walk(shared: &Shared, mut see: impl FnMut(*mut Task)) {
     for (chunk, class, len) in &shared.chunks {
         let size = class_size(*class);
         for i in 0..len / size {

@@ -39,7 +39,7 @@ pub(crate) unsafe fn disarm(_timer: *mut Timer) {
     unreachable!("models give tasks no deadlines");
 }
 
-pub(crate) fn describe_tasks(_out: &mut String) {}
+pub(crate) fn describe_tasks(_out: &mut dyn std::fmt::Write) {}
 
 pub(crate) fn end_of_thread(handle: *mut u8) -> *mut u8 {
     handle

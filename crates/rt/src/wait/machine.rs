@@ -139,7 +139,9 @@ pub(crate) unsafe fn run<M: Machine>(
         return UNWINDING;
     }
     if !run.is_task() {
-        // SAFETY: by contract; a thread's context is used by that thread only.
+        // SAFETY: by contract; a thread's context is used by that thread only. For whoever looks at it while it waits.
+        unsafe { (*cx).frame = parent };
+        // SAFETY: as above.
         return match unsafe { block(run, machine, deadline) } {
             WaitResult::Ready(value) => {
                 // SAFETY: by contract.

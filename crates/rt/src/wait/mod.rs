@@ -41,6 +41,9 @@
 //!   suspended task it is the task itself, which cannot run, hence not end, until the winner schedules it.
 //! - Exactly one transition out of `WAITING|PARKED|SUSPENDED` happens, so exactly one case commits, and a task is
 //!   scheduled exactly once for each time its driver set `SUSPENDED`.
+//! - Whoever only wants to see what a waiter does adds `LOOKED_AT` to `PARKED` or `SUSPENDED` for a moment. That holds up
+//!   claims, so the waiter and its frames stay as they are; nothing is held, nothing waits, so it may be done
+//!   anywhere, in signal handlers too.
 //! - Since looking and enqueueing are one step under all locks, two waiters that could serve each other
 //!   cannot both park: the second one finds the first one's node. Nobody ever claims two waits.
 //! - Locks of objects nest only in step 1, in address order. A scope's lock may be held while a wait is claimed and
@@ -70,6 +73,8 @@ const CLAIMED: u32 = 4;
 const COMMITTED: u32 = 5;
 /// Added to the first three of a wait that a cancellation must not claim.
 const SHIELDED: u32 = 8;
+/// Added to `PARKED` or `SUSPENDED` while somebody looks at the waiter's frames: whoever would claim waits for that.
+const LOOKED_AT: u32 = 16;
 
 /// What the one who committed a case tells the waiter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -223,7 +228,33 @@ impl Wait {
 
     /// Whether the waiter is a task that is suspended for good unless somebody ends its wait.
     pub(crate) fn is_suspended(&self) -> bool {
-        self.state.load(Ordering::Acquire) & !SHIELDED == SUSPENDED
+        self.state.load(Ordering::Acquire) & !(SHIELDED | LOOKED_AT) == SUSPENDED
+    }
+
+    /// Whether it is a thread that sleeps until somebody ends its wait.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.state.load(Ordering::Acquire) & !(SHIELDED | LOOKED_AT) == PARKED
+    }
+
+    /// Runs `look` if the waiter is parked or suspended, and keeps it so meanwhile. False: it is not, or somebody else looks.
+    pub(crate) fn look(&self, look: impl FnOnce()) -> bool {
+        let seen = self.state.load(Ordering::Relaxed);
+        if !matches!(seen & !SHIELDED, PARKED | SUSPENDED) {
+            return false;
+        }
+        let looked_at = seen | LOOKED_AT;
+        // Acquire pairs with the release that published the waiter's frames.
+        if self
+            .state
+            .compare_exchange(seen, looked_at, Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
+            return false;
+        }
+        look();
+        // Release: it is over when somebody claims. Nobody else changes the state meanwhile.
+        self.state.store(seen, Ordering::Release);
+        true
     }
 
     /// Step 4: decides this wait. At most one caller ever gets a claim.
@@ -239,6 +270,10 @@ impl Wait {
     fn claim_unless(&self, refused: u32) -> Option<Claim> {
         // Sequentially consistent for `Runner::cancel`, whose flag goes before.
         let mut seen = self.state.load(Ordering::SeqCst);
+        while seen & LOOKED_AT != 0 {
+            yield_now();
+            seen = self.state.load(Ordering::SeqCst);
+        }
         while matches!(seen & !SHIELDED, WAITING | PARKED | SUSPENDED) && seen & refused == 0 {
             // Acquire pairs with the waiter's own writes to the wait and its frames before it parked.
             match self.state.compare_exchange(seen, CLAIMED, Ordering::AcqRel, Ordering::Relaxed) {
@@ -247,6 +282,10 @@ impl Wait {
                         census::end_wait();
                     }
                     return Some(Claim { wait: self, parked: seen & !SHIELDED });
+                }
+                Err(now) if now & LOOKED_AT != 0 => {
+                    yield_now();
+                    seen &= !LOOKED_AT;
                 }
                 Err(now) => seen = now,
             }

@@ -34,6 +34,12 @@ impl RawLock {
         }
     }
 
+    /// Takes the lock if nobody holds it.
+    #[cfg(not(loom))]
+    pub(crate) fn try_lock(&self) -> bool {
+        self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
     #[cold]
     fn lock_slow(&self) {
         for _ in 0..SPINS {
@@ -90,6 +96,11 @@ impl<T> Locked<T> {
     pub(crate) fn lock(&self) -> LockedGuard<'_, T> {
         self.lock.lock();
         LockedGuard { owner: self }
+    }
+
+    #[cfg(not(loom))]
+    pub(crate) fn try_lock(&self) -> Option<LockedGuard<'_, T>> {
+        self.lock.try_lock().then_some(LockedGuard { owner: self })
     }
 
     /// The lock itself, for `select`, which holds several.

@@ -1,0 +1,84 @@
+//! Chains of waiting calls, told from frames, and how to look at somebody who waits while others run.
+//!
+//! Each frame says which call it is in (`Frame::site`) and who called it. The frames of one that waits are valid and
+//! still until its wait is claimed; so whoever looks keeps it from being claimed meanwhile (`Wait::look`). Nothing
+//! here allocates or waits, since it is also done in a signal handler.
+
+use std::fmt::Write;
+
+use abi::waiting::Frame;
+
+use crate::text::text;
+
+/// Frames of one chain that are shown; of deep recursion the rest is counted.
+const MOST: usize = 20;
+
+/// Writes a line for each call, innermost first.
+///
+/// # Safety
+/// The frames are valid and still for the duration of the call, each with the site of its current call.
+pub(crate) unsafe fn write(mut frame: *const Frame, how: &str, out: &mut dyn Write) {
+    let mut count = 0;
+    // SAFETY: by contract; sites are constants.
+    unsafe {
+        while let Some(here) = frame.as_ref() {
+            frame = here.parent;
+            let site = &*here.site;
+            // The runtime's own frames have no place, the compiler's no file.
+            let Some(location) = site.location.as_ref().filter(|l| l.file_len > 0) else {
+                continue;
+            };
+            count += 1;
+            if count <= MOST {
+                let name = text(site.name_ptr, site.name_len);
+                let file = text(location.file_ptr, location.file_len);
+                let _ =
+                    writeln!(out, "    {how} {name} at {file}:{}:{}", location.line, location.col);
+            }
+        }
+    }
+    if count > MOST {
+        let _ = writeln!(out, "    and {} more calls", count - MOST);
+    }
+}
+
+/// Writes to a descriptor as it goes, without a heap.
+pub(crate) struct Direct {
+    fd: i32,
+    buffer: [u8; 512],
+    len: usize,
+}
+
+impl Direct {
+    pub(crate) fn new(fd: i32) -> Direct {
+        Direct { fd, buffer: [0; 512], len: 0 }
+    }
+
+    pub(crate) fn stderr() -> Direct {
+        Direct::new(libc::STDERR_FILENO)
+    }
+
+    pub(crate) fn flush(&mut self) {
+        let len = std::mem::take(&mut self.len);
+        let _ = crate::stdio::write_all(self.fd, &self.buffer[..len]);
+    }
+}
+
+impl Write for Direct {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for byte in text.bytes() {
+            if self.len == self.buffer.len() {
+                self.flush();
+            }
+            self.buffer[self.len] = byte;
+            self.len += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Direct {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}

@@ -29,7 +29,7 @@ const SEARCHES: u32 = 8;
 const PAUSES: u32 = 40;
 /// How late a worker looks after other workers' timers.
 const OTHERS_TIMERS: i64 = 2_000_000;
-/// How many checks in loops and waiting calls a task may make before it lets others run.
+/// How many waiting calls a task may make before it lets others run, though none had to wait.
 const BUDGET: u32 = 256;
 
 #[repr(align(128))]
@@ -93,7 +93,7 @@ pub(super) fn current() -> Option<&'static Worker> {
     unsafe { WORKER.get().as_ref() }
 }
 
-/// A task looks up from its work, or calls something that may wait. True: its turn is over, and it should yield.
+/// A task calls something that may wait. True: its turn is over, and it should yield.
 #[inline]
 pub(crate) fn turn_is_over() -> bool {
     let Some(worker) = current() else { return false };

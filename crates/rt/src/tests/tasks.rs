@@ -193,6 +193,82 @@ fn a_ring() {
     assert_eq!(get(&channels[0]), Some(n as u64 * rounds));
 }
 
+#[test]
+fn waiters_are_looked_at_while_they_come_and_go() {
+    let n = 64;
+    let channels: Vec<_> = (0..n).map(|_| channel(1)).collect();
+    let rounds = 300;
+    let tasks: Vec<_> =
+        (0..n).map(|i| spawn(Pass::new(&channels[i], &channels[(i + 1) % n], rounds))).collect();
+    put(&channels[0], 0);
+    put(&channels[n / 2], 0);
+    let over = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while over.load(SeqCst) == 0 {
+                let mut text = String::new();
+                crate::census::describe_all(&mut text);
+                // Somebody may be changing the list, or everything is just over.
+                assert!(text.is_empty() || text.starts_with("  "), "{text}");
+            }
+        });
+        for task in tasks {
+            assert!(matches!(task.join(), Joined::Returned(_)));
+        }
+        over.store(1, SeqCst);
+    });
+    let left: u64 = channels.iter().filter_map(|channel| get(channel)).sum();
+    assert_eq!(left, n as u64 * rounds);
+}
+
+/// Computes until it is told to stop, without looking up.
+struct Spin {
+    stop: Arc<AtomicUsize>,
+}
+
+impl Body for Spin {
+    type Out = u64;
+    fn step(&mut self, _at: At) -> Next {
+        while self.stop.load(SeqCst) == 0 {
+            std::hint::spin_loop();
+        }
+        Next::Return
+    }
+    fn out(&mut self) -> u64 {
+        1
+    }
+}
+
+/// Tells the others to stop.
+struct Stop {
+    stop: Arc<AtomicUsize>,
+}
+
+impl Body for Stop {
+    type Out = u64;
+    fn step(&mut self, _at: At) -> Next {
+        self.stop.store(1, SeqCst);
+        Next::Return
+    }
+    fn out(&mut self) -> u64 {
+        1
+    }
+}
+
+#[test]
+fn workers_that_are_stuck_are_replaced() {
+    for _ in 0..3 {
+        let stop = Arc::new(AtomicUsize::new(0));
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let spins: Vec<_> =
+            (0..2 * workers).map(|_| spawn(Spin { stop: Arc::clone(&stop) })).collect();
+        assert_eq!(spawn(Stop { stop }).join(), Joined::Returned(1));
+        for spin in spins {
+            assert_eq!(spin.join(), Joined::Returned(1));
+        }
+    }
+}
+
 /// Calls itself `depth` times with frames of several sizes, and waits at the bottom.
 struct Dive<const SIZE: usize> {
     depth: u32,

@@ -298,6 +298,20 @@ fn a_timeline_is_written() {
 }
 
 #[test]
+fn a_stack_overflow_in_a_task_names_it() {
+    let folder = Folder::new("task-stack");
+    folder.write(
+        "deep.altru",
+        "fn down(n: int) -> int:\n    return down(n + 1) + 1\n\n\
+         let task = task::spawn_named(\"diver\", || down(0))\nprintln(\"${task.join().unwrap()}\")\n",
+    );
+    let output = altru_in(&folder.0, &["run", "deep.altru"], "");
+    assert_eq!(output.status.code(), Some(101), "{}", text(&output.stderr));
+    let expected = "panic: stack overflow\n  in task diver\n    started at deep.altru:4:39\n";
+    assert!(text(&output.stderr).ends_with(expected), "{}", text(&output.stderr));
+}
+
+#[test]
 fn explains_codes() {
     let folder = Folder::new("explain");
     let page = altru_in(&folder.0, &["explain", "e0301"], "");

@@ -41,7 +41,7 @@ fn hello(panics: bool) -> Function {
         unwind: None,
     };
     Make::new(0, &[code, Ty::unit()])
-        .block(vec![], call(vec![Operand::Const(text)], 1, Some(1), None), Some(Target::Extern { symbol }))
+        .block(vec![], call(vec![Operand::Const(text)], 1, Some(1), None), Some(Target::Extern { symbol, native: false }))
         .block(vec![], fails, None)
         .block(vec![set(0, Rvalue::Use(seven))], TerminatorKind::Return, None)
         .function("program", Role::Entry)

@@ -55,12 +55,3 @@ pub(crate) fn name() -> String {
         None => census::current_name().to_string(),
     }
 }
-
-/// What runs here and what it is called, told without a lock or an allocation: a task by its code's name.
-pub(crate) fn code() -> (&'static str, &'static str) {
-    // SAFETY: as in `runner`.
-    match unsafe { task().as_ref() } {
-        Some(task) => ("task", task.code_name()),
-        None => ("thread", census::current_name()),
-    }
-}

@@ -175,16 +175,20 @@ unsafe extern "C" fn on_fault(
     // SAFETY: as above.
     if near(end) || near(unsafe { stack_pointer(context) }) {
         stdio::flush_quietly();
-        stdio::write_stderr(b"panic: stack overflow\n  in ");
-        let (kind, name) = current::code();
-        stdio::write_stderr(kind.as_bytes());
-        stdio::write_stderr(b" ");
-        stdio::write_stderr(name.as_bytes());
-        stdio::write_stderr(b"\n");
+        let mut out = Direct::stderr();
+        let _ = write!(out, "panic: stack overflow\n  in {} ", current::kind());
         // SAFETY: the task that this thread drives is alive.
-        if let Some(task) = unsafe { current::task().as_ref() } {
-            task.write_origin(&mut Direct::stderr());
+        match unsafe { current::task().as_ref() } {
+            Some(task) => {
+                task.write_name(&mut out);
+                let _ = out.write_str("\n");
+                task.write_origin(&mut out);
+            }
+            None => {
+                let _ = writeln!(out, "{}", census::current_name());
+            }
         }
+        out.flush();
         crate::exit_now(crate::EXIT_PANIC);
     }
     // A true fault: back to the default, which happens when the instruction runs again.

@@ -348,6 +348,46 @@ macro_rules! runtime_functions {
             /// Writes `input` to `stdin_fd` while it appends all of `stdout_fd` and `stderr_fd` (each -1 if there is none)
             /// to `out` and `err`, so that neither side can block the other; closes all three. 0 or `-errno`.
             [nounwind waits] fn altru_process_communicate(stdin_fd: I32, input: Ptr, input_len: Usize, stdout_fd: I32, out: Ptr, stderr_fd: I32, err: Ptr) -> I32;
+
+            // ---- sockets: handles to what never blocks a worker; addresses are `RawAddress`es ----
+            /// Opens a stream to an address and leaves its handle at `*out`. 0 or `-errno`; `-EAGAIN`: the queue of a Unix
+            /// listener is full.
+            [nounwind waits] fn altru_net_connect(address: Ptr, out: Ptr, timeout: I64) -> I32;
+            /// Opens a listener for streams. 0 or `-errno`.
+            [nounwind] fn altru_net_listen(address: Ptr, backlog: I32, out: Ptr) -> I32;
+            /// The next stream of a listener, and the address of its peer. 0 or `-errno`.
+            [nounwind waits] fn altru_net_accept(listener: Ptr, out: Ptr, peer: Ptr, timeout: I64) -> I32;
+            /// Opens a socket for datagrams. 0 or `-errno`.
+            [nounwind] fn altru_net_bind(address: Ptr, out: Ptr) -> I32;
+            /// Sets where datagrams go, and from where they are taken.
+            [nounwind] fn altru_net_set_peer(socket: Ptr, address: Ptr) -> I32;
+            /// Two Unix sockets that are connected to each other, for streams or datagrams; leaves two handles.
+            [nounwind] fn altru_net_pair(datagrams: I32, out: Ptr) -> I32;
+            /// Bytes read, 0 at the end, `-errno`, `-ETIMEDOUT`.
+            [nounwind waits] fn altru_net_read(socket: Ptr, buffer: Ptr, len: Usize, timeout: I64) -> I64;
+            /// Writes all of it. The length or `-errno`: then a part of it may have been written.
+            [nounwind waits] fn altru_net_write(socket: Ptr, bytes: Ptr, len: Usize, timeout: I64) -> I64;
+            /// Waits until reading would not wait. 0 or `-errno`.
+            [nounwind waits] fn altru_net_readable(socket: Ptr, timeout: I64) -> I32;
+            /// Sends a datagram to an address, or (null) to the peer. The length or `-errno`.
+            [nounwind waits] fn altru_net_send_to(socket: Ptr, bytes: Ptr, len: Usize, to: Ptr, timeout: I64) -> I64;
+            /// The length of the next datagram, which is cut off at `len`, and where it came from; `-errno`.
+            [nounwind waits] fn altru_net_recv_from(socket: Ptr, buffer: Ptr, len: Usize, from: Ptr, timeout: I64) -> I64;
+            /// Ends one direction (`how` 0 reading, 1 writing) or both (2). A listener takes no more.
+            [nounwind] fn altru_net_shutdown(socket: Ptr, how: I32) -> I32;
+            /// Closes it. Nobody waits for it.
+            [nounwind] fn altru_net_close(socket: Ptr) -> Void;
+            /// Its own address, or its peer's. 0 or `-errno`.
+            [nounwind] fn altru_net_address(socket: Ptr, peer: I32, out: Ptr) -> I32;
+            /// Sets a `SocketOption`.
+            [nounwind] fn altru_net_set_option(socket: Ptr, which: I32, value: I32) -> I32;
+            /// The value of a `SocketOption`, or `-errno`.
+            [nounwind] fn altru_net_option(socket: Ptr, which: I32) -> I32;
+            /// Appends the addresses of a host, each on a line. 0, `-ENOENT` if it is not known, `-EAGAIN` if nobody could
+            /// be asked, or another `-errno`.
+            [nounwind waits] fn altru_net_lookup(host: Ptr, len: Usize, out: Ptr) -> I32;
+            /// Listens for a signal: a handle from which 8 bytes can be read whenever it has come. 0 or `-errno`.
+            [nounwind] fn altru_signal_open(signal: I32, out: Ptr) -> I32;
         }
     };
 }

@@ -86,6 +86,8 @@ pub enum SelectKind {
     Event = 6,
     /// Ready once the task has ended.
     Task = 7,
+    /// Ready once reading from the socket (or other source of `altru_net_…`) would not wait.
+    Readable = 8,
 }
 
 /// Result of `altru_channel_send`.
@@ -259,4 +261,43 @@ pub struct RawChild {
     pub stdin: i32,
     pub stdout: i32,
     pub stderr: i32,
+}
+
+/// The address of a socket.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct RawAddress {
+    /// An `AddressKind`.
+    pub kind: i32,
+    pub port: i32,
+    /// IPv6 only: the interface that a local address belongs to.
+    pub scope: u32,
+    /// Unix only: how many bytes of `bytes` are its path; 0: it has none.
+    pub len: u32,
+    /// 4 or 16 in network order, or the path.
+    pub bytes: [u8; 108],
+}
+
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AddressKind {
+    V4 = 1,
+    V6 = 2,
+    Unix = 3,
+}
+
+/// `which` of `altru_net_option` and `altru_net_set_option`.
+#[repr(i32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SocketOption {
+    /// Small pieces are sent at once.
+    NoDelay = 1,
+    /// The peer of an idle connection is asked whether it is still there.
+    KeepAlive = 2,
+    /// After so many seconds.
+    KeepIdle = 3,
+    Broadcast = 4,
+    SendBuffer = 5,
+    RecvBuffer = 6,
+    Ttl = 7,
 }

@@ -184,7 +184,7 @@ fn report_deadlock() -> ! {
 
 /// "for a mutex"
 pub(crate) fn describe(reason: u8) -> &'static str {
-    const TEXTS: [(Reason, &str); 15] = [
+    const TEXTS: [(Reason, &str); 16] = [
         (Reason::Lock, "for a mutex"),
         (Reason::ReadLock, "to read behind a read-write lock"),
         (Reason::WriteLock, "to write behind a read-write lock"),
@@ -200,6 +200,7 @@ pub(crate) fn describe(reason: u8) -> &'static str {
         (Reason::Sleep, "for a time to pass"),
         (Reason::Yield, "for its turn"),
         (Reason::System, "for the operating system"),
+        (Reason::Io, "for a socket or a pipe"),
     ];
     TEXTS.iter().find(|(r, _)| *r as u8 == reason).map_or("to go on", |(_, text)| text)
 }

@@ -12,10 +12,10 @@ use crate::sync::AtomicU32;
 use crate::text::{Out, bytes, text};
 use crate::wait::{NOW, Reason, WaitResult};
 use crate::{
-    arena, clock, current, format, fs, memory, os, pool, process, stdio, text as texts, wait,
+    arena, clock, current, format, fs, memory, net, os, pool, process, stdio, text as texts, wait,
 };
 
-use crate::{call::*, env::*, fs::*, math::*, panic::*, process::*, random::*, start::*};
+use crate::{call::*, env::*, fs::*, math::*, net::*, panic::*, process::*, random::*, start::*};
 use crate::{task::*, thread::*, time::*};
 
 // Contract of every export: pointers are what the list in `abi` says of them, and valid for the call; strings that are
@@ -272,6 +272,9 @@ blocking! {
     fn altru_fs_read(fd: i32, buffer: *mut u8, len: usize) -> i64 { fs::read(fd, buffer, len) }
     fn altru_fs_write(fd: i32, ptr: *const u8, len: usize) -> i64 { fs::write(fd, ptr, len) }
     fn altru_fs_sync(fd: i32) -> i32 { fs::sync(fd) }
+    fn altru_net_lookup(host: *const u8, len: usize, out: *mut RawString) -> i32 {
+        net::lookup(host, len, out)
+    }
     fn altru_fs_read_all(ptr: *const u8, len: usize, out: *mut RawString) -> i32 {
         fs::read_all(ptr, len, out)
     }
@@ -392,7 +395,7 @@ macro_rules! waiting_signatures {
         )*
     };
 }
-waiting_signatures! { () (A) (A B) (A B C) (A B C D) (A B C D E F G) }
+waiting_signatures! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F G) }
 
 const fn same(found: &[Ty], listed: &[Ty]) -> bool {
     let mut same = found.len() == listed.len();

@@ -36,6 +36,8 @@ mod format;
 mod fs;
 #[cfg(not(loom))]
 mod math;
+#[cfg(not(loom))]
+mod net;
 mod os;
 #[cfg(not(loom))]
 mod panic;
@@ -91,6 +93,10 @@ pub(crate) fn before_blocking() {
 
 #[cfg(not(loom))]
 mod hooks {
+    pub(crate) use crate::net::{
+        begin_wait as begin_io, end_wait as end_io, is_readable, readable_word,
+        watch_readable,
+    };
     pub(crate) use crate::random::below as choose;
     pub(crate) use crate::sched::{arm, disarm, schedule, turn_is_over};
     pub(crate) use crate::task::{describe_all as describe_tasks, end_word as end_of_task};

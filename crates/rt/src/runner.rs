@@ -233,18 +233,17 @@ impl Runner {
 
     /// Begins a wait for one of `open` cases. See [`Wait::begin`].
     pub(crate) fn begin(&self, reason: Reason, object: usize, open: u32, deadline: i64) -> Pending {
+        let pending = self.pending(deadline);
+        let timed = pending.until >= 0;
+        self.wait.begin(reason, object, open, timed, self.is_shielded(), !self.task && !timed);
+        pending
+    }
+
+    /// How long a wait with this deadline of its own lasts at most.
+    pub(crate) fn pending(&self, deadline: i64) -> Pending {
         let around = self.inherited_deadline();
         // As unsigned numbers, -1 is later than everything.
         let inherited = around.cast_unsigned() < deadline.cast_unsigned();
-        let until = if inherited { around } else { deadline };
-        self.wait.begin(
-            reason,
-            object,
-            open,
-            until >= 0,
-            self.is_shielded(),
-            !self.task && until < 0,
-        );
-        Pending { until, inherited }
+        Pending { until: if inherited { around } else { deadline }, inherited }
     }
 }

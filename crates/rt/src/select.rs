@@ -35,6 +35,8 @@ enum Target<'a> {
     Event(&'a AtomicU32, &'a Locked<Queue>),
     /// The word of a thread's or task's end in its bucket.
     End(&'a AtomicU32, &'a Locked<Queue>),
+    /// The word of a source of I/O in its bucket, and the source.
+    Readable(&'a AtomicU32, &'a Locked<Queue>, *mut u8),
 }
 
 struct Case<'a> {
@@ -69,6 +71,10 @@ impl<'a> Case<'a> {
                 let end = crate::end_of_task(case.object);
                 Target::End(word(end), bucket(end))
             }
+            k if k == SelectKind::Readable as u32 => {
+                let read = crate::readable_word(case.object);
+                Target::Readable(word(read), bucket(read), case.object)
+            }
             _ => Target::Skip,
         };
         Case { target, value: case.value }
@@ -78,15 +84,19 @@ impl<'a> Case<'a> {
         match self.target {
             Target::Skip => None,
             Target::Recv(c) | Target::Send(c) | Target::Closed(c) => Some(c.state().raw()),
-            Target::Lock(_, bucket) | Target::Event(_, bucket) | Target::End(_, bucket) => {
-                Some(bucket.raw())
-            }
+            Target::Lock(_, bucket)
+            | Target::Event(_, bucket)
+            | Target::End(_, bucket)
+            | Target::Readable(_, bucket, _) => Some(bucket.raw()),
         }
     }
 
     fn word(&self) -> *const AtomicU32 {
         match self.target {
-            Target::Lock(word, _) | Target::Event(word, _) | Target::End(word, _) => word,
+            Target::Lock(word, _)
+            | Target::Event(word, _)
+            | Target::End(word, _)
+            | Target::Readable(word, _, _) => word,
             _ => std::ptr::null(),
         }
     }
@@ -109,6 +119,7 @@ impl<'a> Case<'a> {
                 Target::Lock(word, _) => locks::mutex_take_or_mark(word),
                 Target::Event(word, _) => word.load(Ordering::Acquire) == abi::protocol::event::SET,
                 Target::End(word, _) => locks::end_has_come(word),
+                Target::Readable(_, _, source) => crate::is_readable(source),
             }
         }
     }
@@ -136,9 +147,10 @@ impl<'a> Case<'a> {
                 Target::Recv(c) => Some(c.state().held().receivers()),
                 Target::Send(c) => Some(c.state().held().senders()),
                 Target::Closed(c) => Some(c.state().held().watchers()),
-                Target::Lock(_, bucket) | Target::Event(_, bucket) | Target::End(_, bucket) => {
-                    Some(bucket.held())
-                }
+                Target::Lock(_, bucket)
+                | Target::Event(_, bucket)
+                | Target::End(_, bucket)
+                | Target::Readable(_, bucket, _) => Some(bucket.held()),
             }
         }
     }
@@ -174,13 +186,15 @@ pub(crate) struct Select {
     cases: *const SelectCase,
     n: usize,
     biased: bool,
-    /// One for each case, linked for those that can happen. They do not move once the first step was taken.
+    /// One for each case, linked for those that can happen. They do not move as long as a wait lasts.
     nodes: Few<Node>,
+    /// The wait is also one for I/O.
+    io: bool,
 }
 
 impl Select {
     pub(crate) fn new(cases: *const SelectCase, n: usize, biased: bool) -> Select {
-        Select { cases, n, biased, nodes: Few::new() }
+        Select { cases, n, biased, nodes: Few::new(), io: false }
     }
 
     /// # Safety
@@ -210,6 +224,15 @@ impl Select {
         let cases = unsafe { self.cases() };
         let order = self.order();
         let mut wakers = Wakers::new();
+        for (index, case) in cases.iter().enumerate() {
+            // SAFETY: by contract. What cannot be watched is taken for ready: reading says what is wrong.
+            if let Target::Readable(_, _, source) = case.target
+                && deadline != NOW
+                && !unsafe { crate::watch_readable(source) }
+            {
+                return Step::Ready(index as i32);
+            }
+        }
 
         // Look.
         let held = Held::take(&cases);
@@ -232,6 +255,10 @@ impl Select {
         }
 
         // Enqueue. The nodes do not move any more.
+        self.io = cases.iter().any(|case| matches!(case.target, Target::Readable(..)));
+        if self.io {
+            crate::begin_io();
+        }
         let pending = run.begin(Reason::Select, 0, open_count, deadline);
         self.nodes = cases.iter().map(|case| Node::new(case.word(), locks::HAND_OVER)).collect();
         let first: *mut Node = self.nodes.as_mut_ptr();
@@ -272,6 +299,20 @@ impl Select {
     }
 }
 
+impl Select {
+    /// Whether a source of I/O changed without becoming readable, or somebody else has read meanwhile.
+    ///
+    /// # Safety
+    /// The machine's contract.
+    unsafe fn is_false_alarm(&self, case: u32) -> bool {
+        // SAFETY: by contract.
+        unsafe {
+            let case = &*self.cases.add(case as usize);
+            case.kind == SelectKind::Readable as u32 && !crate::is_readable(case.object)
+        }
+    }
+}
+
 impl Machine for Select {
     type Out = i32;
     const NAME: &'static str = "select";
@@ -281,7 +322,11 @@ impl Machine for Select {
         unsafe {
             let Some(ended) = ended else { return self.start(run, deadline) };
             self.leave(ended);
+            if self.io {
+                crate::end_io();
+            }
             match ended.outcome {
+                Outcome::Done if self.is_false_alarm(ended.case) => self.start(run, deadline),
                 Outcome::Done => Step::Ready(ended.case as i32),
                 Outcome::TimedOut => Step::Ready(TIMED_OUT),
                 outcome if outcome.interrupts() => Step::Unwind,

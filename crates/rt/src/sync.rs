@@ -9,7 +9,7 @@ pub(crate) use imp::*;
 pub(crate) mod global {
     #[cfg(not(loom))]
     pub(crate) use std::sync::OnceLock;
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU64, Ordering};
     pub(crate) use std::sync::{Mutex, PoisonError};
 }
 

@@ -16,7 +16,7 @@ pub(crate) use event::{EndWait, EventWait, end_has_come, event_set, set_end};
 pub(crate) use mutex::{HAND_OVER, Lock, mutex_take_or_mark, mutex_unlock};
 pub(crate) use rwlock::{Take, rwlock_unlock_read, rwlock_unlock_write};
 pub(crate) use semaphore::{Acquire, semaphore_release};
-pub(crate) use word::{WordWait, word_wake};
+pub(crate) use word::{WordWait, word_changed, word_wake};
 
 use crate::runner::Runner;
 use crate::sync::AtomicU32;
@@ -31,21 +31,21 @@ fn key(word: &AtomicU32) -> usize {
 }
 
 /// A node that waits on one word.
-struct WordNode {
+pub(crate) struct WordNode {
     node: Node,
 }
 
 impl WordNode {
-    fn new(word: *const AtomicU32, want: u32) -> WordNode {
+    pub(crate) fn new(word: *const AtomicU32, want: u32) -> WordNode {
         WordNode { node: Node::new(word, want) }
     }
 
-    fn word<'a>(&self) -> &'a AtomicU32 {
+    pub(crate) fn word<'a>(&self) -> &'a AtomicU32 {
         // SAFETY: the word outlives the machine (see the head).
         unsafe { &*self.node.word }
     }
 
-    fn bucket(&self) -> &'static Bucket {
+    pub(crate) fn bucket(&self) -> &'static Bucket {
         LOT.bucket(self.node.word.addr())
     }
 
@@ -53,7 +53,7 @@ impl WordNode {
     ///
     /// # Safety
     /// The node is not linked, and stays where it is until the wait has ended.
-    unsafe fn wait<T>(
+    pub(crate) unsafe fn wait<T>(
         &mut self,
         run: &Runner,
         mut queue: LockedGuard<'_, Queue>,
@@ -68,7 +68,10 @@ impl WordNode {
     }
 
     /// Unlinks the node after a withdrawal; `left` is then run under the lock.
-    fn withdraw(&mut self, left: impl FnOnce(&AtomicU32, &mut Queue, &mut Wakers)) -> bool {
+    pub(crate) fn withdraw(
+        &mut self,
+        left: impl FnOnce(&AtomicU32, &mut Queue, &mut Wakers),
+    ) -> bool {
         let mut wakers = Wakers::new();
         let unlinked = {
             let mut queue = self.bucket().queue.lock();
@@ -84,5 +87,10 @@ impl WordNode {
 
 /// What a withdrawn wait gives.
 fn withdrawn(outcome: Outcome) -> Step<i32> {
-    if outcome.interrupts() { Step::Unwind } else { Step::Ready(TIMED_OUT) }
+    withdrawn_with(outcome, || TIMED_OUT)
+}
+
+/// The same for a wait that gives something else when its time is over.
+pub(crate) fn withdrawn_with<T>(outcome: Outcome, late: impl FnOnce() -> T) -> Step<T> {
+    if outcome.interrupts() { Step::Unwind } else { Step::Ready(late()) }
 }

@@ -59,3 +59,16 @@ pub(crate) fn word_wake(word: &AtomicU32, count: u32) -> u32 {
     wakers.wake();
     woken
 }
+
+/// A word has changed in a way that only its sleepers can make sense of: counts it up and wakes all of them.
+pub(crate) fn word_changed(word: &AtomicU32, wakers: &mut Wakers) {
+    let key = key(word);
+    let mut queue = LOT.bucket(key).queue.lock();
+    // Release pairs with the acquire of who looks before it tries what may be possible now.
+    word.fetch_add(1, Ordering::Release);
+    while let Some(node) = queue.pop_key(key) {
+        // A `select` takes it as its case, and looks for itself whether that is so.
+        // SAFETY: the node was linked until now and the lock is held.
+        unsafe { finish(node, Outcome::Done, wakers) };
+    }
+}

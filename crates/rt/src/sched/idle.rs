@@ -13,8 +13,16 @@
 //! There are more workers than should run at once; the rest sleep, like those that find nothing to do, and are not woken. One
 //! whose task is stuck in native code (`monitor`) does not count as running, so that another takes its place; when
 //! it comes back there is one too many, and it steps aside.
+//!
+//! # Who asks the kernel for I/O
+//!
+//! Once there is a reactor, one of the sleepers sleeps in it. It takes the role of the *poller* and then looks at its parking
+//! word; who wakes it sets the word and then looks who the poller is: so one sees the other, and interrupts the kernel's wait. A
+//! busy worker takes the role for a moment to look without waiting. A sleeper that finds the role taken need not care: the
+//! poller, when it leaves, is a searcher, and the last searcher to find something wakes another sleeper, which
+//! comes by here when it finds no more.
 
-use crate::sync::{AtomicU32, Ordering, fence, futex_wait, futex_wake};
+use crate::sync::{AtomicU32, Ordering, fence, futex_wait, futex_wake, yield_now};
 use crate::wait::Locked;
 
 /// `state`: how many sleep, and how many search.
@@ -36,7 +44,12 @@ pub(crate) struct Idle {
     reserve: AtomicU32,
     /// How many may run at once.
     limit: u32,
+    /// The worker that asks the kernel for I/O, plus one; `NOBODY`; or `BRIEFLY`: a busy one, which does not wait.
+    poller: AtomicU32,
 }
+
+const NOBODY: u32 = 0;
+const BRIEFLY: u32 = u32::MAX;
 
 impl Idle {
     /// `limit` workers and as many `spares`. All sleep at first (that is, have not been started).
@@ -48,6 +61,7 @@ impl Idle {
             state: AtomicU32::new(workers * SLEEPING),
             sleepers: Locked::new((0..workers).rev().collect()),
             parkers: (0..workers).map(|_| AtomicU32::new(NOTHING)).collect(),
+            poller: AtomicU32::new(NOBODY),
         }
     }
 
@@ -75,12 +89,50 @@ impl Idle {
         Some(worker)
     }
 
-    /// Wakes a worker that `notify` or `remove` took out of the sleepers.
-    pub(crate) fn unpark(&self, worker: u32) {
+    /// Wakes a worker that `notify` took out of the sleepers. `interrupt` ends the kernel's wait if it is the poller.
+    pub(crate) fn unpark(&self, worker: u32, interrupt: impl FnOnce()) {
         let word = &self.parkers[worker as usize];
         // Release pairs with the acquire in `park`.
         word.store(NOTIFIED, Ordering::Release);
-        futex_wake(word, 1);
+        // Pairs with the fence in `poll`.
+        fence(Ordering::SeqCst);
+        if self.poller.load(Ordering::Relaxed) == worker + 1 {
+            interrupt();
+        } else {
+            futex_wake(word, 1);
+        }
+    }
+
+    /// A sleeper waits for I/O with `wait`, until it is notified or that returns. `None`: another one does so.
+    pub(crate) fn poll<R>(&self, worker: u32, wait: impl FnOnce() -> R) -> Option<Option<R>> {
+        loop {
+            match self.take_poller(worker + 1) {
+                Ok(()) => break,
+                // It will be gone in a moment, and perhaps not come back.
+                Err(BRIEFLY) => yield_now(),
+                Err(_) => return None,
+            }
+        }
+        // Pairs with the fence in `unpark`.
+        fence(Ordering::SeqCst);
+        let notified = self.parkers[worker as usize].load(Ordering::Relaxed) == NOTIFIED;
+        let result = if notified { None } else { Some(wait()) };
+        self.poller.store(NOBODY, Ordering::Release);
+        Some(result)
+    }
+
+    /// A busy worker looks for I/O, unless somebody else does.
+    pub(crate) fn poll_briefly<R>(&self, look: impl FnOnce() -> R) -> Option<R> {
+        self.take_poller(BRIEFLY).ok()?;
+        let result = look();
+        self.poller.store(NOBODY, Ordering::Release);
+        Some(result)
+    }
+
+    fn take_poller(&self, role: u32) -> Result<(), u32> {
+        // Acquire pairs with the release by the one before.
+        let (order, seen) = (Ordering::Acquire, Ordering::Relaxed);
+        self.poller.compare_exchange(NOBODY, role, order, seen).map(|_| ())
     }
 
     /// A busy worker begins to search. False: enough do.

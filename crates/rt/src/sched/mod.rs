@@ -38,7 +38,7 @@ mod running {
     use crate::task::Task;
     use crate::timer::Timer;
     use crate::wait::Locked;
-    use crate::{census, clock, trace};
+    use crate::{census, clock, net, trace};
 
     const MOST_WORKERS: usize = 1024;
     /// How many workers can be stuck in native code at once before that costs others their turn.
@@ -105,7 +105,7 @@ mod running {
 
         /// There is work: sees to it that somebody looks.
         #[inline]
-        pub(super) fn notify(&'static self) {
+        pub(crate) fn notify(&'static self) {
             if let Some(index) = self.idle.notify() {
                 self.wake(index);
             }
@@ -126,7 +126,11 @@ mod running {
             if worker.started.swap(1, Ordering::Relaxed) == 0 {
                 worker::start(self, worker);
             } else {
-                self.idle.unpark(index);
+                self.idle.unpark(index, || {
+                    if let Some(reactor) = net::started() {
+                        reactor.interrupt();
+                    }
+                });
             }
             self.monitor.attend(self);
         }
@@ -146,6 +150,7 @@ mod running {
         pub(crate) fn is_quiet(&self) -> bool {
             self.idle.all_asleep()
                 && !self.has_work()
+                && !net::is_waited_for()
                 && self.workers().all(|worker| worker.next_due() == i64::MAX)
         }
     }

@@ -14,7 +14,7 @@ use crate::sync::{AtomicPtr, AtomicU32, Ordering, spin_loop};
 use crate::task::{self, Task};
 use crate::timer::Timer;
 use crate::wait::{Locked, Outcome, Wakers};
-use crate::{census, current, random, signals, trace};
+use crate::{census, current, net, random, signals, trace};
 
 /// As much stack as a thread has: code that does not wait recurses as deep.
 const STACK: usize = 8 * 1024 * 1024;
@@ -409,6 +409,7 @@ impl Worker {
     #[cold]
     fn look_fairly(&self, sched: &Sched, tick: u32) -> Option<*mut Task> {
         self.fire_due(sched);
+        self.look_outside(sched);
         let fresh = || self.fresh.pop_oldest();
         match (tick / FAIRNESS) % 2 {
             0 => self.take_injected(sched, 1).or_else(fresh),
@@ -445,6 +446,9 @@ impl Worker {
         }
         for round in 0..SEARCHES {
             self.fire_due(sched);
+            if round == 0 {
+                self.look_outside(sched);
+            }
             let slot = self.take_slot();
             if !slot.is_null() {
                 return Some(slot);
@@ -509,7 +513,16 @@ impl Worker {
         let others = sched.workers().map(Worker::next_due).min().unwrap_or(i64::MAX);
         let until = self.next_due().min(others.saturating_add(OTHERS_TIMERS));
         let until = if until == i64::MAX { -1 } else { until };
-        let notified = sched.idle.park(self.index, until);
+        let mut happened = None;
+        let polled =
+            net::started().and_then(|reactor| sched.idle.poll(self.index, || reactor.wait(until)));
+        let notified = match polled {
+            None => sched.idle.park(self.index, until),
+            Some(waited) => {
+                happened = waited;
+                false
+            }
+        };
         if !notified {
             if sched.idle.wake_up(self.index) {
                 if self.uncounted.take() {
@@ -519,6 +532,19 @@ impl Worker {
             } else {
                 sched.idle.park(self.index, -1);
             }
+        }
+        if let Some(happened) = happened {
+            happened.tell();
+        }
+    }
+
+    /// A look at I/O that does not wait.
+    fn look_outside(&self, sched: &Sched) {
+        if let Some(reactor) = net::started()
+            && net::is_waited_for()
+            && let Some(happened) = sched.idle.poll_briefly(|| reactor.wait(0))
+        {
+            happened.tell();
         }
     }
 }

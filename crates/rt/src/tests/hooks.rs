@@ -49,5 +49,25 @@ pub(crate) fn end_of_task(handle: *mut u8) -> *mut u8 {
     handle
 }
 
+/// # Safety
+/// None: models wait for nothing outside.
+pub(crate) unsafe fn watch_readable(_source: *mut u8) -> bool {
+    unreachable!("models wait for nothing outside");
+}
+
+/// # Safety
+/// As for `watch_readable`.
+pub(crate) unsafe fn is_readable(_source: *mut u8) -> bool {
+    unreachable!("models wait for nothing outside");
+}
+
+pub(crate) fn readable_word(source: *mut u8) -> *mut u8 {
+    source
+}
+
+pub(crate) fn begin_io() {}
+
+pub(crate) fn end_io() {}
+
 /// No place: models' frames have none.
 pub(super) const ROOT: *mut abi::waiting::Frame = null::<abi::waiting::Frame>().cast_mut();

@@ -12,6 +12,8 @@ pub(crate) mod hooks;
 #[cfg(loom)]
 mod models;
 #[cfg(not(loom))]
+mod net;
+#[cfg(not(loom))]
 mod stress;
 #[cfg(loom)]
 mod task_models;

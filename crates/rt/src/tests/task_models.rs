@@ -203,7 +203,7 @@ fn a_worker_misses_no_work() {
             thread::spawn(move || {
                 work.store(1, Ordering::Release);
                 if let Some(worker) = idle.notify() {
-                    idle.unpark(worker);
+                    idle.unpark(worker, || unreachable!("nobody polls"));
                 }
             })
         };
@@ -216,5 +216,64 @@ fn a_worker_misses_no_work() {
         }
         assert!(idle.end_search());
         other.join().expect("it ends");
+    });
+}
+
+/// Nor while it waits for I/O in the kernel: who wakes it interrupts that.
+#[test]
+fn a_polling_worker_misses_no_work() {
+    loom::model(|| {
+        let idle = Arc::new(Idle::new(1, 0));
+        let work = Arc::new(AtomicU32::new(0));
+        let interrupted = Arc::new(AtomicU32::new(0));
+        assert_eq!(idle.notify(), Some(0));
+        let other = {
+            let (idle, work, interrupted) =
+                (Arc::clone(&idle), Arc::clone(&work), Arc::clone(&interrupted));
+            thread::spawn(move || {
+                work.store(1, Ordering::Release);
+                if let Some(worker) = idle.notify() {
+                    idle.unpark(worker, || interrupted.store(1, Ordering::Release));
+                }
+            })
+        };
+        while work.load(Ordering::Acquire) == 0 {
+            idle.fall_asleep(0, true);
+            if work.load(Ordering::Acquire) == 1 && idle.wake_up(0) {
+                continue;
+            }
+            // As long as the kernel lets it sleep.
+            let polled = idle.poll(0, || {
+                while interrupted.load(Ordering::Acquire) == 0 {
+                    yield_now();
+                }
+            });
+            assert!(polled.is_some());
+            if !idle.wake_up(0) {
+                assert!(idle.park(0, -1));
+            }
+        }
+        assert!(idle.end_search());
+        other.join().expect("it ends");
+    });
+}
+
+/// One polls at a time; a sleeper waits for who only looks, and leaves it to who waits.
+#[test]
+fn one_worker_polls() {
+    loom::model(|| {
+        let idle = Arc::new(Idle::new(2, 0));
+        let inside = Arc::new(AtomicU32::new(0));
+        let enter = |inside: &AtomicU32| {
+            assert_eq!(inside.fetch_add(1, Ordering::AcqRel), 0);
+            inside.fetch_sub(1, Ordering::AcqRel);
+        };
+        let busy = {
+            let (idle, inside) = (Arc::clone(&idle), Arc::clone(&inside));
+            thread::spawn(move || idle.poll_briefly(|| enter(&inside)))
+        };
+        let polled = idle.poll(0, || enter(&inside));
+        assert_eq!(polled, Some(Some(())));
+        busy.join().expect("it ends");
     });
 }

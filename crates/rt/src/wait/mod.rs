@@ -144,6 +144,7 @@ pub(crate) enum Reason {
     Sleep,
     Yield,
     System,
+    Io,
 }
 
 /// Added to a reason: the wait has a deadline, and the census has counted it.

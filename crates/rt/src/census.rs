@@ -192,7 +192,7 @@ pub(crate) fn describe(reason: u8) -> &'static str {
         (Reason::Semaphore, "for a permit of a semaphore"),
         (Reason::Event, "for an event to be set"),
         (Reason::Join, "for a thread or task to end"),
-        (Reason::Word, "to be woken"),
+        (Reason::Word, "for others at a barrier, a wait group or a `Once`"),
         (Reason::Send, "for room in a channel"),
         (Reason::Recv, "for a message on a channel"),
         (Reason::Select, "in a select"),

@@ -13,7 +13,7 @@ use super::env::{Closures, ParamEnv, TraitCache};
 use super::select::{Solver, Truth};
 use crate::infer::InferTable;
 use crate::items::{Adt, AdtId, Program};
-use crate::ty::{Mutability, Projection, TraitRef, Ty, TyKind, tys};
+use crate::ty::{Mutability, Predicate, Projection, TraitRef, Ty, TyKind, tys};
 
 /// Which facts are known of a type, and which of them hold.
 #[derive(Clone, Copy, Default)]
@@ -377,13 +377,18 @@ impl<'a> Facts<'a> {
             if let Some(promise) = promise {
                 let mut table = InferTable::new();
                 let header = self.program().impls[promise].self_ty;
-                let matched = self.solver.match_self_ty(&mut table, promise, header, ty);
-                let holds = matched.is_some_and(|impl_args| {
-                    self.solver.all_hold_now(
-                        &mut table,
-                        self.solver.impl_predicates(promise, impl_args),
-                    ) != Truth::No
-                });
+                let Some(impl_args) =
+                    self.solver.match_self_ty(&mut table, promise, header, ty)
+                else {
+                    return Some((ty, UnsendableReason::ImplBounds));
+                };
+                // What the promise wants to be `Send` belongs to this search: a type may hold
+                // itself, as a message that carries the channel for the next one.
+                let (sent, others): (Vec<_>, Vec<_>) = self
+                    .solver
+                    .impl_predicates(promise, impl_args)
+                    .partition(|p| matches!(p, Predicate::Trait(t) if t.trait_ == send));
+                let holds = self.solver.all_hold_now(&mut table, others.into_iter()) != Truth::No;
                 if !holds {
                     return Some((ty, UnsendableReason::ImplBounds));
                 }
@@ -392,9 +397,13 @@ impl<'a> Facts<'a> {
                 }
                 // The promise is about the type itself; what it holds of its arguments' types
                 // must keep it too.
-                return args.iter().find_map(|&arg| {
+                let sent = sent.iter().filter_map(|p| match p {
+                    Predicate::Trait(t) => Some(self.solver.normalize_plain(t.args[0])),
+                    _ => None,
+                });
+                return args.iter().copied().chain(sent).find_map(|part| {
                     path.push((ty, Step::Element));
-                    let found = self.find_unsendable(arg, views, path, visited);
+                    let found = self.find_unsendable(part, views, path, visited);
                     if found.is_none() {
                         path.pop();
                     }

@@ -55,3 +55,12 @@ pub(crate) fn name() -> String {
         None => census::current_name().to_string(),
     }
 }
+
+/// The number of the current task or thread; 0 if the runtime does not know it.
+pub(crate) fn id() -> u64 {
+    // SAFETY: as in `runner`.
+    match unsafe { task().as_ref() } {
+        Some(task) => task.id(),
+        None => census::current().map_or(0, |member| member.id),
+    }
+}

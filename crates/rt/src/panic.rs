@@ -334,7 +334,10 @@ pub unsafe extern "C-unwind" fn altru_panic_unreachable(location: *const Locatio
 
 #[unsafe(no_mangle)]
 pub extern "C" fn altru_panic_cannot_unwind() -> ! {
-    abort_with("a panic tried to leave code that cannot unwind: cannot go on\n")
+    abort_with(
+        "panicked in a `defer` block or destructor that ran because of a panic or a cancellation: \
+         cannot go on\n",
+    )
 }
 
 #[unsafe(no_mangle)]

@@ -182,32 +182,29 @@ pub unsafe extern "C" fn altru_thread_finished(thread: *const Thread) -> i32 {
     (end == abi::protocol::event::SET).into()
 }
 
-/// # Safety
-/// `thread` is null or a live handle.
-unsafe fn member<'a>(thread: *const Thread) -> Option<&'a Member> {
-    // SAFETY: by contract.
-    match unsafe { thread.as_ref() } {
-        Some(thread) => Some(&thread.member),
-        None => census::current(),
-    }
-}
-
+/// The thread's number; for null that of the task or thread that calls, 0 if the runtime does not know it.
+///
 /// # Safety
 /// `thread` is null or a live handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn altru_thread_id(thread: *const Thread) -> i64 {
     // SAFETY: by contract.
-    unsafe { member(thread) }.map_or(0, |member| member.id.cast_signed())
+    let id = unsafe { thread.as_ref() }.map_or_else(current::id, |thread| thread.member.id);
+    id.cast_signed()
 }
 
+/// The thread's name; for null that of the task or thread that calls.
+///
 /// # Safety
 /// `thread` is null or a live handle; `out` leads to a string of the program.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn altru_thread_name(thread: *const Thread, out: *mut RawString) {
     // SAFETY: by contract.
     unsafe {
-        let name = member(thread).map_or("(foreign)", |member| &member.name);
-        Out::new(out).push(name.as_bytes());
+        match thread.as_ref() {
+            Some(thread) => Out::new(out).push(thread.member.name.as_bytes()),
+            None => Out::new(out).push(current::name().as_bytes()),
+        }
     }
 }
 

@@ -91,18 +91,22 @@ unsafe extern "C" fn resume<W: Wrap>(cx: *mut Context, frame: *mut Frame, how: i
 
 struct Catch {
     panic: *mut RawPanic,
+    /// What unwinds around the call, which is clean-up then: it goes on afterwards.
+    around: Unwinding,
 }
 
 impl Wrap for Catch {
     const NAME: &'static str = "catch a panic";
 
-    fn returned(&mut self, _run: &Runner) -> i32 {
+    fn returned(&mut self, run: &Runner) -> i32 {
+        run.set_unwinding(self.around);
         0
     }
 
     /// A cancellation passes.
     fn unwinding(&mut self, run: &Runner) -> Option<i32> {
         let payload = panic::take(run)?;
+        run.set_unwinding(self.around);
         // SAFETY: room for a panic, by the contract of `altru_panic_catch`.
         unsafe { self.panic.write(payload.to_raw()) };
         Some(1)
@@ -121,7 +125,14 @@ pub unsafe extern "C" fn altru_panic_catch(
     panic: *mut RawPanic,
 ) -> i32 {
     // SAFETY: by contract.
-    unsafe { call(cx, parent, out, entry, env, Catch { panic }) }
+    let run = unsafe { Runner::of(cx) };
+    let around = run.unwinding();
+    if matches!(around, Unwinding::Panic(_)) {
+        // Another panic may begin, since it ends here.
+        run.set_unwinding(Unwinding::Not);
+    }
+    // SAFETY: by contract.
+    unsafe { call(cx, parent, out, entry, env, Catch { panic, around }) }
 }
 
 // ---- a deadline around a call ----

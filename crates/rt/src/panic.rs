@@ -153,10 +153,14 @@ pub(crate) fn take(run: &Runner) -> Option<Box<Payload>> {
 
 /// Runs `body`, code that does not wait, and catches a panic that leaves it.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Box<Payload>> {
+    let run = current::runner();
+    let around = run.unwinding();
     catch_unwind(AssertUnwindSafe(body)).map_err(|caught| {
-        let run = current::runner();
         adopt(run, caught);
-        take(run).expect("just adopted")
+        let payload = take(run).expect("just adopted");
+        // A cancellation that was unwinding goes on.
+        run.set_unwinding(around);
+        payload
     })
 }
 

@@ -57,6 +57,11 @@ impl Checker<'_> {
         if let Some(message) = why.message.as_ref().filter(|_| why.as_note) {
             diagnostic = diagnostic.note(message.clone());
         }
+        if want == have && want.starts_with("future of ") {
+            diagnostic = diagnostic.note(
+                "one borrows an argument from a variable, where the other keeps a value that no variable holds",
+            );
+        }
         diagnostic = self.mismatch_help(diagnostic, id, expected, found, span);
         self.report(diagnostic);
     }

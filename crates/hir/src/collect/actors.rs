@@ -105,7 +105,12 @@ impl Expansion<'_> {
         outer.push(self.given("is_alive", vec![], Some(self.named(&["$lang", "bool"])), item));
         let clone = self.clone_method();
 
-        let fields = actor.fields.iter().map(|f| FieldDef { public: None, ..f.clone() }).collect();
+        let mut fields = Vec::new();
+        for field in &actor.fields {
+            let refused = self.refuse_view(&field.ty, "what an actor keeps");
+            let ty = if refused { self.refused_type(field.ty.span) } else { field.ty.clone() };
+            fields.push(FieldDef { public: None, ty, ..field.clone() });
+        }
         let state_item = StructItem {
             name: state,
             generics: actor.generics.clone(),
@@ -313,7 +318,7 @@ impl Expansion<'_> {
             self.found.push(
                 Diagnostic::error(codes::E0331, span, format!("{what} must own what it holds"))
                     .label("a view, which may end before it is used")
-                    .help("write the type without `&`: the value moves to the other side"),
+                    .help("write the type without `&`: the value moves into the actor or out of it"),
             );
         }
         found.is_some()

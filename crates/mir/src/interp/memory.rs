@@ -231,9 +231,26 @@ impl Memory {
         self.allocs.iter().filter(|a| a.live && a.kind == Kind::Heap).count()
     }
 
+    /// A shared reference to what may change behind it. Making it looks at nothing: somebody else may hold a lock that is
+    /// part of it, and the reference stands beside what it was made from.
+    fn borrow_open(&mut self, ptr: Ptr, size: usize) -> Result<Ptr, Fault> {
+        let (index, offset, tag) = self.locate(ptr, size)?;
+        let new = Item { tag: self.next_tag, perm: Perm::Open };
+        self.next_tag += 1;
+        self.allocs[index].insert_beside(offset, offset + size, tag, new)?;
+        Ok(Ptr { prov: Some(Prov { alloc: index as u32, tag: new.tag }), ..ptr })
+    }
+
     fn check(&mut self, ptr: Ptr, size: usize, write: bool) -> Result<(usize, usize), Fault> {
+        let (index, offset, tag) = self.locate(ptr, size)?;
+        self.allocs[index].use_tag(offset, offset + size, tag, write)?;
+        Ok((index, offset))
+    }
+
+    /// The live allocation that holds these bytes, where in it they are, and the pointer's tag.
+    fn locate(&self, ptr: Ptr, size: usize) -> Result<(usize, usize, u32), Fault> {
         let Some(prov) = ptr.prov else { return Err(Fault::NoPointer) };
-        let alloc = &mut self.allocs[prov.alloc as usize];
+        let alloc = &self.allocs[prov.alloc as usize];
         if !alloc.live {
             return Err(Fault::Dangling);
         }
@@ -241,9 +258,7 @@ impl Memory {
         if offset.checked_add(size as u64).is_none_or(|end| end > alloc.bytes.len() as u64) {
             return Err(Fault::OutOfBounds);
         }
-        let offset = offset as usize;
-        alloc.use_tag(offset, offset + size, prov.tag, write)?;
-        Ok((prov.alloc as usize, offset))
+        Ok((prov.alloc as usize, offset as usize, prov.tag))
     }
 
     pub fn read(&mut self, ptr: Ptr, size: usize) -> Result<Bytes, Fault> {
@@ -336,6 +351,9 @@ impl Memory {
             }
             return Ok(ptr);
         }
+        if borrow == Borrow::Open {
+            return self.borrow_open(ptr, size);
+        }
         let write = borrow == Borrow::Exclusive;
         let (index, offset) = self.check(ptr, size, write)?;
         let end = offset + size;
@@ -349,7 +367,7 @@ impl Memory {
         self.next_tag += 1;
         let perm = match borrow {
             Borrow::Shared => Perm::Shared,
-            Borrow::Open => Perm::Open,
+            Borrow::Open => unreachable!("borrowed above"),
             Borrow::Exclusive => Perm::Unique,
             Borrow::TwoPhase => Perm::TwoPhase,
         };
@@ -409,6 +427,18 @@ impl Allocation {
                     n <= at + 1 || it.perm != Perm::Unique
                 });
             }
+        }
+        Ok(())
+    }
+
+    /// Gives the bytes a further owner, of the standing of the one with the tag.
+    fn insert_beside(&mut self, start: usize, end: usize, tag: u32, new: Item) -> Result<(), Fault> {
+        for i in self.split(start, end) {
+            let items = &mut self.segments[i].items;
+            let Some(at) = items.iter().rposition(|it| it.tag == tag) else {
+                return Err(Fault::Invalidated);
+            };
+            items.insert(at + 1, new);
         }
         Ok(())
     }

@@ -277,9 +277,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
         };
         let (function, ty, may_unwind) = self.u.external(symbol, Some((&params, ret)))?;
         if abi::function(symbol.as_str()).is_some_and(|f| f.effects.waits) {
-            let hidden = crate::llvm::parameter_types(ty).len() - params.len().min(crate::llvm::parameter_types(ty).len());
-            let expected = if ret == self.u.m.void { 2 } else { 3 };
-            if hidden != expected || crate::llvm::parameter_types(ty)[hidden..] != params {
+            let hidden = if ret == self.u.m.void { 2 } else { 3 };
+            if crate::llvm::parameter_types(ty).get(hidden..) != Some(&params[..]) {
                 return Err(format!("`{symbol}` is declared with other types than the runtime's"));
             }
             return self.waiting_call(ty, function, false, &values, call, span);

@@ -63,7 +63,7 @@ pub struct Waiting {
     /// At the end of `merge`.
     dispatch: Option<Builder>,
     resumed: Vec<(u32, Block)>,
-    /// Of coercions that make something to point to.
+    /// The landing pad of calls without clean-up.
     leave_pad: Option<Block>,
 }
 

@@ -2,7 +2,7 @@
 
 use abi::protocol::event;
 
-use super::{TAKEN, TIMED_OUT, WordNode, key, withdrawn};
+use super::{TAKEN, TIMED_OUT, WordNode, key};
 use crate::point::{Point, point};
 use crate::runner::Runner;
 use crate::sync::{AtomicU32, Ordering};
@@ -25,12 +25,8 @@ impl Machine for EventWait {
     const NAME: &'static str = "wait for an event";
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
-        if let Some(Ended { outcome, .. }) = ended {
-            if !outcome.is_withdrawal() {
-                return Step::Ready(TAKEN);
-            }
-            self.on.withdraw(|_, _, _| {});
-            return withdrawn(outcome);
+        if let Some(ended) = ended {
+            return self.on.ended(ended, |_, _, _| {});
         }
         // Acquire pairs with the release in `event_set`.
         if self.on.word().load(Ordering::Acquire) == event::SET {
@@ -100,12 +96,8 @@ impl Machine for EndWait {
     const NAME: &'static str = "join";
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
-        if let Some(Ended { outcome, .. }) = ended {
-            if !outcome.is_withdrawal() {
-                return Step::Ready(TAKEN);
-            }
-            self.on.withdraw(|_, _, _| {});
-            return withdrawn(outcome);
+        if let Some(ended) = ended {
+            return self.on.ended(ended, |_, _, _| {});
         }
         point(Point::Join);
         // Acquire pairs with the release in `set_end`.

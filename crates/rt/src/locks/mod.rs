@@ -20,7 +20,7 @@ pub(crate) use word::{WordWait, word_changed, word_wake};
 
 use crate::runner::Runner;
 use crate::sync::AtomicU32;
-use crate::wait::{Bucket, LOT, LockedGuard, Node, Outcome, Queue, Reason, Step, Wakers};
+use crate::wait::{Ended, Bucket, LOT, LockedGuard, Node, Outcome, Queue, Reason, Step, Wakers};
 
 /// Results of waits on words.
 pub(crate) const TAKEN: i32 = 0;
@@ -82,6 +82,19 @@ impl WordNode {
         };
         wakers.wake();
         unlinked
+    }
+
+    /// The end of a wait that gives what it waited for as it is; `left` as for [`withdraw`](Self::withdraw).
+    fn ended(
+        &mut self,
+        ended: Ended,
+        left: impl FnOnce(&AtomicU32, &mut Queue, &mut Wakers),
+    ) -> Step<i32> {
+        if !ended.outcome.is_withdrawal() {
+            return Step::Ready(TAKEN);
+        }
+        self.withdraw(left);
+        withdrawn(ended.outcome)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use abi::protocol::rwlock;
 
-use super::{TAKEN, WordNode, key, withdrawn};
+use super::{TAKEN, WordNode, key};
 use crate::point::{Point, point};
 use crate::runner::Runner;
 use crate::sync::{AtomicU32, Ordering};
@@ -34,13 +34,9 @@ impl Machine for Take {
     const NAME: &'static str = "lock of a read-write lock";
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
-        if let Some(Ended { outcome, .. }) = ended {
-            if !outcome.is_withdrawal() {
-                return Step::Ready(TAKEN);
-            }
+        if let Some(ended) = ended {
             // A writer that leaves may have held up the readers behind it.
-            self.on.withdraw(rwlock_hand_over);
-            return withdrawn(outcome);
+            return self.on.ended(ended, rwlock_hand_over);
         }
         point(Point::Lock);
         let want = self.on.node.want();

@@ -2,7 +2,7 @@
 
 use abi::protocol::semaphore;
 
-use super::{TAKEN, WordNode, key, withdrawn};
+use super::{TAKEN, WordNode, key};
 use crate::point::{Point, point};
 use crate::runner::Runner;
 use crate::sync::{AtomicU32, Ordering};
@@ -24,13 +24,9 @@ impl Machine for Acquire {
     const NAME: &'static str = "acquire";
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
-        if let Some(Ended { outcome, .. }) = ended {
-            if !outcome.is_withdrawal() {
-                return Step::Ready(TAKEN);
-            }
+        if let Some(ended) = ended {
             // Who leaves may have asked for many and held up those behind.
-            self.on.withdraw(semaphore_hand_out);
-            return withdrawn(outcome);
+            return self.on.ended(ended, semaphore_hand_out);
         }
         point(Point::Lock);
         let n = self.on.node.want();

@@ -1,6 +1,6 @@
 //! A plain word: sleep while it has a value, wake its sleepers.
 
-use super::{TAKEN, WordNode, key, withdrawn};
+use super::{TAKEN, WordNode, key};
 use crate::point::{Point, point};
 use crate::runner::Runner;
 use crate::sync::{AtomicU32, Ordering};
@@ -23,12 +23,8 @@ impl Machine for WordWait {
     const NAME: &'static str = "wait on a word";
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
-        if let Some(Ended { outcome, .. }) = ended {
-            if !outcome.is_withdrawal() {
-                return Step::Ready(TAKEN);
-            }
-            self.on.withdraw(|_, _, _| {});
-            return withdrawn(outcome);
+        if let Some(ended) = ended {
+            return self.on.ended(ended, |_, _, _| {});
         }
         let queue = self.on.bucket().queue.lock();
         // Who changes the word and then wakes takes the bucket's lock in between: it is seen here, or we are.

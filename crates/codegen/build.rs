@@ -1,6 +1,8 @@
 //! Links the LLVM that the Rust toolchain carries (or, with the feature `system-llvm`, the
 //! system's). Crates with binaries or tests on top of this one add the run path: see
 //! `DEP_ALTRU_LLVM_LIBDIR`.
+//!
+//! And makes the bitcode of the runtime's fast paths, for `src/inlined.rs`: with the same compiler, so LLVM reads it.
 
 use std::path::Path;
 use std::process::Command;
@@ -28,6 +30,27 @@ fn main() {
     println!("cargo:rustc-link-lib=dylib={name}");
     println!("cargo:rustc-link-arg=-Wl,-rpath,{dir}");
     println!("cargo:libdir={dir}");
+    fast_paths();
+}
+
+/// Compiles `crates/fast` to `fast.bc`.
+fn fast_paths() {
+    let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let known = format!("abi={out}/libabi.rmeta");
+    let compile = |name: &str, emit: &str, more: &[&str]| {
+        println!("cargo:rerun-if-changed=../{name}/src");
+        let source = format!("../{name}/src/lib.rs");
+        let rustc = std::env::var("RUSTC").expect("cargo sets RUSTC");
+        let mut command = Command::new(rustc);
+        command.args(["--crate-name", name, "--crate-type", "lib", "--edition", "2024", &source]);
+        command.args(["--target", "x86_64-unknown-linux-gnu", "--cap-lints", "allow"]);
+        command.args(["-Copt-level=3", "-Ccodegen-units=1", "-Cpanic=abort", "-Cdebuginfo=0"]);
+        command.args(["--emit", emit, "--out-dir", &out]).args(more);
+        let status = command.status().unwrap_or_else(|e| panic!("cannot run rustc: {e}"));
+        assert!(status.success(), "rustc does not compile {source}");
+    };
+    compile("abi", "metadata", &[]);
+    compile("fast", "llvm-bc", &["--extern", &known]);
 }
 
 /// The name to link by: a linker script beside the library names the real file.

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() {
-    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../..").canonicalize().expect("the crate is two folders down");
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo"))
+        .join("../..")
+        .canonicalize()
+        .expect("the crate is two folders down");
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("set by cargo"));
     write_table(&root.join("std/src"), "altru", "STD", &out.join("std_files.rs"));
     write_table(&root.join("docs/errors"), "md", "ERRORS", &out.join("error_pages.rs"));
@@ -21,7 +24,12 @@ fn write_table(dir: &Path, extension: &str, name: &str, out: &Path) {
     for file in files {
         println!("cargo:rerun-if-changed={}", file.display());
         let relative = file.strip_prefix(dir).expect("inside").with_extension("");
-        let _ = writeln!(text, "    ({:?}, include_str!({:?})),", relative.to_string_lossy(), file.to_string_lossy());
+        let _ = writeln!(
+            text,
+            "    ({:?}, include_str!({:?})),",
+            relative.to_string_lossy(),
+            file.to_string_lossy()
+        );
     }
     text.push_str("];\n");
     std::fs::write(out, text).expect("OUT_DIR is writable");

@@ -35,20 +35,24 @@ fn main() -> ExitCode {
             print!("{}", mutate::input(&corpus::programs(), seed.parse().unwrap_or(1)));
             ExitCode::SUCCESS
         }
-        [target, file] if Path::new(file).is_file() => match (Target::named(target), std::fs::read_to_string(file)) {
-            (Some(target), Ok(text)) => {
-                target.run(&text);
-                ExitCode::SUCCESS
+        [target, file] if Path::new(file).is_file() => {
+            match (Target::named(target), std::fs::read_to_string(file)) {
+                (Some(target), Ok(text)) => {
+                    target.run(&text);
+                    ExitCode::SUCCESS
+                }
+                _ => usage(),
             }
-            _ => usage(),
-        },
+        }
         [target, ref options @ ..] if Target::named(target).is_some() => campaign(target, options),
         _ => usage(),
     }
 }
 
 fn usage() -> ExitCode {
-    eprintln!("fuzz syntax|check|compile [--seconds S | --count N] [--seed FIRST]\nfuzz show SEED\nfuzz TARGET FILE");
+    eprintln!(
+        "fuzz syntax|check|compile [--seconds S | --count N] [--seed FIRST]\nfuzz show SEED\nfuzz TARGET FILE"
+    );
     ExitCode::from(2)
 }
 
@@ -172,9 +176,8 @@ fn kind(line: &str) -> String {
 }
 
 fn campaign(target: &str, options: &[&str]) -> ExitCode {
-    let number = |name: &str| {
-        options.windows(2).find(|w| w[0] == name).and_then(|w| w[1].parse::<u64>().ok())
-    };
+    let number =
+        |name: &str| options.windows(2).find(|w| w[0] == name).and_then(|w| w[1].parse::<u64>().ok());
     let (count, seconds) = (number("--count").unwrap_or(u64::MAX), number("--seconds").unwrap_or(u64::MAX));
     if count == u64::MAX && seconds == u64::MAX {
         return usage();

@@ -119,6 +119,7 @@ fn session(text: &str) -> Session {
         diagnostics: parse.diagnostics,
         name: "main".into(),
         root: None,
+        link: Default::default(),
     }
 }
 
@@ -129,7 +130,11 @@ fn places_hold<'a>(diagnostics: &[Diagnostic], text: impl Fn(FileId) -> Option<&
             let text = text(span.file).unwrap_or_default();
             let (lo, hi) = (span.lo as usize, span.hi as usize);
             assert!(lo <= hi && hi <= text.len(), "{} points outside the text", d.code);
-            assert!(text.is_char_boundary(lo) && text.is_char_boundary(hi), "{} points into a character", d.code);
+            assert!(
+                text.is_char_boundary(lo) && text.is_char_boundary(hi),
+                "{} points into a character",
+                d.code
+            );
         }
     }
 }

@@ -1,41 +1,46 @@
-// A goroutine that owns a counter is told 10,000,000 times to count, then asked for the count.
+// A goroutine that owns a count is told many times to count, then asked for the count.
 package main
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"time"
 )
 
-const messages = 10_000_000
-
 type message struct {
-	reply chan int // nil: count
+	answer chan<- int // nil: count
 }
 
 func counter(inbox <-chan message) {
 	count := 0
 	for m := range inbox {
-		if m.reply == nil {
-			count++
+		if m.answer != nil {
+			m.answer <- count
 		} else {
-			m.reply <- count
+			count++
 		}
 	}
 }
 
-func main() {
+func run(_ string, messages int) {
 	start := time.Now()
 	inbox := make(chan message, 1024)
 	go counter(inbox)
-	done := make(chan int)
-	go func() {
-		for i := 0; i < messages; i++ {
-			inbox <- message{}
-		}
-		reply := make(chan int)
-		inbox <- message{reply}
-		done <- <-reply
-	}()
-	count := <-done
+	for i := 0; i < messages; i++ {
+		inbox <- message{}
+	}
+	answer := make(chan int)
+	inbox <- message{answer}
+	count := <-answer
+	close(inbox)
 	fmt.Println("actor_count", messages, time.Since(start).Nanoseconds(), count)
+}
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

@@ -1,37 +1,39 @@
-// Two goroutines with mailboxes tell each other: 2,000,000 messages.
+// Two goroutines that own their state tell each other, over channels with room for 16.
 package main
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"time"
 )
 
-const messages = 2_000_000
-
-type player struct {
-	inbox   chan int
-	partner *player
-}
-
-func (p *player) run(done chan<- int) {
-	for n := range p.inbox {
+func player(messages int, inbox <-chan int, partner chan<- int, done chan<- int) {
+	for n := range inbox {
 		if n == messages {
 			done <- n
-		} else {
-			p.partner.inbox <- n + 1
+			return
 		}
+		partner <- n + 1
 	}
 }
 
-func main() {
+func run(_ string, messages int) {
 	start := time.Now()
-	ping := &player{inbox: make(chan int, 64)}
-	pong := &player{inbox: make(chan int, 64), partner: ping}
-	ping.partner = pong
-	done := make(chan int)
-	go ping.run(done)
-	go pong.run(done)
-	ping.inbox <- 1
+	ping, pong, done := make(chan int, 16), make(chan int, 16), make(chan int)
+	go player(messages, ping, pong, done)
+	go player(messages, pong, ping, done)
+	ping <- 1
 	last := <-done
+	close(ping)
+	close(pong)
 	fmt.Println("actor_ping_pong", messages, time.Since(start).Nanoseconds(), last)
+}
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

@@ -1,45 +1,52 @@
-// Four producers, four consumers, 4,000,000 numbers, one channel of capacity 1,024.
+// Four producers and four consumers of numbers share one channel of capacity 1,024.
 package main
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"sync"
 	"time"
 )
 
-const (
-	sides   = 4
-	numbers = 4_000_000
-)
+const sides = 4
 
-func main() {
+func run(_ string, n int) {
 	start := time.Now()
-	channel := make(chan int, 1024)
-	sums := make(chan int)
+	numbers := make(chan int, 1024)
+	sums := make(chan int, sides)
 	for c := 0; c < sides; c++ {
 		go func() {
 			sum := 0
-			for n := range channel {
+			for n := range numbers {
 				sum += n
 			}
 			sums <- sum
 		}()
 	}
-	var producers sync.WaitGroup
-	producers.Add(sides)
+	var group sync.WaitGroup
+	group.Add(sides)
 	for p := 0; p < sides; p++ {
 		go func() {
-			for n := 0; n < numbers/sides; n++ {
-				channel <- n*sides + p
+			for i := 0; i < n/sides; i++ {
+				numbers <- i*sides + p
 			}
-			producers.Done()
+			group.Done()
 		}()
 	}
-	producers.Wait()
-	close(channel)
+	group.Wait()
+	close(numbers)
 	sum := 0
 	for c := 0; c < sides; c++ {
 		sum += <-sums
 	}
-	fmt.Println("mpmc", numbers, time.Since(start).Nanoseconds(), sum)
+	fmt.Println("mpmc", n, time.Since(start).Nanoseconds(), sum)
+}
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

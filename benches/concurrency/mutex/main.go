@@ -1,14 +1,14 @@
-// 4,000,000 increments under a mutex: by one goroutine, by two on threads of their own, by eight.
+// Increments under a mutex: by one goroutine, by two on threads of their own, by eight.
 package main
 
 import (
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"time"
 )
-
-const increments = 4_000_000
 
 type counter struct {
 	sync.Mutex
@@ -23,26 +23,29 @@ func (c *counter) add(times int) {
 	}
 }
 
-func run(name string, workers int, pinned bool) {
+func run(part string, n int) {
 	start := time.Now()
 	var c counter
+	workers := map[string]int{"one": 1, "threads": 2, "tasks": 8}[part]
 	var group sync.WaitGroup
 	group.Add(workers)
 	for w := 0; w < workers; w++ {
 		go func() {
-			if pinned {
+			if part == "threads" {
 				runtime.LockOSThread()
 			}
-			c.add(increments / workers)
+			c.add(n / workers)
 			group.Done()
 		}()
 	}
 	group.Wait()
-	fmt.Println("mutex/"+name, increments, time.Since(start).Nanoseconds(), c.n)
+	fmt.Println("mutex/"+part, n, time.Since(start).Nanoseconds(), c.n)
 }
 
 func main() {
-	run("1", 1, false)
-	run("2_threads", 2, true)
-	run("8_tasks", 8, false)
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

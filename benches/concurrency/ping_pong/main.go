@@ -1,35 +1,43 @@
-// Two goroutines hand a number to and fro over unbuffered channels: 2,000,000 hops.
+// Two goroutines hand a number to and fro over unbuffered channels; as threads, each has one of its own.
 package main
 
 import (
 	"fmt"
+	"os"
+	"runtime"
+	"strconv"
 	"time"
 )
 
-const hops = 2_000_000
-
-func player(inbox <-chan int, out chan<- int, done chan<- int) {
-	defer close(out)
-	last := 0
+func player(pinned bool, hops int, inbox <-chan int, out chan<- int, last chan<- int) {
+	if pinned {
+		runtime.LockOSThread()
+	}
 	for n := range inbox {
-		last = n
 		if n == hops {
-			break
+			close(out)
+			last <- n
+			return
 		}
 		out <- n + 1
-		if n+1 == hops {
-			break
-		}
 	}
-	done <- last
+	last <- 0
+}
+
+func run(part string, hops int) {
+	start := time.Now()
+	ping, pong, last := make(chan int), make(chan int), make(chan int)
+	go player(part == "threads", hops, ping, pong, last)
+	go player(part == "threads", hops, pong, ping, last)
+	ping <- 1
+	result := max(<-last, <-last)
+	fmt.Println("ping_pong/"+part, hops, time.Since(start).Nanoseconds(), result)
 }
 
 func main() {
-	start := time.Now()
-	ping, pong, done := make(chan int), make(chan int), make(chan int, 2)
-	go player(ping, pong, done)
-	go player(pong, ping, done)
-	ping <- 1
-	last := max(<-done, <-done)
-	fmt.Println("ping_pong", hops, time.Since(start).Nanoseconds(), last)
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

@@ -1,38 +1,44 @@
-// A number goes round a ring of 1,000 goroutines over unbuffered channels: 2,000,000 hops.
+// A number goes round a ring of 1,000 goroutines over unbuffered channels.
 package main
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"time"
 )
 
-const (
-	tasks = 1_000
-	hops  = 2_000_000
-)
+const tasks = 1_000
 
-func node(inbox <-chan int, next chan<- int, done chan<- int) {
+func node(hops int, inbox <-chan int, next chan<- int, done chan<- int) {
 	for n := range inbox {
 		if n == hops {
 			done <- n
-		} else {
-			next <- n + 1
+			return
 		}
+		next <- n + 1
 	}
 }
 
-func main() {
+func run(_ string, hops int) {
 	start := time.Now()
-	done := make(chan int)
-	first := make(chan int)
+	done, first := make(chan int), make(chan int)
 	inbox := first
 	for i := 1; i < tasks; i++ {
 		next := make(chan int)
-		go node(inbox, next, done)
+		go node(hops, inbox, next, done)
 		inbox = next
 	}
-	go node(inbox, first, done)
+	go node(hops, inbox, first, done)
 	first <- 1
 	last := <-done
 	fmt.Println("ring", hops, time.Since(start).Nanoseconds(), last)
+}
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

@@ -1,16 +1,16 @@
-// One goroutine selects over four channels of capacity 128, each with a producer: 2,000,000 messages.
+// One goroutine selects over four channels, each with a producer: of capacity 128, or without room.
 package main
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"time"
 )
 
-const messages = 2_000_000
-
-func collect(a, b, c, d <-chan int) int {
+func collect(n int, a, b, c, d <-chan int) int {
 	sum := 0
-	for i := 0; i < messages; i++ {
+	for i := 0; i < n; i++ {
 		select {
 		case n := <-a:
 			sum += n
@@ -25,20 +25,30 @@ func collect(a, b, c, d <-chan int) int {
 	return sum
 }
 
-func produce() <-chan int {
-	out := make(chan int, 128)
+func produce(capacity, n int) <-chan int {
+	out := make(chan int, capacity)
 	go func() {
-		for n := 0; n < messages/4; n++ {
-			out <- n
+		for i := 0; i < n/4; i++ {
+			out <- i
 		}
 	}()
 	return out
 }
 
-func main() {
+func run(part string, n int) {
+	capacity := 128
+	if part == "rendezvous" {
+		capacity = 0
+	}
 	start := time.Now()
-	sums := make(chan int)
-	go func() { sums <- collect(produce(), produce(), produce(), produce()) }()
-	sum := <-sums
-	fmt.Println("select", messages, time.Since(start).Nanoseconds(), sum)
+	sum := collect(n, produce(capacity, n), produce(capacity, n), produce(capacity, n), produce(capacity, n))
+	fmt.Println("select/"+part, n, time.Since(start).Nanoseconds(), sum)
+}
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

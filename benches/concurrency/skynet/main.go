@@ -1,34 +1,42 @@
-// A tree of goroutines, ten children each, down to 1,000,000 leaves, whose numbers are summed upwards.
+// A tree, ten children each, whose leaves' numbers are summed upwards.
 package main
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"time"
 )
 
-const leaves = 1_000_000
-
-func skynet(out chan<- int, first, leaves int) {
+func skynet(sums chan<- int, first, leaves int) {
 	if leaves == 1 {
-		out <- first
+		sums <- first
 		return
 	}
 	part := leaves / 10
-	sums := make(chan int)
+	children := make(chan int, 10)
 	for i := 0; i < 10; i++ {
-		go skynet(sums, first+i*part, part)
+		go skynet(children, first+i*part, part)
 	}
 	sum := 0
 	for i := 0; i < 10; i++ {
-		sum += <-sums
+		sum += <-children
 	}
-	out <- sum
+	sums <- sum
+}
+
+func run(part string, leaves int) {
+	start := time.Now()
+	sums := make(chan int, 1)
+	go skynet(sums, 0, leaves)
+	sum := <-sums
+	fmt.Println("skynet/"+part, leaves+leaves/9, time.Since(start).Nanoseconds(), sum)
 }
 
 func main() {
-	start := time.Now()
-	out := make(chan int)
-	go skynet(out, 0, leaves)
-	sum := <-out
-	fmt.Println("skynet", leaves+leaves/9, time.Since(start).Nanoseconds(), sum)
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

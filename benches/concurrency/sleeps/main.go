@@ -1,27 +1,39 @@
-// 100,000 goroutines sleep 1 to 100 milliseconds; the least possible is 100.
+// Goroutines sleep 1 to 100 milliseconds; the least possible is 100. How late they wake is told in microseconds.
 package main
 
 import (
 	"fmt"
+	"os"
+	"sort"
+	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-const tasks = 100_000
-
-func main() {
+func run(_ string, n int) {
 	start := time.Now()
-	var woken atomic.Int64
+	late := make([]int, n)
 	var group sync.WaitGroup
-	group.Add(tasks)
-	for i := 0; i < tasks; i++ {
+	group.Add(n)
+	for i := range late {
 		go func() {
-			time.Sleep(time.Duration(1+i%100) * time.Millisecond)
-			woken.Add(1)
+			pause := time.Duration(1+i%100) * time.Millisecond
+			start := time.Now()
+			time.Sleep(pause)
+			late[i] = int((time.Since(start) - pause).Microseconds())
 			group.Done()
 		}()
 	}
 	group.Wait()
-	fmt.Println("sleeps", tasks, time.Since(start).Nanoseconds(), woken.Load())
+	took := time.Since(start)
+	sort.Ints(late)
+	fmt.Printf("sleeps %d %d %d p50=%d p99=%d most=%d\n", n, took.Nanoseconds(), len(late), late[n/2], late[n*99/100], late[n-1])
+}
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

@@ -1,29 +1,31 @@
-// Spawns 1,000,000 goroutines and waits for them all.
+// Goroutines are started and joined, in order.
 package main
 
 import (
 	"fmt"
-	"sync"
+	"os"
+	"strconv"
 	"time"
 )
 
-const tasks = 1_000_000
-
-func main() {
+func run(part string, n int) {
 	start := time.Now()
-	results := make([]int, tasks)
-	var group sync.WaitGroup
-	group.Add(tasks)
-	for i := 0; i < tasks; i++ {
-		go func() {
-			results[i] = i
-			group.Done()
-		}()
+	results := make([]chan int, n)
+	for i := range results {
+		results[i] = make(chan int, 1)
+		go func() { results[i] <- i }()
 	}
-	group.Wait()
 	sum := 0
 	for _, r := range results {
-		sum += r
+		sum += <-r
 	}
-	fmt.Println("spawn_join", tasks, time.Since(start).Nanoseconds(), sum)
+	fmt.Println("spawn_join/"+part, n, time.Since(start).Nanoseconds(), sum)
+}
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[2])
+	rounds, _ := strconv.Atoi(os.Args[3])
+	for i := 0; i < rounds; i++ {
+		run(os.Args[1], n)
+	}
 }

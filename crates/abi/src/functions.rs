@@ -1,7 +1,7 @@
 //! The list of runtime functions. Nothing else declares one.
 //!
 //! An entry reads `[nounwind …] fn name(param: Type, …) -> Type;`. The first word says whether a panic may
-//! leave the call (`unwind`) or not; after it may stand `cold`, `waits`, and the allocator roles.
+//! leave the call (`unwind`) or not; after it may stand `cold`, `waits`, `inlined`, and the allocator roles.
 //! Conventions, unless the entry says otherwise:
 //! - text comes in as `(ptr, len)`, UTF-8, not NUL-terminated; text goes out by appending to a `RawString`;
 //! - a result that may fail is negative: `-errno`, whose message `altru_os_error_message` gives;
@@ -28,9 +28,12 @@ macro_rules! runtime_functions {
             // ---- start and end ----
             /// Runs a program: `main` is a waiting function `fn(cx, parent, how, result: *mut i32) -> status`. Installs signal
             /// handling, runs `main`, cancels the tasks that are left (a second later they are abandoned and named),
-            /// flushes stdout. Gives `main`'s value, or 101 after a panic. Other threads may still run when it
+            /// flushes stdout. Gives `main`'s value, 101 after a panic, or 128 + the number of the signal that made it
+            /// unwind. Other threads may still run when it
             /// returns: the caller ends the process without unmapping their code.
             [nounwind] fn altru_rt_main(main: Ptr, argc: I32, argv: Ptr) -> I32;
+            /// Called before it in programs built for development: when `main` has ended, tasks that are left are named.
+            [nounwind] fn altru_rt_tell_leaks() -> Void;
             /// Flushes stdout and ends the process.
             [nounwind] fn altru_process_exit(code: I32) -> Never;
 
@@ -51,10 +54,12 @@ macro_rules! runtime_functions {
             [unwind cold] fn altru_panic_shift(amount: I64, bits: I32, location: Ptr) -> Never;
             /// Code that the program said cannot be reached.
             [unwind cold] fn altru_panic_unreachable(location: Ptr) -> Never;
-            /// A panic tried to leave a destructor that runs because of a panic, or code that may not unwind: aborts.
-            [nounwind cold] fn altru_panic_cannot_unwind() -> Never;
+            /// A panic has left clean-up that runs because of the panic `exception`, which ends here: the new one goes on.
+            [nounwind cold] fn altru_panic_replaced(exception: Ptr) -> Void;
             /// Whether this thread or task is unwinding because of a panic.
-            [nounwind] fn altru_panic_active() -> I32;
+            [nounwind inlined] fn altru_panic_active() -> I32;
+            /// The same, asked when any is.
+            [nounwind cold] fn altru_panic_is_mine() -> I32;
             /// Appends the message of the panic that is unwinding this thread or task (nothing if there is none).
             [nounwind cold] fn altru_panic_message(out: Ptr) -> Void;
             /// Calls `entry(cx, parent, how, env) -> status` and catches a panic. 0: returned; 1: panicked, and `panic` (a
@@ -82,6 +87,8 @@ macro_rules! runtime_functions {
             [nounwind waits] fn altru_io_read_line(out: Ptr) -> I64;
             /// Reads up to `len` bytes of stdin. Gives the bytes read, 0 at the end, `-errno`.
             [nounwind waits] fn altru_io_read_stdin(buffer: Ptr, len: Usize) -> I64;
+            /// A handle of standard input to wait for, as of a socket; not to be read from or closed.
+            [nounwind] fn altru_io_stdin() -> Ptr;
             /// Whether file descriptor `fd` is a terminal.
             [nounwind] fn altru_io_is_terminal(fd: I32) -> I32;
 
@@ -175,8 +182,22 @@ macro_rules! runtime_functions {
             /// 0: returned; 1: the deadline passed while it waited, and it has unwound. An earlier deadline around stays in force
             /// and passes through, as panics and cancellations do.
             [nounwind waits] fn altru_deadline_call(entry: Ptr, env: Ptr, duration: I64) -> I32;
+            /// Whether there is a deadline around, so that waits end by themselves.
+            [nounwind] fn altru_deadline_around() -> I32;
+            /// On whose behalf the current task runs: what it was told last, null in a new task, in a child of a scope and on an
+            /// OS thread.
+            [nounwind] fn altru_task_owner() -> Ptr;
+            /// Tells it. For a task that is no child of a scope.
+            [nounwind] fn altru_task_set_owner(owner: Ptr) -> Void;
+            /// The scope whose child the current task is, or null.
+            [nounwind] fn altru_task_scope() -> Ptr;
             /// Makes a `RawScope`.
             [nounwind] fn altru_scope_init(scope: Ptr) -> Void;
+            /// What the caller does from now on unwinds at its next wait, or out of the one it is in, when a child panics, until it
+            /// waits for the scope's end. 0: it does not (again).
+            [nounwind] fn altru_scope_guard(scope: Ptr, guard: I32) -> Void;
+            /// Whether the caller unwinds because a child of a scope panicked. The end of that scope is to make it a panic.
+            [nounwind] fn altru_scope_broke() -> I32;
             /// Cancels a scope's children, and those to come.
             [nounwind] fn altru_scope_cancel(scope: Ptr) -> Void;
             /// Waits until all children have ended, also while the caller is interrupted: that cancels them, and is delivered
@@ -187,10 +208,14 @@ macro_rules! runtime_functions {
             // ---- waiting on a word (see `protocol`) ----
             /// Sleeps while `*word == expected`. 0: woken or it differed (look again); 1: timed out.
             [nounwind waits] fn altru_word_wait(word: Ptr, expected: I32, timeout: I64) -> I32;
+            /// In code compiled for exploration: waits until a wait group's word is 0, or the caller is to unwind.
+            [nounwind waits] fn altru_group_wait(word: Ptr, timeout: I64) -> I32;
             /// Wakes up to `count` sleepers (-1: all). Gives how many.
             [nounwind] fn altru_word_wake(word: Ptr, count: I32) -> I32;
 
             // ---- locks: slow paths over one `u32` word each (fast paths: see `protocol`) ----
+            /// The context of the task or thread that runs here: the holder of what it takes, see `protocol::held`.
+            [nounwind] fn altru_holder() -> Ptr;
             /// Takes a mutex. 0: taken; 1: timed out.
             [nounwind waits] fn altru_mutex_lock(mutex: Ptr, timeout: I64) -> I32;
             /// Releases a mutex whose word was not just `LOCKED`.
@@ -211,6 +236,8 @@ macro_rules! runtime_functions {
             [nounwind] fn altru_semaphore_release(semaphore: Ptr, n: I32) -> Void;
             /// Waits until an event is set. 0: set; 1: timed out.
             [nounwind waits] fn altru_event_wait(event: Ptr, timeout: I64) -> I32;
+            /// The same without a time limit for one that only the task `by` can set, or null.
+            [nounwind waits] fn altru_event_wait_for(event: Ptr, by: Ptr) -> I32;
             /// Sets an event and wakes everyone.
             [nounwind] fn altru_event_set(event: Ptr) -> Void;
 
@@ -230,6 +257,15 @@ macro_rules! runtime_functions {
             [nounwind waits] fn altru_channel_send(channel: Ptr, value: Ptr, timeout: I64) -> I32;
             /// Moves a value out to `*out`. A `RecvOutcome`.
             [nounwind waits] fn altru_channel_recv(channel: Ptr, out: Ptr, timeout: I64) -> I32;
+            /// Sends a value of `size` bytes if there is room and nobody waits who is to be served first. 0: it is moved away; 1: nothing
+            /// has happened, ask one of the functions above or below. `cx`: the context of who calls, or null if that is not at hand.
+            [nounwind inlined] fn altru_channel_push(cx: Ptr, channel: Ptr, value: Ptr, size: Usize, align: Usize) -> I32;
+            /// Receives a value if one is queued; as `altru_channel_push`.
+            [nounwind inlined] fn altru_channel_pop(cx: Ptr, channel: Ptr, out: Ptr, size: Usize, align: Usize) -> I32;
+            /// Something has been done that somebody waits for, whom it serves.
+            [nounwind cold] fn altru_channel_serve(channel: Ptr) -> Void;
+            /// A value was sent at a position where senders look whether receivers keep up.
+            [nounwind] fn altru_channel_look(cx: Ptr, channel: Ptr) -> Void;
             /// `altru_channel_send` that does not wait.
             [nounwind] fn altru_channel_try_send(channel: Ptr, value: Ptr) -> I32;
             /// `altru_channel_recv` that does not wait.
@@ -249,6 +285,9 @@ macro_rules! runtime_functions {
             [nounwind] fn altru_channel_drained(channel: Ptr) -> I32;
             /// Whether sends can no longer succeed.
             [nounwind] fn altru_channel_closed(channel: Ptr) -> I32;
+            /// From now on standard error is told when very many values wait. `owner` says whose they are: text that lasts
+            /// as long as there are senders.
+            [nounwind] fn altru_channel_report(channel: Ptr, owner: Ptr, len: Usize) -> Void;
 
             // ---- select ----
             /// Commits exactly one of `n` `SelectCase`s and gives its index; -1: timed out, or with timeout 0 none was ready;
@@ -257,6 +296,11 @@ macro_rules! runtime_functions {
 
             /// `altru_select` that does not wait.
             [nounwind] fn altru_select_try(cases: Ptr, n: Usize, biased: I32) -> I32;
+
+            // ---- exploration ----
+            /// In code compiled for exploration: an atomic operation of the standard library is about to touch `object`; others
+            /// may go first. `kind` is an `ExplorePoint`. Nothing in an ordinary run.
+            [nounwind] fn altru_explore_point(kind: I32, object: Ptr) -> Void;
 
             // ---- time ----
             /// Nanoseconds of a clock that never goes back.
@@ -341,13 +385,14 @@ macro_rules! runtime_functions {
             [nounwind cold] fn altru_process_abort() -> Never;
             /// Starts a program as a `RawCommand` says and fills a `RawChild`. 0 or `-errno`.
             [nounwind] fn altru_process_spawn(command: Ptr, child: Ptr) -> I32;
-            /// Waits for a child. Its exit code, 256 + the number of the signal that ended it, `-errno`, or `-ETIMEDOUT`.
-            [nounwind waits] fn altru_process_wait(pid: I32, timeout: I64) -> I64;
+            /// Waits for a child and takes its status: its exit code, 256 + the number of the signal that ended it, `-errno`.
+            [nounwind waits] fn altru_process_wait(pid: I32) -> I64;
+            /// A handle that is readable, as a socket is, once a child has ended. 0 or `-errno`.
+            [nounwind] fn altru_process_watch(pid: I32, out: Ptr) -> I32;
+            /// Makes a descriptor that belongs to the caller non-blocking, and a handle of it, as of a socket. 0 or `-errno`.
+            [nounwind] fn altru_pipe_adopt(fd: I32, out: Ptr) -> I32;
             /// Sends a signal.
             [nounwind] fn altru_process_kill(pid: I32, signal: I32) -> I32;
-            /// Writes `input` to `stdin_fd` while it appends all of `stdout_fd` and `stderr_fd` (each -1 if there is none)
-            /// to `out` and `err`, so that neither side can block the other; closes all three. 0 or `-errno`.
-            [nounwind waits] fn altru_process_communicate(stdin_fd: I32, input: Ptr, input_len: Usize, stdout_fd: I32, out: Ptr, stderr_fd: I32, err: Ptr) -> I32;
 
             // ---- sockets: handles to what never blocks a worker; addresses are `RawAddress`es ----
             /// Opens a stream to an address and leaves its handle at `*out`. 0 or `-errno`; `-EAGAIN`: the queue of a Unix
@@ -388,6 +433,59 @@ macro_rules! runtime_functions {
             [nounwind waits] fn altru_net_lookup(host: Ptr, len: Usize, out: Ptr) -> I32;
             /// Listens for a signal: a handle from which 8 bytes can be read whenever it has come. 0 or `-errno`.
             [nounwind] fn altru_signal_open(signal: I32, out: Ptr) -> I32;
+        }
+    };
+}
+
+/// Calls `$callback!` with the functions that `web` exports, the part of the runtime that only programs with HTTP are linked with.
+#[macro_export]
+macro_rules! web_functions {
+    ($callback:ident) => {
+        $callback! {
+            // ---- handles to what hyper and rustls make ----
+            /// A client's settings of TLS: trusts the roots of the system and those given as PEM. 0, or 1 and an explanation.
+            [nounwind] fn altru_http_tls_client(roots: Ptr, len: Usize, http2: I32, out: Ptr, error: Ptr) -> I32;
+            /// A server's: its certificate and key as PEM.
+            [nounwind] fn altru_http_tls_server(certificate: Ptr, certificate_len: Usize, key: Ptr, key_len: Usize, http2: I32, out: Ptr, error: Ptr) -> I32;
+            [nounwind] fn altru_http_tls_drop(tls: Ptr) -> Void;
+            /// A body that is sent in pieces: leaves the end where they go in, and the one for a message.
+            [nounwind] fn altru_http_pieces(sender: Ptr, out: Ptr) -> Void;
+            [nounwind] fn altru_http_pieces_drop(pieces: Ptr) -> Void;
+            /// Waits until there is room for a piece. 1: it is on its way; 0: nobody takes it any more.
+            [nounwind waits] fn altru_http_send_piece(sender: Ptr, piece: Ptr, len: Usize) -> I32;
+            /// The body is complete. A sender that is dropped before breaks the message off.
+            [nounwind] fn altru_http_finish(sender: Ptr) -> Void;
+            [nounwind] fn altru_http_sender_drop(sender: Ptr) -> Void;
+            /// Appends the head of a message, a line each: `METHOD target version` or `status version`, then `name: value`.
+            [nounwind] fn altru_http_head(message: Ptr, out: Ptr) -> Void;
+            /// Appends the next piece of a message's body. Its length; 0 at the end; -1 and an explanation.
+            [nounwind waits] fn altru_http_read(message: Ptr, out: Ptr, error: Ptr) -> I64;
+            /// Answers a request, with a body or (taken over, if it is not null) pieces. 0, or 1 and an explanation.
+            [nounwind] fn altru_http_answer(message: Ptr, head: Ptr, head_len: Usize, body: Ptr, body_len: Usize, pieces: Ptr, error: Ptr) -> I32;
+            /// A request that was not answered: its connection ends.
+            [nounwind] fn altru_http_message_drop(message: Ptr) -> Void;
+            /// Makes a client's connection of a stream, which it takes over. `tls` may be null; `http2`: without TLS, the server is
+            /// known to speak it. 0, or 1 and an explanation.
+            [nounwind waits] fn altru_http_connect(socket: Ptr, tls: Ptr, host: Ptr, host_len: Usize, http2: I32, out: Ptr, error: Ptr) -> I32;
+            /// Whether a request may be sent.
+            [nounwind] fn altru_http_is_open(connection: Ptr) -> I32;
+            [nounwind] fn altru_http_is_http2(connection: Ptr) -> I32;
+            /// Another handle of a connection that takes several requests at a time; else null.
+            [nounwind] fn altru_http_share(connection: Ptr) -> Ptr;
+            /// Sends a request and waits for its answer. 0, or an explanation and 1; 2: the server has seen nothing of it; 3: the
+            /// connection ended before the answer began.
+            [nounwind waits] fn altru_http_send(connection: Ptr, head: Ptr, head_len: Usize, body: Ptr, body_len: Usize, pieces: Ptr, out: Ptr, error: Ptr) -> I32;
+            [nounwind] fn altru_http_connection_drop(connection: Ptr) -> Void;
+            /// Makes a server's connection of a stream, which it takes over, and leaves a handle with which it is told to stop.
+            /// `head`: how many bytes a head may have; `idle`: how long the next one may take; `patience`: how long the client may
+            /// take nothing of what is sent.
+            [nounwind] fn altru_http_serve(socket: Ptr, tls: Ptr, head: I64, idle: I64, patience: I64, stopper: Ptr) -> Ptr;
+            /// Waits for the next request. 1; 0 at the end; -1 and an explanation.
+            [nounwind waits] fn altru_http_next(connection: Ptr, out: Ptr, error: Ptr) -> I32;
+            /// The connection ends after the requests it has.
+            [nounwind] fn altru_http_stop(stopper: Ptr) -> Void;
+            [nounwind] fn altru_http_stopper_drop(stopper: Ptr) -> Void;
+            [nounwind] fn altru_http_server_drop(connection: Ptr) -> Void;
         }
     };
 }

@@ -24,11 +24,7 @@ pub struct RawString {
 }
 
 impl RawString {
-    pub const EMPTY: RawString = RawString {
-        ptr: core::ptr::without_provenance_mut(16),
-        cap: 0,
-        len: 0,
-    };
+    pub const EMPTY: RawString = RawString { ptr: core::ptr::without_provenance_mut(16), cap: 0, len: 0 };
 }
 
 /// A borrow `&string` or `&[T]`.
@@ -52,7 +48,7 @@ pub struct RawPanic {
 /// A scope's record, in the frame of whoever opens it; the runtime's own inside.
 #[repr(C)]
 pub struct RawScope {
-    pub words: [u64; 6],
+    pub words: [u64; 7],
 }
 
 /// One case of a `select`. See `altru_select`.

@@ -38,6 +38,8 @@ pub struct Effects {
     pub cold: bool,
     /// It may wait for something another thread or task does (or for I/O): the root set of wait inference.
     pub waits: bool,
+    /// One of the runtime's fast paths (the crate `fast`): release builds have its code and inline it.
+    pub inlined: bool,
     /// Allocator role, for the optimiser (`allockind`, `noalias` result).
     pub alloc: Alloc,
 }
@@ -68,12 +70,8 @@ pub struct RuntimeFunction {
 }
 
 impl Effects {
-    const NONE: Effects = Effects {
-        unwind: false,
-        cold: false,
-        waits: false,
-        alloc: Alloc::No,
-    };
+    const NONE: Effects =
+        Effects { unwind: false, cold: false, waits: false, inlined: false, alloc: Alloc::No };
 }
 
 macro_rules! effects {
@@ -87,6 +85,7 @@ macro_rules! effects {
     (@one $e:ident unwind) => { $e.unwind = true };
     (@one $e:ident cold) => { $e.cold = true };
     (@one $e:ident waits) => { $e.waits = true };
+    (@one $e:ident inlined) => { $e.inlined = true };
     (@one $e:ident alloc) => { $e.alloc = Alloc::Fresh };
     (@one $e:ident alloc_zeroed) => { $e.alloc = Alloc::Zeroed };
     (@one $e:ident realloc) => { $e.alloc = Alloc::Realloc };
@@ -95,17 +94,35 @@ macro_rules! effects {
 
 macro_rules! table {
     ($($(#[doc = $doc:literal])* [$unwind:ident $($effect:ident)*] fn $name:ident($($param:ident: $ty:ident),* $(,)?) -> $ret:ident;)*) => {
-        /// Every runtime function, in the order of the list.
-        pub static FUNCTIONS: &[RuntimeFunction] = &[$(RuntimeFunction {
+        &[$(RuntimeFunction {
             name: stringify!($name),
             params: &[$((stringify!($param), Ty::$ty)),*],
             ret: Ty::$ret,
             effects: effects!($unwind $($effect)*),
             doc: concat!($($doc, "\n"),*),
-        }),*];
+        }),*]
     };
 }
-runtime_functions!(table);
+
+const RT: &[RuntimeFunction] = runtime_functions!(table);
+const WEB: &[RuntimeFunction] = web_functions!(table);
+const ALL: [RuntimeFunction; RT.len() + WEB.len()] = {
+    let mut all = [RT[0]; RT.len() + WEB.len()];
+    let mut i = 0;
+    while i < all.len() {
+        all[i] = if i < RT.len() { RT[i] } else { WEB[i - RT.len()] };
+        i += 1;
+    }
+    all
+};
+
+/// Every runtime function, in the order of the lists.
+pub static FUNCTIONS: &[RuntimeFunction] = &ALL;
+
+/// Whether it takes the larger of the two archives of the runtime to link this function.
+pub fn is_of_web(name: &str) -> bool {
+    WEB.iter().any(|f| f.name == name)
+}
 
 /// Looks a runtime function up by its exported name.
 pub fn function(name: &str) -> Option<&'static RuntimeFunction> {

@@ -13,6 +13,17 @@ pub mod mutex {
     pub const CONTENDED: u32 = 2;
 }
 
+/// What lies behind the word of a `Mutex` or a `RwLock`: who holds it, for reports. Whoever takes it writes both, the
+/// holder last, and writes 0 to `HOLDER` before it lets go; of several readers one is named, or none. So a holder that is
+/// found there holds the lock. Both are 64 bits, at these offsets.
+pub mod held {
+    /// The holder's `Context`. 0: nobody, or not known; 1: not known, but `PLACE` is.
+    pub const HOLDER: usize = 8;
+    /// The `Location` where it was taken. Of a reader it means nothing.
+    pub const PLACE: usize = 16;
+    pub const SOMEBODY: u64 = 1;
+}
+
 /// `RwLock`: the low bits count readers.
 /// Read = CAS `w -> w + 1` while `w & (WRITER | QUEUED) == 0` (acquire), else `altru_rwlock_read`;
 /// unlock read = fetch_sub 1 (release); if what remains is exactly `QUEUED`, the runtime must hand over, so:

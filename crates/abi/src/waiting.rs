@@ -109,6 +109,8 @@ pub struct Site {
     pub name_len: usize,
     /// The call's place; null for the runtime's own leaf frames.
     pub location: *const Location,
+    /// The function has no frame of its own but was merged into its caller: the call of it there. Null otherwise.
+    pub outer: *const Site,
     /// Which of the function's sites it is, from 1: generated code's own business.
     pub index: u32,
 }
@@ -119,8 +121,8 @@ unsafe impl Sync for Site {}
 /// What a task is made of, a constant for each type of closure that is ever started as one (std's `task_entry` intrinsic).
 #[repr(C)]
 pub struct TaskEntry {
-    /// The root: moves the closure out of `*env`, calls it and leaves what it gives at `*out`. A waiting function with the
-    /// arguments `(env, out)` and no result of its own.
+    /// The root: moves the closure out of `*env`, calls it and leaves what it gives at `*out`, which may be the same place. A
+    /// waiting function with the arguments `(env, out)` and no result of its own.
     pub start: unsafe extern "C" fn(*mut Context, *mut Frame, i32, *mut u8, *mut u8) -> i32,
     /// Drops a closure that was never started, in place. Null: nothing to do.
     pub drop_env: Option<unsafe extern "C-unwind" fn(*mut u8)>,

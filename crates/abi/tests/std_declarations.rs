@@ -54,23 +54,15 @@ fn check(declaration: &str) -> Option<String> {
         .map(|p| p.split_once(':').map_or(p, |(_, ty)| ty.trim()))
         .collect();
     if params.len() != listed.params.len() {
-        return Some(format!(
-            "`{name}` has {} parameters in abi's list",
-            listed.params.len()
-        ));
+        return Some(format!("`{name}` has {} parameters in abi's list", listed.params.len()));
     }
     for (declared, (param, ty)) in params.iter().zip(listed.params) {
         if !passed_as(declared).is_some_and(|declared| same(declared, *ty)) {
-            return Some(format!(
-                "`{param}` of `{name}` is {ty:?} in abi's list, not `{declared}`"
-            ));
+            return Some(format!("`{param}` of `{name}` is {ty:?} in abi's list, not `{declared}`"));
         }
     }
     if !passed_as(ret).is_some_and(|declared| same(declared, listed.ret)) {
-        return Some(format!(
-            "`{name}` gives {:?} in abi's list, not `{ret}`",
-            listed.ret
-        ));
+        return Some(format!("`{name}` gives {:?} in abi's list, not `{ret}`", listed.ret));
     }
     None
 }
@@ -78,10 +70,7 @@ fn check(declaration: &str) -> Option<String> {
 #[test]
 fn std_declares_what_the_list_says() {
     let mut files = Vec::new();
-    altru_files(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std/src"),
-        &mut files,
-    );
+    altru_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../std/src"), &mut files);
     assert!(!files.is_empty());
     let mut complaints = Vec::new();
     let mut count = 0;
@@ -103,10 +92,7 @@ fn std_declares_what_the_list_says() {
             }
         }
     }
-    assert!(
-        count > 50,
-        "only {count} declarations found: has their form changed?"
-    );
+    assert!(count > 50, "only {count} declarations found: has their form changed?");
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
@@ -119,10 +105,6 @@ fn the_list_names_each_function_once() {
     assert_eq!(names.len(), before);
     for f in abi::FUNCTIONS {
         assert!(f.name.starts_with("altru_"), "{}", f.name);
-        assert!(
-            f.ret != Ty::Never || f.effects.cold || !f.effects.unwind,
-            "{}",
-            f.name
-        );
+        assert!(f.ret != Ty::Never || f.effects.cold || !f.effects.unwind, "{}", f.name);
     }
 }

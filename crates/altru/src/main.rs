@@ -46,7 +46,7 @@ enum Command {
 /// The compiler allocates millions of small nodes from several threads; glibc's allocator takes
 /// about a fifth of the time of `check`.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: driver::Heap = driver::Heap;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

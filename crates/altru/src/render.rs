@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Snippet};
 use base::{Applicability, Diagnostic, FileId, Severity, SourceMap, Span};
+use driver::pipeline::Candidate;
 use serde_json::{Value, json};
 
 /// Writes diagnostics to standard error, in colour on a terminal.
@@ -15,11 +16,8 @@ pub struct Renderer {
 impl Renderer {
     pub fn stderr() -> Renderer {
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let inner = if colour {
-            annotate_snippets::Renderer::styled()
-        } else {
-            annotate_snippets::Renderer::plain()
-        };
+        let inner =
+            if colour { annotate_snippets::Renderer::styled() } else { annotate_snippets::Renderer::plain() };
         Renderer { inner }
     }
 
@@ -165,15 +163,7 @@ fn by_file<T>(items: impl Iterator<Item = (Span, T)>) -> BTreeMap<FileId, Vec<(S
 /// A diagnostic as one JSON object: positions are one-based lines and columns (in characters)
 /// and byte offsets.
 pub fn json(sources: &SourceMap, d: &Diagnostic) -> Value {
-    let place = |span: Span| {
-        let file = sources.file(span.file);
-        let (start, end) = (file.line_col(span.lo), file.line_col(span.hi));
-        json!({
-            "file": file.name,
-            "start": { "line": start.line, "column": start.col, "offset": span.lo },
-            "end": { "line": end.line, "column": end.col, "offset": span.hi },
-        })
-    };
+    let place = |span: Span| place(sources, span);
     let label = |l: &base::Label| json!({ "place": place(l.span), "text": l.text });
     json!({
         "code": d.code.0,
@@ -192,5 +182,30 @@ pub fn json(sources: &SourceMap, d: &Diagnostic) -> Value {
             "certain": f.applicability == Applicability::Certain,
             "edits": f.edits.iter().map(|(s, t)| json!({ "place": place(*s), "text": t })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+    })
+}
+
+/// A possible deadlock as JSON.
+pub fn candidate(sources: &SourceMap, found: &Candidate) -> Value {
+    json!({
+        "candidate": found.kind.name(),
+        "code": found.kind.code().0,
+        "message": found.message,
+        "steps": found.steps.iter().map(|step| json!({
+            "place": place(sources, step.span),
+            "text": step.text,
+            "task": step.task.map(|span| place(sources, span)),
+            "waits": step.waits,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn place(sources: &SourceMap, span: Span) -> Value {
+    let file = sources.file(span.file);
+    let (start, end) = (file.line_col(span.lo), file.line_col(span.hi));
+    json!({
+        "file": file.name,
+        "start": { "line": start.line, "column": start.col, "offset": span.lo },
+        "end": { "line": end.line, "column": end.col, "offset": span.hi },
     })
 }

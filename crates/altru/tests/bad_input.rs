@@ -87,10 +87,21 @@ fn a_closed_pipe_ends_every_command_quietly() {
     folder.write("ugly.altru", "let   x=1\nprintln( \"${x}\" )\n");
     let mut tests = String::new();
     for i in 0..300 {
-        tests.push_str(&format!("[test]\nfn t{i}():\n    println(\"{}\")\n    assert({i} % 2 == 0)\n\n", "x".repeat(200)));
+        tests.push_str(&format!(
+            "[test]\nfn t{i}():\n    println(\"{}\")\n    assert({i} % 2 == 0)\n\n",
+            "x".repeat(200)
+        ));
     }
     folder.write("tests.altru", tests);
-    for command in ["run many.altru", "run --release many.altru", "explain", "run --emit asm many.altru", "test --list tests.altru", "fmt - < ugly.altru", "check --format json ugly.altru"] {
+    for command in [
+        "run many.altru",
+        "run --release many.altru",
+        "explain",
+        "run --emit asm many.altru",
+        "test --list tests.altru",
+        "fmt - < ugly.altru",
+        "check --format json ugly.altru",
+    ] {
         let output = folder.shell(&format!("$altru {command} | head -n 1; exit ${{PIPESTATUS[0]}}"));
         assert_eq!(text(&output.stderr), "", "{command}");
         assert!(matches!(output.status.code(), Some(0 | 141)), "{command}: {}", output.status);
@@ -98,7 +109,8 @@ fn a_closed_pipe_ends_every_command_quietly() {
     let output = folder.shell("$altru test tests.altru | head -n 1");
     assert_eq!(text(&output.stdout), "running 300 tests\n", "{}", text(&output.stderr));
     // Diagnostics into a closed standard error.
-    let output = folder.shell("$altru check tests.altru nothing 2>&- ; $altru check missing.altru 2>&-; exit $?");
+    let output =
+        folder.shell("$altru check tests.altru nothing 2>&- ; $altru check missing.altru 2>&-; exit $?");
     assert_eq!(output.status.code(), Some(1));
 }
 
@@ -107,8 +119,18 @@ fn a_full_disk_is_said() {
     let folder = Folder::new("full");
     folder.write("hello.altru", HELLO);
     folder.write("t.altru", "[test]\nfn t():\n    pass\n");
-    for command in ["explain E0301", "run --emit llvm hello.altru", "test t.altru", "test --list t.altru", "fmt - < hello.altru", "new somewhere"] {
-        refused(&folder.shell(&format!("$altru {command} > /dev/full")), &["cannot write standard output", "No space left"]);
+    for command in [
+        "explain E0301",
+        "run --emit llvm hello.altru",
+        "test t.altru",
+        "test --list t.altru",
+        "fmt - < hello.altru",
+        "new somewhere",
+    ] {
+        refused(
+            &folder.shell(&format!("$altru {command} > /dev/full")),
+            &["cannot write standard output", "No space left"],
+        );
     }
     refused(&folder.shell("$altru build hello.altru -o /dev/full"), &["/dev/full", "not a regular file"]);
     let output = folder.shell("$altru run hello.altru > /dev/full");
@@ -148,16 +170,29 @@ fn what_may_not_be_read_or_written_is_named() {
         eprintln!("not run: no other user can reach the compiler");
         return;
     }
-    for command in ["run secret.altru", "check secret.altru", "build secret.altru -o /tmp/never", "fmt secret.altru", "test secret.altru"] {
+    for command in [
+        "run secret.altru",
+        "check secret.altru",
+        "build secret.altru -o /tmp/never",
+        "fmt secret.altru",
+        "test secret.altru",
+    ] {
         let output = as_nobody(&folder, &format!("$altru {command}")).expect("it ran before");
         refused(&output, &["cannot read `secret.altru`", "Permission denied"]);
     }
-    for (command, part) in [("build hello.altru", "cannot write"), ("fmt ugly.altru", "cannot write `ugly.altru`"), ("new inside", "cannot make `inside`")] {
+    for (command, part) in [
+        ("build hello.altru", "cannot write"),
+        ("fmt ugly.altru", "cannot write `ugly.altru`"),
+        ("new inside", "cannot make `inside`"),
+    ] {
         let output = as_nobody(&folder, &format!("$altru {command}")).expect("it ran before");
         refused(&output, &[part, "Permission denied"]);
     }
     fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o755)).expect("permissions");
-    assert_eq!(fs::read_to_string(folder.0.join("ugly.altru")).expect("there"), "let   x = 1\nprintln(\"${x}\")\n");
+    assert_eq!(
+        fs::read_to_string(folder.0.join("ugly.altru")).expect("there"),
+        "let   x = 1\nprintln(\"${x}\")\n"
+    );
 }
 
 #[test]
@@ -203,7 +238,12 @@ fn texts_that_are_none() {
 #[test]
 fn texts_of_great_size() {
     let folder = Folder::new("size");
-    for (name, piece, count) in [("parens", "(", 1_000_000), ("ors", "true or ", 300_000), ("fns", "fn f(x: [", 200_000), ("tabs", "\t", 1_000_000)] {
+    for (name, piece, count) in [
+        ("parens", "(", 1_000_000),
+        ("ors", "true or ", 300_000),
+        ("fns", "fn f(x: [", 200_000),
+        ("tabs", "\t", 1_000_000),
+    ] {
         let file = folder.write(&format!("{name}.altru"), piece.repeat(count));
         let output = folder.altru(&["check", file.to_str().expect("UTF-8")]);
         assert!(matches!(output.status.code(), Some(0 | 1)), "{name}: {}", output.status);
@@ -253,7 +293,10 @@ fn modules_in_circles_and_links_in_circles() {
     symlink("../../../src/a", folder.0.join("p/src/a/b/a")).expect("a link");
     refused(&folder.altru(&["check", "p"]), &["E0910"]);
     // Names that mean each other.
-    folder.write("q.altru", "mod a:\n    pub use package::b::x\n\nmod b:\n    pub use package::a::x\n\nfn main():\n    a::x()\n");
+    folder.write(
+        "q.altru",
+        "mod a:\n    pub use package::b::x\n\nmod b:\n    pub use package::a::x\n\nfn main():\n    a::x()\n",
+    );
     refused(&folder.altru(&["check", "q.altru"]), &["error"]);
     // A link to itself, and a folder that holds itself.
     symlink("loop.altru", folder.0.join("loop.altru")).expect("a link");
@@ -314,8 +357,21 @@ fn tests_that_print_much_or_die() {
     let output = folder.altru(&["test", "t.altru", "--timeout", "2"]);
     let out = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    for part in ["test loud ... FAILED", "line 299999 of", "at last", "test leaves ... FAILED", "exit status: 3", "stack overflow", "still running after 2 s", "0 passed, 4 failed"] {
-        assert!(out.contains(part), "no `{part}` in the last of it:\n{}", &out[out.len().saturating_sub(3000)..]);
+    for part in [
+        "test loud ... FAILED",
+        "line 299999 of",
+        "at last",
+        "test leaves ... FAILED",
+        "exit status: 3",
+        "stack overflow",
+        "still running after 2 s",
+        "0 passed, 4 failed",
+    ] {
+        assert!(
+            out.contains(part),
+            "no `{part}` in the last of it:\n{}",
+            &out[out.len().saturating_sub(3000)..]
+        );
     }
 }
 
@@ -323,7 +379,13 @@ fn tests_that_print_much_or_die() {
 fn standard_input_of_every_kind() {
     let folder = Folder::new("stdin");
     let with_input = |args: &[&str], input: &[u8]| {
-        let mut child = folder.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("altru starts");
+        let mut child = folder
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("altru starts");
         let _ = child.stdin.take().expect("piped").write_all(input);
         child.wait_with_output().expect("altru ends")
     };

@@ -5,7 +5,8 @@
 //! contain, `#=== status N` its exit status, `#=== in` its standard input. A line that ends in
 //! `#! E0501` (several codes are separated by blanks) must be refused there by just those codes;
 //! a case with such a line is only checked, and no other line may get an error. Warnings count
-//! where a case marks one (`#! W0402`).
+//! where a case marks one (`#! W0402`). What runs is run twice, the second time with optimisation (`release::` before
+//! the name).
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -30,11 +31,17 @@ fn main() {
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.sort();
-    let trials = files
-        .iter()
-        .flat_map(|f| read_cases(&root, f))
-        .map(|case| Trial::test(case.name.clone(), move || run(&case)));
-    libtest_mimic::run(&args, trials.collect()).exit();
+    let mut trials = Vec::new();
+    for case in files.iter().flat_map(|f| read_cases(&root, f)) {
+        let case = std::sync::Arc::new(case);
+        if marked_codes(&case.program).is_empty() {
+            let optimised = case.clone();
+            let name = format!("release::{}", case.name);
+            trials.push(Trial::test(name, move || run(&optimised, &["run", "--release"])));
+        }
+        trials.push(Trial::test(case.name.clone(), move || run(&case, &["run"])));
+    }
+    libtest_mimic::run(&args, trials).exit();
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -54,8 +61,7 @@ fn read_cases(root: &Path, file: &Path) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut section = "program";
     for line in text.lines() {
-        let directive =
-            line.strip_prefix("#=== ").map(|d| d.split_whitespace().collect::<Vec<_>>());
+        let directive = line.strip_prefix("#=== ").map(|d| d.split_whitespace().collect::<Vec<_>>());
         match directive.as_deref() {
             Some(["out"]) => {
                 section = "out";
@@ -105,9 +111,7 @@ fn read_cases(root: &Path, file: &Path) -> Vec<Case> {
 }
 
 fn last<'a>(cases: &'a mut [Case], file: &Path) -> &'a mut Case {
-    cases
-        .last_mut()
-        .unwrap_or_else(|| panic!("{}: a directive before the first case", file.display()))
+    cases.last_mut().unwrap_or_else(|| panic!("{}: a directive before the first case", file.display()))
 }
 
 fn push_line(text: &mut String, line: &str) {
@@ -115,12 +119,12 @@ fn push_line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-fn run(case: &Case) -> Result<(), Failed> {
+fn run(case: &Case, command: &[&str]) -> Result<(), Failed> {
     let expected = marked_codes(&case.program);
     if !expected.is_empty() {
         return check(case, &expected);
     }
-    let output = altru(&["run"], case);
+    let output = altru(command, case);
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
     let status = case.status.unwrap_or(0);
@@ -149,7 +153,8 @@ fn run(case: &Case) -> Result<(), Failed> {
 fn altru(args: &[&str], case: &Case) -> std::process::Output {
     let folder = std::env::temp_dir().join(format!("altru-cases-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("temporary folder");
-    let file = folder.join(format!("{}.altru", case.name.replace(['/', ':'], "_")));
+    let name = format!("{}{}", case.name.replace(['/', ':'], "_"), args.len());
+    let file = folder.join(format!("{name}.altru"));
     std::fs::write(&file, &case.program).expect("temporary file");
     let mut child = Command::new(env!("CARGO_BIN_EXE_altru"))
         .args(args)

@@ -70,7 +70,10 @@ fn runs_standard_input_and_passes_arguments_on() {
 #[test]
 fn statuses_say_who_failed() {
     let folder = Folder::new("status");
-    assert_eq!(altru_in(&folder.0, &["run", "-"], "let x: int = \"a\"\nprintln(\"${x}\")\n").status.code(), Some(1));
+    assert_eq!(
+        altru_in(&folder.0, &["run", "-"], "let x: int = \"a\"\nprintln(\"${x}\")\n").status.code(),
+        Some(1)
+    );
     assert_eq!(altru_in(&folder.0, &["run", "-"], "panic(\"no\")\n").status.code(), Some(101));
     assert_eq!(altru_in(&folder.0, &["run", "-"], "process::exit(7)\n").status.code(), Some(7));
     assert_eq!(altru_in(&folder.0, &["frobnicate"], "").status.code(), Some(2));
@@ -101,8 +104,14 @@ fn a_new_package_runs_tests_and_builds() {
 #[test]
 fn modules_and_dependencies_are_found() {
     let folder = Folder::new("modules");
-    folder.write("app/altru.toml", "[package]\nname = \"app\"\n\n[dependencies]\nshapes = { path = \"../shapes\" }\n");
-    folder.write("app/src/main.altru", "mod inner\n\nuse shapes::area\n\nfn main():\n    println(\"${inner::deep::twice(area(3, 4))}\")\n");
+    folder.write(
+        "app/altru.toml",
+        "[package]\nname = \"app\"\n\n[dependencies]\nshapes = { path = \"../shapes\" }\n",
+    );
+    folder.write(
+        "app/src/main.altru",
+        "mod inner\n\nuse shapes::area\n\nfn main():\n    println(\"${inner::deep::twice(area(3, 4))}\")\n",
+    );
     folder.write("app/src/inner.altru", "pub mod deep\n");
     folder.write("app/src/inner/deep.altru", "pub fn twice(n: int) -> int:\n    return n * 2\n");
     folder.write("shapes/altru.toml", "[package]\nname = \"shapes\"\n");
@@ -126,7 +135,14 @@ fn failing_tests_are_named_with_their_output() {
     let output = altru_in(&folder.0, &["test", file], "");
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{shown}{}", text(&output.stderr));
-    for part in ["test good ... ok", "test bad ... FAILED", "test panics ... ok", "before", "left:  2", "2 passed, 1 failed"] {
+    for part in [
+        "test good ... ok",
+        "test bad ... FAILED",
+        "test panics ... ok",
+        "before",
+        "left:  2",
+        "2 passed, 1 failed",
+    ] {
         assert!(shown.contains(part), "no `{part}` in:\n{shown}");
     }
     assert!(!shown.contains("quiet"), "{shown}");
@@ -140,7 +156,8 @@ fn fixes_can_be_applied_and_json_names_places() {
     let file = folder.write("f.altru", "fn main():\n    let ok = true && false\n    println(\"${ok}\")\n");
     let json = altru_in(&folder.0, &["check", "--format", "json", "f.altru"], "");
     let line = text(&json.stdout);
-    let d: serde_json::Value = serde_json::from_str(line.lines().next().expect("a diagnostic")).expect("JSON");
+    let d: serde_json::Value =
+        serde_json::from_str(line.lines().next().expect("a diagnostic")).expect("JSON");
     assert_eq!(d["primary"]["place"]["start"]["line"], 2);
     assert_eq!(d["fixes"][0]["certain"], true);
     assert_eq!(altru_in(&folder.0, &["check", "--fix", "f.altru"], "").status.code(), Some(0));
@@ -195,7 +212,10 @@ fn a_closed_pipe_ends_quietly() {
 #[test]
 fn a_stack_overflow_is_a_message() {
     let folder = Folder::new("stack");
-    folder.write("deep.altru", "fn down(n: int) -> int:\n    return down(n + 1) + 1\n\nprintln(\"${down(0)}\")\n");
+    folder.write(
+        "deep.altru",
+        "fn down(n: int) -> int:\n    return down(n + 1) + 1\n\nprintln(\"${down(0)}\")\n",
+    );
     let output = altru_in(&folder.0, &["run", "deep.altru"], "");
     assert_eq!(output.status.code(), Some(101), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("stack overflow"), "{}", text(&output.stderr));
@@ -278,6 +298,29 @@ fn ps_asks_a_program() {
     assert!(text(&refused.stderr).contains("there is no process"), "{}", text(&refused.stderr));
 }
 
+/// What waits when `main` has ended is named, unless the program was built for release.
+#[test]
+fn what_is_left_is_named() {
+    let folder = Folder::new("leaks");
+    folder.write(
+        "left.altru",
+        "actor Idle:\n    n: int = 0\n    fn add() -> int:\n        self.n += 1\n        return self.n\n\
+         static IDLE: Mutex[Option[Idle]] = Mutex::new(None)\n\
+         task::spawn_named(\"reader\", fn():\n    let [_tx, rx] = channel[int]()\n    rx.recv().ok()\n).detach()\n\
+         let idle = Idle::new()\nawait idle.add()\n*IDLE.lock() = Some(idle)\nsleep(20)\n",
+    );
+    let output = altru_in(&folder.0, &["run", "left.altru"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert!(told.starts_with("note: main has ended while "), "{told}");
+    assert!(told.contains("  task reader (") && told.contains("  task Idle ("), "{told}");
+    assert!(told.contains("    started at left.altru:"), "{told}");
+    for args in [&["run", "--release", "left.altru"][..], &["run", "-"]] {
+        let output = altru_in(&folder.0, args, "spawn(|| sleep(1)).join().unwrap()\n");
+        assert_eq!(text(&output.stderr), "", "{args:?}");
+    }
+}
+
 #[test]
 fn a_timeline_is_written() {
     let folder = Folder::new("trace");
@@ -334,11 +377,94 @@ fn every_stage_can_be_shown() {
 #[test]
 fn the_same_source_gives_the_same_executable() {
     let folder = Folder::new("same");
-    folder.write("s.altru", "let mut m: Map[string, int] = Map::new()\nm.insert(\"a\", 1)\nprintln(\"${m.len()}\")\n");
+    folder.write(
+        "s.altru",
+        "let mut m: Map[string, int] = Map::new()\nm.insert(\"a\", 1)\nprintln(\"${m.len()}\")\n",
+    );
     for name in ["one", "two"] {
         let built = altru_in(&folder.0, &["build", "s.altru", "-o", name], "");
         assert_eq!(built.status.code(), Some(0), "{}", text(&built.stderr));
     }
     let read = |name: &str| fs::read(folder.0.join(name)).expect("built");
     assert!(read("one") == read("two"), "two builds of one source differ");
+}
+
+/// A test that fails in some schedules, and how it is written when it does not.
+const PAIR: &str = "\
+struct Pair:
+    left: Mutex[int]
+    right: Mutex[int]
+
+[test]
+fn both():
+    let pair = Pair{left: Mutex::new(1), right: Mutex::new(1)}
+    scope s:
+        s.spawn(||:
+            let left = pair.left.lock()
+            *pair.right.lock() += *left
+        )
+        s.spawn(||:
+            let right = pair.right.lock()
+            *pair.left.lock() += *right
+        )
+
+[test]
+fn neither():
+    let pair = Pair{left: Mutex::new(1), right: Mutex::new(1)}
+    assert(*pair.left.lock() + *pair.right.lock() == 2)
+";
+const REPAIRED: (&str, &str) = (
+    "let right = pair.right.lock()\n            *pair.left.lock() += *right",
+    "let left = pair.left.lock()\n            *pair.right.lock() += *left",
+);
+
+#[test]
+fn failing_schedules_are_kept_and_tried_again() {
+    let folder = Folder::new("kept");
+    folder.write("pair.altru", PAIR);
+    let kept = folder.0.join("pair.schedules");
+    let test = |args: &[&str]| {
+        let output = altru_in(&folder.0, &[&["test", "pair.altru"], args].concat(), "");
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (status, said) = test(&["--explore", "--keep"]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("kept the schedule of both in pair.schedules\n"), "{said}");
+    let line = fs::read_to_string(&kept).expect("it is kept");
+    assert!(line.starts_with("# ") && line.lines().count() == 2 && line.contains("\nboth a1."), "{line}");
+
+    // Tried without being asked for, and not kept twice.
+    let (status, said) = test(&[]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.starts_with("kept schedule of both ... FAILED\nfailed in execution 1 ("), "{said}");
+    assert!(said.contains("1 of the kept schedules failed"), "{said}");
+    test(&["--explore", "--keep"]);
+    assert_eq!(fs::read_to_string(&kept).expect("it is kept"), line);
+    // Only for the tests that are run.
+    let (status, said) = test(&["neither"]);
+    assert_eq!((status, said.contains("kept")), (Some(0), false), "{said}");
+
+    // Repaired, it does not fit; then it is dropped.
+    folder.write("pair.altru", &PAIR.replace(REPAIRED.0, REPAIRED.1));
+    let (status, said) = test(&[]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(
+        said.starts_with("kept schedule of both ... ok as far as it fits (the program has changed since)"),
+        "{said}"
+    );
+    let (status, said) = test(&["--explore", "--keep"]);
+    assert_eq!((status, kept.exists()), (Some(0), false), "{said}");
+
+    // A line that is damaged, and one of a test that is gone.
+    let (_, schedule) = line.trim_end().rsplit_once(' ').expect("name and schedule");
+    folder
+        .write("pair.schedules", &format!("gone {schedule}\nneither {}\n", &schedule[..schedule.len() - 4]));
+    let (status, said) = test(&[]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("gone ... there is no such test any more (pair.schedules:1)"), "{said}");
+    assert!(said.contains("pair.schedules:2: this schedule is incomplete"), "{said}");
+    // A program has no tests to keep anything for.
+    folder.write("main.altru", "println(\"hi\")\n");
+    let output = altru_in(&folder.0, &["run", "--explore", "--keep", "main.altru"], "");
+    assert_eq!(output.status.code(), Some(1));
 }

@@ -126,7 +126,10 @@ fn gdb_shows_lines_and_locals() {
     ] {
         match rest.find(part) {
             Some(at) => rest = &rest[at + part.len()..],
-            None => panic!("no `{part}` after what came before in:\n{shown}\n{}", String::from_utf8_lossy(&session.stderr)),
+            None => panic!(
+                "no `{part}` after what came before in:\n{shown}\n{}",
+                String::from_utf8_lossy(&session.stderr)
+            ),
         }
     }
 }

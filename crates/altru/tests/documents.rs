@@ -147,7 +147,8 @@ fn check_page(code: &str, page: &Path) -> Result<(), Failed> {
     if !text.starts_with(&format!("# {code}: ")) {
         return Err(format!("{} does not begin with `# {code}: `", page.display()).into());
     }
-    let shown = blocks(&text).iter().any(|b| b.tag == format!("error:{code}") || b.tag == format!("warning:{code}"));
+    let shown =
+        blocks(&text).iter().any(|b| b.tag == format!("error:{code}") || b.tag == format!("warning:{code}"));
     if !shown && !text.contains("cannot be shown") {
         return Err(format!("{} shows no program that gets {code}", page.display()).into());
     }

@@ -57,6 +57,10 @@ impl<I: Idx, T> IndexVec<I, T> {
         IndexVec::from_vec(vec![value; n])
     }
 
+    pub fn reserve(&mut self, additional: usize) {
+        self.raw.reserve(additional);
+    }
+
     pub fn push(&mut self, value: T) -> I {
         self.raw.push(value);
         I::new(self.raw.len() - 1)

@@ -49,7 +49,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 if *native {
                     self.call_runtime("altru_native_enter", &[], None);
                 }
-                self.external_call(call, *symbol, span)?;
+                match abi::function(symbol.as_str()) {
+                    Some(_) => self.runtime_call(call, *symbol, span)?,
+                    None => self.foreign_call(call, *symbol)?,
+                }
                 if *native && call.target.is_some() {
                     self.call_runtime("altru_native_leave", &[], None);
                 }
@@ -245,9 +248,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.call_into(&signature, function, &args, call, true, span)
     }
 
-    // ---- C
+    // ---- the runtime
 
-    fn external_call(&mut self, call: &Call, symbol: base::Name, span: Span) -> Result<(), String> {
+    fn runtime_call(&mut self, call: &Call, symbol: base::Name, span: Span) -> Result<(), String> {
         let args: Vec<Op> = call.args.iter().map(|a| self.operand(a)).collect();
         let mut values = Vec::new();
         for op in &args {
@@ -257,7 +260,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 Val::Pair(a, b) => values.extend([a, b]),
                 Val::Memory(_) => {
                     return Err(format!(
-                        "`{symbol}` takes a `{}` by value, which foreign functions cannot yet",
+                        "the runtime's `{symbol}` takes a `{}` by value",
                         self.u.type_name(op.ty)
                     ));
                 }
@@ -269,10 +272,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
             Abi::Zst => self.u.m.void,
             Abi::Scalar(s) => self.u.register(s.prim),
             _ => {
-                return Err(format!(
-                    "`{symbol}` gives a `{}`, which foreign functions cannot yet",
-                    self.u.type_name(destination)
-                ));
+                return Err(format!("the runtime's `{symbol}` gives a `{}`", self.u.type_name(destination)));
             }
         };
         let (function, ty, may_unwind) = self.u.external(symbol, Some((&params, ret)))?;

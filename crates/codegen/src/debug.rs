@@ -11,8 +11,9 @@ use base::{FileId, FxHashMap, Idx, Span};
 use llvm_sys::core::{LLVMGetInsertBlock, LLVMSetCurrentDebugLocation2};
 use llvm_sys::debuginfo::*;
 use mir::body::{Body, Local, LocalKind};
+use mir::mono::merge::ScopeId;
 use mir::mono::ty::{FloatTy, Mutability, Ty, TyKind};
-use mir::mono::{FieldShape, Function, Role, Shape};
+use mir::mono::{FieldShape, FuncId, Function, Role, Shape};
 
 use crate::layout::{Kind, Meta, field_offsets, shared_meta};
 use crate::llvm::{Builder, Metadata, Module, Value, ll};
@@ -24,6 +25,7 @@ pub struct DebugInfo {
     unit: Metadata,
     files: RefCell<FxHashMap<FileId, Metadata>>,
     types: RefCell<FxHashMap<Ty, Metadata>>,
+    functions: RefCell<FxHashMap<FuncId, Metadata>>,
     variables: bool,
     optimised: bool,
 }
@@ -88,6 +90,7 @@ impl DebugInfo {
             unit,
             files: RefCell::default(),
             types: RefCell::default(),
+            functions: RefCell::default(),
             variables: options.debug == Debug::Full,
             optimised: options.optimise(),
         })
@@ -105,7 +108,20 @@ impl DebugInfo {
             .or_insert_with(|| file_of(self.builder, &u.sources().file(id).name))
     }
 
-    pub fn function(&self, u: &Unit, function: &Function, value: Value) -> FunctionDebug {
+    pub fn function(&self, u: &Unit, id: FuncId, value: Value) -> FunctionDebug {
+        let function = &u.program.functions[id];
+        let file = self.file(u, function.body.span.file);
+        let scope = self.subprogram(u, id);
+        ll!(LLVMSetSubprogram(value, scope));
+        FunctionDebug { scope, file, is_closure: function.role == Role::Closure }
+    }
+
+    /// What describes a function, also one that is merged into others.
+    fn subprogram(&self, u: &Unit, id: FuncId) -> Metadata {
+        if let Some(&found) = self.functions.borrow().get(&id) {
+            return found;
+        }
+        let function = &u.program.functions[id];
         let span = function.body.span;
         let file = self.file(u, span.file);
         let line = u.sources().line_col(span).line;
@@ -141,8 +157,8 @@ impl DebugInfo {
             NO_FLAGS,
             i32::from(self.optimised),
         ));
-        ll!(LLVMSetSubprogram(value, scope));
-        FunctionDebug { scope, file, is_closure: function.role == Role::Closure }
+        self.functions.borrow_mut().insert(id, scope);
+        scope
     }
 
     fn basic(&self, name: &str, bits: u64, encoding: c_uint) -> Metadata {
@@ -314,16 +330,28 @@ fn file_of(builder: LLVMDIBuilderRef, path: &str) -> Metadata {
 }
 
 impl FunctionDebug {
-    pub fn set_location(&self, u: &Unit, b: &Builder, span: Span) {
-        let at = u.sources().line_col(span);
-        let location = ll!(LLVMDIBuilderCreateDebugLocation(
-            u.m.context,
-            at.line,
-            at.col,
-            self.scope,
-            std::ptr::null_mut()
-        ));
+    /// What follows comes from `span`, of the function's own code or of a body that was merged into it.
+    pub fn set_location(
+        &self,
+        u: &Unit,
+        b: &Builder,
+        function: &Function,
+        scope: Option<ScopeId>,
+        span: Span,
+    ) {
+        let location = self.location(u, function, scope, span);
         ll!(LLVMSetCurrentDebugLocation2(b.raw, location));
+    }
+
+    fn location(&self, u: &Unit, function: &Function, scope: Option<ScopeId>, span: Span) -> Metadata {
+        let at = u.sources().line_col(span);
+        let (inlined, of) = match (scope.map(|id| &function.merged.scopes[id]), &u.debug) {
+            (Some(scope), Some(info)) => {
+                (self.location(u, function, scope.parent, scope.call), info.subprogram(u, scope.function))
+            }
+            _ => (std::ptr::null_mut(), self.scope),
+        };
+        ll!(LLVMDIBuilderCreateDebugLocation(u.m.context, at.line, at.col, of, inlined))
     }
 
     /// What a debugger calls the local, if it shows it.
@@ -339,9 +367,13 @@ impl FunctionDebug {
 
     /// A variable lives in a stack slot.
     pub fn declare(&self, u: &Unit, b: &Builder, body: &Body, local: Local, slot: Value) {
-        let Some(info) = u.debug.as_ref().filter(|d| d.variables) else { return };
+        let Some(info) = u.debug.as_ref().filter(|d| d.variables) else {
+            return;
+        };
         let decl = &body.locals[local];
-        let Some(name) = self.name(body, local) else { return };
+        let Some(name) = self.name(body, local) else {
+            return;
+        };
         let line = u.sources().line_col(decl.span).line;
         let ty = info.ty(u, decl.ty);
         let is_arg = local.index() <= body.arg_count;

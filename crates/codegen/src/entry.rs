@@ -44,6 +44,10 @@ pub fn emit(u: &Unit) -> Result<(), String> {
             b.load(m.ptr, b.gep(m.ptr, table, b.zext(number, m.i64)), 8)
         }
     };
+    if u.program.main.is_some() && u.options.quick() && !u.options.explore {
+        let (tell, ty, _) = u.external(Name::new("altru_rt_tell_leaks"), None)?;
+        b.call(ty, tell, &[]);
+    }
     let (run, ty, _) = u.external(Name::new("altru_rt_main"), None)?;
     let code = b.call(ty, run, &[entry, argc, argv]);
     b.ret(Some(code));

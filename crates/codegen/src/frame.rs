@@ -7,16 +7,21 @@
 //! spills                          locals in registers: stored when the function suspends, loaded when it is resumed
 //! area                            where callees leave their results
 //! pointees                        what coercions to a borrowed `dyn` point to
+//! homes and spills of what was merged into the function (`mir::mono::merge`): each scope's behind its parent's, so that
+//! siblings, of which one runs at a time, share their room
 //! ```
 //!
 //! The one thing to know: a frame is taken on entry and costs a few instructions; spilling costs nothing until the function
-//! really suspends.
+//! really suspends. A function that keeps nothing there but what is spilled, and has no wait in a loop, takes its frame only around each
+//! call that may wait (`Plan::late`): so what it does without such a call, which is mostly what it does at all (taking a lock
+//! that is free), costs what it would in a function that never waits.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use base::{FxHashMap, FxHashSet, IndexVec};
 use mir::body::{BlockId, Body, Call, Local, Operand, Rvalue, StatementKind, TerminatorKind};
+use mir::mono::merge::ScopeId;
 use mir::mono::thir::Coercion;
 use mir::mono::{FuncId, Target, suspend};
 
@@ -32,6 +37,8 @@ pub const POINTEE: u64 = 24;
 pub struct Plan {
     /// 0: it never suspends and needs no frame.
     pub size: u64,
+    /// The frame is taken before each call that may wait and given back after it.
+    pub late: bool,
     /// Where the result's address is kept.
     pub result: Option<u64>,
     /// Where a `[track_caller]` function keeps its caller's place.
@@ -57,6 +64,15 @@ pub struct Site {
 #[derive(Default)]
 pub struct Plans {
     plans: RefCell<FxHashMap<FuncId, Rc<Plan>>>,
+}
+
+/// How a local is kept while the function is suspended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// It lives in the frame.
+    Home,
+    /// It is stored there when the function suspends.
+    Spill,
 }
 
 struct Room(u64);
@@ -86,6 +102,7 @@ impl Unit<'_> {
         let none = || IndexVec::from_elem(None, body.locals.len());
         let mut plan = Plan {
             size: 0,
+            late: false,
             result: None,
             caller: None,
             area: 0,
@@ -111,37 +128,66 @@ impl Unit<'_> {
         let mut waits = IndexVec::<Local, bool>::from_elem(false, body.locals.len());
         suspends.sites.iter().filter(|s| !s.check).flat_map(|s| &s.live).for_each(|&l| waits[l] = true);
         body.args().for_each(|l| waits[l] = true);
-        for (local, decl) in body.locals.iter_enumerated() {
-            let layout = self.layout(decl.ty);
+        let kept = |local: Local| {
+            let layout = self.layout(body.locals[local].ty);
             let in_memory = layout.abi == Abi::Memory;
             // A large result is made where the caller wants it.
             if layout.abi == Abi::Zst || (local == mir::body::RETURN && in_memory) {
-                continue;
+                None
+            } else if suspends.pinned.contains(local) || (in_memory && live[local] && waits[local]) {
+                Some(Kept::Home)
+            } else {
+                live[local].then_some(Kept::Spill)
             }
-            if suspends.pinned.contains(local) || (in_memory && live[local] && waits[local]) {
-                plan.homes[local] = Some(room.take(layout.size, layout.align));
-            } else if live[local] {
-                plan.spills[local] = Some(room.take(layout.size, layout.align));
+        };
+        let kept: IndexVec<Local, Option<Kept>> = body.locals.ids().map(kept).collect();
+        let take = |plan: &mut Plan, room: &mut Room, local: Local| {
+            let layout = self.layout(body.locals[local].ty);
+            match kept[local] {
+                Some(Kept::Home) => plan.homes[local] = Some(room.take(layout.size, layout.align)),
+                Some(Kept::Spill) => plan.spills[local] = Some(room.take(layout.size, layout.align)),
+                None => {}
+            }
+        };
+        let merged = &function.merged;
+        let mut scoped = IndexVec::<ScopeId, Vec<Local>>::from_elem(Vec::new(), merged.scopes.len());
+        for local in body.locals.ids() {
+            match merged.of_local(local) {
+                Some(scope) => scoped[scope].push(local),
+                None => take(&mut plan, &mut room, local),
             }
         }
         let (mut area, mut area_align) = (0, 8);
         for (i, site) in suspends.sites.iter().enumerate() {
-            let TerminatorKind::Call(call) = &body.blocks[site.block].terminator.kind else { continue };
-            let direct = call
-                .destination
-                .as_local()
-                .is_some_and(|l| plan.homes[l].is_some() && !suspends.pinned.contains(l) && !mentions(call, l));
+            let TerminatorKind::Call(call) = &body.blocks[site.block].terminator.kind else {
+                continue;
+            };
+            let direct = call.destination.as_local().is_some_and(|l| {
+                kept[l] == Some(Kept::Home) && !suspends.pinned.contains(l) && !mentions(call, l)
+            });
             if !direct {
                 let layout = self.layout(call.destination.ty(&body.locals));
                 area = area.max(layout.size);
                 area_align = area_align.max(layout.align);
             }
-            let spilled = site.live.iter().copied().filter(|&l| plan.spills[l].is_some()).collect();
+            let spilled = site.live.iter().copied().filter(|&l| kept[l] == Some(Kept::Spill)).collect();
             plan.sites.insert(site.block, Site { index: i as u32 + 1, spilled, direct });
         }
         plan.area = room.take(area, area_align);
         plan.pointees = room.take(POINTEE * coercions(body), 8);
-        plan.size = room.0.next_multiple_of(abi::waiting::FRAME_ALIGN as u64);
+        let mut end = room.0;
+        let mut ends = IndexVec::<ScopeId, u64>::new();
+        for (scope, locals) in scoped.iter_enumerated() {
+            let mut room = Room(merged.scopes[scope].parent.map_or(room.0, |parent| ends[parent]));
+            locals.iter().for_each(|&local| take(&mut plan, &mut room, local));
+            ends.push(room.0);
+            end = end.max(room.0);
+        }
+        plan.size = end.next_multiple_of(abi::waiting::FRAME_ALIGN as u64);
+        plan.late = merged.scopes.is_empty()
+            && plan.homes.iter().all(Option::is_none)
+            && coercions(body) == 0
+            && !suspends.sites.iter().any(|site| comes_back(body, site.block));
         plan
     }
 
@@ -187,6 +233,21 @@ fn coercions(body: &Body) -> u64 {
         matches!(&s.kind, StatementKind::Assign(_, Rvalue::Coerce(Coercion::RefToDyn, ..)))
     };
     statements.filter(is_one).count() as u64
+}
+
+/// Whether a block is in a loop.
+fn comes_back(body: &Body, block: BlockId) -> bool {
+    let mut seen = FxHashSet::default();
+    let mut work = body.blocks[block].terminator.kind.successors();
+    while let Some(next) = work.pop() {
+        if next == block {
+            return true;
+        }
+        if seen.insert(next) {
+            work.extend(body.blocks[next].terminator.kind.successors());
+        }
+    }
+    false
 }
 
 fn mentions(call: &Call, local: Local) -> bool {

@@ -7,11 +7,12 @@
 use mir::body::{
     AssertMessage, BlockId, Body, Local, Operand, Place, Statement, StatementKind, Terminator, TerminatorKind,
 };
+use mir::mono::merge::ScopeId;
 use mir::mono::thir::BinOp;
 use mir::mono::ty::{Ty, TyKind};
 use mir::mono::{FuncId, Function, Target};
 
-use base::{Idx, IndexVec, Name, Span};
+use base::{FxHashMap, Idx, IndexVec, Name, Span};
 
 use crate::debug::FunctionDebug;
 use crate::layout::{Abi, Layout};
@@ -40,9 +41,8 @@ pub struct FnCx<'u, 'p> {
     pub value: Value,
     pub locals: Vec<LocalRef>,
     blocks: Vec<Option<Block>>,
-    /// Landing pads by the clean-up block they lead to.
-    pads: Vec<Option<Block>>,
-    abort_pad: Option<Block>,
+    /// Landing pads by the clean-up block they lead to, whether something was unwinding already, and whose code panics.
+    pads: FxHashMap<(Option<BlockId>, bool, Option<ScopeId>), Block>,
     /// Where a landing pad leaves the exception for `resume`.
     exception: Option<Value>,
     /// The hidden argument of a `[track_caller]` function.
@@ -53,6 +53,8 @@ pub struct FnCx<'u, 'p> {
     pub borrowed: registers::Borrowed,
     /// See [`crate::indexing`].
     index_sums: Option<IndexVec<Local, bool>>,
+    /// What conditions nearly always are, by `likely` and `unlikely`.
+    pub expected: FxHashMap<Value, bool>,
     /// In a block on an unwind path.
     pub cleanup: bool,
     pub debug: Option<FunctionDebug>,
@@ -78,7 +80,7 @@ pub fn emit<'p>(u: &Unit<'p>, id: FuncId) -> Result<(), String> {
     let slots = Builder::new(&u.m);
     slots.at_end(entry);
     b.at_end(first);
-    let debug = u.debug.as_ref().map(|d| d.function(u, function, value));
+    let debug = u.debug.as_ref().map(|d| d.function(u, id, value));
     let mut cx = FnCx {
         u,
         b,
@@ -88,13 +90,13 @@ pub fn emit<'p>(u: &Unit<'p>, id: FuncId) -> Result<(), String> {
         value,
         locals: Vec::new(),
         blocks: vec![None; body.blocks.len()],
-        pads: vec![None; body.blocks.len()],
-        abort_pad: None,
+        pads: FxHashMap::default(),
         exception: None,
         caller: None,
         sret: None,
         borrowed: registers::Borrowed::new(body),
         index_sums: u.options.optimise().then(|| indexing::index_sums(body)),
+        expected: FxHashMap::default(),
         cleanup: false,
         debug,
         current_block: BlockId(0),
@@ -120,7 +122,11 @@ pub fn emit<'p>(u: &Unit<'p>, id: FuncId) -> Result<(), String> {
 impl<'u, 'p> FnCx<'u, 'p> {
     /// A stack slot for the whole function.
     pub fn temp(&self, layout: &Layout) -> Value {
-        self.slots.alloca(self.u.m.bytes(layout.size.max(1)), layout.align)
+        self.aligned_temp(layout, layout.align)
+    }
+
+    pub fn aligned_temp(&self, layout: &Layout, align: u64) -> Value {
+        self.slots.alloca(self.u.m.bytes(layout.size.max(1)), align)
     }
 
     /// Has no place in the source: a debugger that stops at the function stops behind it, where
@@ -205,16 +211,28 @@ impl<'u, 'p> FnCx<'u, 'p> {
 
     pub fn set_location(&self, span: Span) {
         if let Some(debug) = &self.debug {
-            debug.set_location(self.u, &self.b, span);
+            let scope = self.function.merged.of_block(self.current_block);
+            debug.set_location(self.u, &self.b, self.function, scope, span);
         }
     }
 
     /// Place of a panic here, or of the caller of a `[track_caller]` function or of one whose `req`
     /// fails.
     pub fn caller_location(&self, span: Span) -> Value {
-        let passed_on = &self.body.attrs.requirements;
-        match self.caller {
-            Some(caller) if passed_on.is_empty() || passed_on.contains(&span) => caller,
+        self.caller_location_in(self.function.merged.of_block(self.current_block), span)
+    }
+
+    fn caller_location_in(&self, scope: Option<ScopeId>, span: Span) -> Value {
+        let scope = scope.map(|id| &self.function.merged.scopes[id]);
+        let attrs =
+            scope.map_or(&self.body.attrs, |scope| &self.u.program.functions[scope.function].body.attrs);
+        let passed_on = &attrs.requirements;
+        if !passed_on.is_empty() && !passed_on.contains(&span) {
+            return self.u.location(span);
+        }
+        match (scope, self.caller) {
+            (Some(scope), _) if attrs.track_caller => self.caller_location_in(scope.parent, scope.call),
+            (None, Some(caller)) => caller,
             _ => self.u.location(span),
         }
     }
@@ -283,18 +301,14 @@ impl<'u, 'p> FnCx<'u, 'p> {
             }
             TerminatorKind::Switch { value, targets, otherwise } => self.switch(value, targets, *otherwise),
             TerminatorKind::Return => self.ret(),
-            TerminatorKind::Resume if self.waiting.is_some() => self.leave(abi::waiting::UNWINDING),
-            TerminatorKind::Resume => {
-                let slot = self.exception_slot();
-                let exception = self.b.load(self.exception_type(), slot, 8);
-                self.b.resume(exception);
-            }
+            TerminatorKind::Resume => self.resume_unwinding(),
             TerminatorKind::Unreachable => self.b.unreachable(),
-            TerminatorKind::Drop { place, target, unwind } => {
+            TerminatorKind::Drop { place, target, .. } => {
                 if let Some(Target::Function(glue)) = self.function.targets[id.index()] {
                     let dropped = self.place(place);
                     let pointer = Op::scalar(dropped.ptr, Ty::mut_ref(dropped.ty));
-                    self.call_function(glue, &[pointer], None, *unwind, terminator.span);
+                    let unwind = self.body.blocks[id].on_panic();
+                    self.call_function(glue, &[pointer], None, unwind, terminator.span);
                 }
                 let target = self.block_ref(*target);
                 self.b.br(target);
@@ -326,7 +340,12 @@ impl<'u, 'p> FnCx<'u, 'p> {
         if matches!(op.ty.kind(), TyKind::Bool) {
             let find = |n| targets.iter().find(|(v, _)| *v == n).map_or(otherwise, |t| t.1);
             let (then, no) = (self.block_ref(find(1)), self.block_ref(find(0)));
-            self.b.cond_br(value, then, no);
+            let branch = self.b.cond_br(value, then, no);
+            match self.expected.get(&value) {
+                Some(true) => self.u.m.set_likely(branch),
+                Some(false) => self.u.m.set_unlikely(branch),
+                None => {}
+            }
             return;
         }
         let mut targets = targets;
@@ -421,7 +440,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
             }
             AssertMessage::Unreachable => ("altru_panic_unreachable", vec![location]),
         };
-        self.call_runtime(symbol, &args, unwind);
+        let call = self.call_runtime(symbol, &args, unwind);
+        // Merged with others, what tells them apart is computed before each check, also in loops.
+        self.u.m.add_call_attribute(call, self.u.m.attribute("nomerge", 0));
         self.b.unreachable();
     }
 
@@ -445,14 +466,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
     ) -> Value {
         let pad = match unwind {
             _ if !may_unwind => None,
-            Some(block) => Some(self.pad(block)),
-            // A panic in a destructor that runs because of a panic.
-            None if self.cleanup => Some(self.abort_pad()),
-            None if self.waiting.is_some() => {
-                self.set_personality();
-                Some(self.catching_pad(None))
-            }
-            None => None,
+            None if !self.cleanup && self.waiting.is_none() => None,
+            block => Some(self.pad(block)),
         };
         match pad {
             None => self.b.call(ty, function, args),
@@ -482,46 +497,51 @@ impl<'u, 'p> FnCx<'u, 'p> {
         crate::llvm::ll!(llvm_sys::core::LLVMSetPersonalityFn(self.value, self.u.personality()));
     }
 
-    /// The landing pad that leads to a clean-up block.
-    fn pad(&mut self, cleanup: BlockId) -> Block {
-        if let Some(pad) = self.pads[cleanup.index()] {
+    /// The landing pad for panics of this block that leads to a clean-up block, or out of the function.
+    fn pad(&mut self, to: Option<BlockId>) -> Block {
+        // Waiting code keeps the exception elsewhere, where the new one takes the old one's place by itself.
+        let replaces = self.cleanup && self.waiting.is_none();
+        let scope = self.function.merged.of_block(self.current_block);
+        if let Some(&pad) = self.pads.get(&(to, replaces, scope)) {
             return pad;
         }
         self.set_personality();
-        if self.waiting.is_some() {
-            let pad = self.catching_pad(Some(cleanup));
-            self.pads[cleanup.index()] = Some(pad);
-            return pad;
-        }
-        let target = self.block_ref(cleanup);
-        let pad = self.new_block(c"unwind");
-        self.pads[cleanup.index()] = Some(pad);
         let here = self.b.current();
+        let pad = self.new_block(c"unwind");
         self.b.at_end(pad);
-        let exception = self.b.landing_pad(self.exception_type());
-        let slot = self.exception_slot();
-        self.b.store(exception, slot, 8);
-        self.b.br(target);
+        if self.waiting.is_some() {
+            self.catch_here(scope);
+        } else {
+            let exception = self.b.landing_pad(self.exception_type());
+            let slot = self.exception_slot();
+            if replaces {
+                let old = self.b.load(self.u.m.ptr, slot, 8);
+                let (function, ty, _) =
+                    self.u.external(Name::new("altru_panic_replaced"), None).expect("in the runtime's list");
+                self.b.call(ty, function, &[old]);
+            }
+            self.b.store(exception, slot, 8);
+        }
+        match to {
+            Some(block) => {
+                let block = self.block_ref(block);
+                self.b.br(block);
+            }
+            None => self.resume_unwinding(),
+        }
         self.b.at_end(here);
+        self.pads.insert((to, replaces, scope), pad);
         pad
     }
 
-    fn abort_pad(&mut self) -> Block {
-        if let Some(pad) = self.abort_pad {
-            return pad;
+    /// Leaves the function at the end of a clean-up path.
+    fn resume_unwinding(&mut self) {
+        if self.waiting.is_some() {
+            return self.leave(abi::waiting::UNWINDING);
         }
-        self.set_personality();
-        let pad = self.new_block(c"abort");
-        self.abort_pad = Some(pad);
-        let here = self.b.current();
-        self.b.at_end(pad);
-        self.b.landing_pad(self.exception_type());
-        let (function, ty, _) =
-            self.u.external(Name::new("altru_panic_cannot_unwind"), None).expect("in the runtime's list");
-        self.b.call(ty, function, &[]);
-        self.b.unreachable();
-        self.b.at_end(here);
-        pad
+        let slot = self.exception_slot();
+        let exception = self.b.load(self.exception_type(), slot, 8);
+        self.b.resume(exception);
     }
 
     pub fn is_index_sum(&self, place: &Place) -> bool {

@@ -41,6 +41,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 self.store_string(&text, slot);
                 Ok(Some(Op { val: Val::Memory(slot), ty }))
             }
+            "type_id" => scalar(m.const_i64(self.u.type_id(elem()) as i64)),
+
+            "exploring" => scalar(m.const_bool(self.u.options.explore)),
 
             // ---- raw pointers
             "ptr_read" => {
@@ -58,6 +61,15 @@ impl<'u, 'p> FnCx<'u, 'p> {
                     return scalar(first(0));
                 }
                 scalar(b.gep(self.u.element_type(&layout), first(0), first(1)))
+            }
+            "ptr_wrapping_offset" => {
+                let layout = self.u.layout(elem());
+                scalar(b.wrapping_gep(self.u.element_type(&layout), first(0), first(1)))
+            }
+            "ptr_distance" => {
+                let size = self.u.layout(elem()).size.max(1);
+                let bytes = b.nuw_sub(b.ptrtoint(first(1), m.i64), b.ptrtoint(first(0), m.i64));
+                scalar(b.exact_sdiv(bytes, m.const_int(m.i64, size as i128)))
             }
             "ptr_cast" => scalar(first(0)),
             "ptr_null" => scalar(m.null(m.ptr)),
@@ -200,7 +212,17 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 Ok(None)
             }
 
+            "black_box" => {
+                let ty = m.fn_type(&[m.ptr], m.void);
+                b.call(ty, m.opaque_use(ty), &[first(0)]);
+                Ok(None)
+            }
+
             // ---- control
+            "context" => scalar(match &self.waiting {
+                Some(waiting) => waiting.context(),
+                None => m.null(m.ptr),
+            }),
             "caller_location" => scalar(self.caller_location(span)),
             "unreachable" => {
                 b.unreachable();
@@ -210,8 +232,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 Ok(None)
             }
             "likely" | "unlikely" => {
-                let expected = m.const_bool(name == "likely");
-                scalar(self.u.call_llvm(b, "llvm.expect", &[m.i1], &[first(0), expected]))
+                // Not by `llvm.expect`, which LLVM takes up only in the block of the branch.
+                self.expected.insert(first(0), name == "likely");
+                scalar(first(0))
             }
             "select" => {
                 let value = b.select(first(0), first(1), first(2));

@@ -4,6 +4,7 @@
 //! program started may still run when `main` has returned.
 
 use std::ffi::{CString, c_char, c_int, c_void};
+use std::path::Path;
 
 use llvm_sys::core::LLVMCreateMemoryBufferWithMemoryRangeCopy;
 use llvm_sys::orc2::lljit::*;
@@ -65,6 +66,41 @@ impl Jit {
             check(ll!(LLVMOrcLLJITAddObjectFile(raw, dylib, buffer)))?;
         }
         Ok(jit)
+    }
+
+    /// Adds an object, a static or a shared library. A name alone is looked for as the system does.
+    pub fn add_file(&self, file: &Path) -> Result<(), Error> {
+        let dylib = ll!(LLVMOrcLLJITGetMainJITDylib(self.raw));
+        let name = CString::new(file.as_os_str().as_encoded_bytes()).unwrap_or_default();
+        let failed = |text: String| Error::from(format!("cannot link `{}`: {text}", file.display()));
+        let extension = file.extension().and_then(|e| e.to_str());
+        if extension == Some("o") {
+            let bytes = std::fs::read(file).map_err(|e| failed(e.to_string()))?;
+            let buffer = ll!(LLVMCreateMemoryBufferWithMemoryRangeCopy(
+                bytes.as_ptr().cast(),
+                bytes.len(),
+                name.as_ptr()
+            ));
+            return check(ll!(LLVMOrcLLJITAddObjectFile(self.raw, dylib, buffer))).map_err(failed);
+        }
+        let mut generator = std::ptr::null_mut();
+        let made = match extension == Some("a") {
+            true => ll!(LLVMOrcCreateStaticLibrarySearchGeneratorForPath(
+                &mut generator,
+                LLVMOrcLLJITGetObjLinkingLayer(self.raw),
+                name.as_ptr()
+            )),
+            false => ll!(LLVMOrcCreateDynamicLibrarySearchGeneratorForPath(
+                &mut generator,
+                name.as_ptr(),
+                LLVMOrcLLJITGetGlobalPrefix(self.raw),
+                None,
+                std::ptr::null_mut()
+            )),
+        };
+        check(made).map_err(failed)?;
+        ll!(LLVMOrcJITDylibAddGenerator(dylib, generator));
+        Ok(())
     }
 
     /// Lets gdb see the code. Costs time.

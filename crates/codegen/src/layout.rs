@@ -3,7 +3,7 @@
 //! Not here: LLVM types ([`crate::unit`] makes them from [`Scalar`]s). The one thing to know:
 //! a value is nothing ([`Abi::Zst`]), one or two scalars in registers ([`Abi::Scalar`],
 //! [`Abi::Pair`]) or memory. Fields keep their declared order unless sorting makes the type
-//! smaller, so a struct written without padding has the layout that C gives it. An enum of
+//! smaller; in a `[repr(C)]` struct they keep it always. An enum of
 //! which only one variant has data uses impossible values of that data for the others.
 
 use std::cell::RefCell;
@@ -200,7 +200,7 @@ impl<'p> Layouts<'p> {
             },
             TyKind::Tuple(elems) => {
                 let fields: Vec<_> = elems.iter().map(|&t| self.of(t)).collect();
-                structure(&fields, false)
+                structure(&fields, Order::Any, false)
             }
             TyKind::Array(elem, len) => {
                 let count = match *len.kind() {
@@ -219,7 +219,8 @@ impl<'p> Layouts<'p> {
             }
             TyKind::Adt(..) | TyKind::Closure(..) => match self.program.shapes.get(&ty) {
                 Some(Shape::Struct(shape)) => {
-                    let layout = structure(&self.fields(&shape.fields), shape.non_null);
+                    let order = if shape.repr_c { Order::Declared } else { Order::Any };
+                    let layout = structure(&self.fields(&shape.fields), order, shape.non_null);
                     match layout.abi {
                         // Never in registers, of which something might be assumed.
                         Abi::Scalar(_) | Abi::Pair(..) if shape.maybe_uninit => {
@@ -230,7 +231,7 @@ impl<'p> Layouts<'p> {
                         _ => layout,
                     }
                 }
-                Some(Shape::Closure(captures)) => structure(&self.fields(captures), false),
+                Some(Shape::Closure(captures)) => structure(&self.fields(captures), Order::Any, false),
                 Some(Shape::Enum(shape)) => {
                     let variants: Vec<_> = shape.variants.iter().map(|v| self.fields(&v.fields)).collect();
                     let values = shape.variants.iter().map(|v| v.discriminant).collect();
@@ -362,9 +363,19 @@ fn best_niche<'a>(fields: impl Iterator<Item = (&'a Rc<Layout>, &'a u64)>) -> Op
     best
 }
 
-fn structure(fields: &[Rc<Layout>], non_null: bool) -> Layout {
+/// Of a struct's fields in memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Any,
+    Declared,
+}
+
+fn structure(fields: &[Rc<Layout>], order: Order, non_null: bool) -> Layout {
     let align = fields.iter().map(|f| f.align).max().unwrap_or(1);
-    let (offsets, end) = best_arrangement(fields, 0);
+    let (offsets, end) = match order {
+        Order::Any => best_arrangement(fields, 0),
+        Order::Declared => arrange(fields, &(0..fields.len()).collect::<Vec<_>>(), 0),
+    };
     let size = round_up(end, align);
     let mut abi = struct_abi(fields, &offsets, size);
     let mut niche = best_niche(fields.iter().zip(&offsets));
@@ -386,7 +397,7 @@ fn enumeration(variants: &[Vec<Rc<Layout>>], values: Vec<i128>) -> Layout {
     if variants.len() <= 1 {
         let empty = Vec::new();
         let fields = variants.first().unwrap_or(&empty);
-        let single = structure(fields, false);
+        let single = structure(fields, Order::Any, false);
         let Kind::Fields(offsets) = single.kind else { unreachable!("a struct has fields") };
         let variants = if variants.is_empty() { Vec::new() } else { vec![offsets] };
         return Layout { kind: Kind::Enum { variants, values, encoding: Encoding::Single }, ..single };
@@ -415,7 +426,7 @@ fn niche_filled(variants: &[Vec<Rc<Layout>>], values: &[i128]) -> Option<Layout>
     if with_data.next().is_some() {
         return None;
     }
-    let data = structure(fields, false);
+    let data = structure(fields, Order::Any, false);
     let niche = data.niche?;
     let others = variants.len() as u128 - 1;
     if niche.available() < others {

@@ -4,15 +4,17 @@
 //! in [`mir::mono`]). The one thing to know: whatever it cannot compile is an [`Error`] that
 //! names the function, never wrong code. In reading order: [`layout`], [`signature`], [`unit`],
 //! [`function`] with [`value`], [`place`], [`rvalue`], [`call`], [`intrinsics`]; then
-//! [`target`], [`split`], [`jit`], [`link`].
+//! [`inlined`], [`target`], [`split`], [`jit`], [`link`].
 
 mod atomics;
 mod call;
 mod debug;
 mod entry;
+mod foreign;
 mod frame;
 mod function;
 mod indexing;
+mod inlined;
 mod intrinsics;
 mod jit;
 mod layout;
@@ -31,7 +33,7 @@ mod value;
 mod waiting;
 
 use base::SourceMap;
-use mir::mono::Program;
+use mir::mono::{Function, Program, Role};
 
 pub use jit::Jit;
 pub use link::{Link, Linker, link};
@@ -62,13 +64,22 @@ pub struct Options<'a> {
     pub cpu: Option<&'a str>,
     /// Files that spans point into, for panics' places and debug information.
     pub sources: &'a SourceMap,
+    /// Compiled for exploration: std announces its atomic operations to the runtime.
+    pub explore: bool,
     /// Has LLVM check the module: for tests, and debug builds of the compiler.
     pub verify: bool,
 }
 
 impl<'a> Options<'a> {
     pub fn new(mode: Mode, sources: &'a SourceMap) -> Options<'a> {
-        Options { mode, debug: Debug::None, cpu: None, sources, verify: cfg!(debug_assertions) }
+        Options {
+            mode,
+            debug: Debug::None,
+            cpu: None,
+            sources,
+            explore: false,
+            verify: cfg!(debug_assertions),
+        }
     }
 
     fn quick(&self) -> bool {
@@ -88,6 +99,13 @@ impl<'a> Options<'a> {
     /// Lets profilers and debuggers walk through functions that do not unwind.
     fn unwind_tables(&self) -> bool {
         self.debug != Debug::None
+    }
+
+    /// The user's own code, in an executable made for debuggers.
+    fn is_debugged(&self, function: &Function) -> bool {
+        self.debug_locals()
+            && matches!(function.role, Role::User | Role::Closure)
+            && !self.sources.file(function.body.span.file).name.starts_with("std/")
     }
 
     fn cpu_attribute(&self) -> Option<&'a str> {
@@ -125,10 +143,23 @@ impl From<String> for Error {
 
 /// Compiles a program to object files.
 pub fn compile(program: &Program, options: &Options) -> Result<Vec<Object>, Error> {
-    let machine = target::Machine::new(options)?;
-    let unit = build(program, options, &machine, false)?;
-    machine.optimise(&unit.m, options.mode)?;
-    Ok(split::emit(&unit.m, &machine, options)?)
+    if options.mode == Mode::Release {
+        let machine = target::Machine::new(options)?;
+        let parts = split::Parts::whole(program, options);
+        let unit = build(program, options, &parts, 0, &machine, false)?;
+        inlined::link_into(&unit.m)?;
+        machine.optimise(&unit.m, options.mode)?;
+        return Ok(split::emit(&unit.m, &machine, options)?);
+    }
+    // Only tiny functions are inlined, so the program is divided before anything is made of it.
+    let parts = split::Parts::divide(program, options);
+    let part = |part| {
+        let machine = target::Machine::new(options)?;
+        let unit = build(program, options, &parts, part, &machine, false)?;
+        machine.optimise(&unit.m, options.mode)?;
+        Ok(Object(machine.emit(&unit.m, target::FileType::Object)?))
+    };
+    split::side_by_side(parts.count, part)
 }
 
 /// What `--emit` shows.
@@ -143,9 +174,13 @@ pub enum Emit {
 
 pub fn emit_text(program: &Program, options: &Options, emit: Emit) -> Result<String, Error> {
     let machine = target::Machine::new(options)?;
-    let unit = build(program, options, &machine, true)?;
+    let parts = split::Parts::whole(program, options);
+    let unit = build(program, options, &parts, 0, &machine, true)?;
     if emit == Emit::LlvmRaw {
         return Ok(unit.m.text());
+    }
+    if options.mode == Mode::Release {
+        inlined::link_into(&unit.m)?;
     }
     machine.optimise(&unit.m, options.mode)?;
     match emit {
@@ -160,16 +195,31 @@ pub fn emit_text(program: &Program, options: &Options, emit: Emit) -> Result<Str
 fn build<'p>(
     program: &'p Program,
     options: &'p Options<'p>,
+    parts: &'p split::Parts,
+    part: usize,
     machine: &target::Machine,
     named: bool,
 ) -> Result<unit::Unit<'p>, Error> {
-    let unit = unit::Unit::new(program, options, named);
+    let unit = unit::Unit::new(program, options, parts, part, named);
     machine.prepare(&unit.m);
-    for (id, function) in program.functions.iter_enumerated() {
-        function::emit(&unit, id)
-            .map_err(|message| Error { function: Some(function.body.name.clone()), message })?;
+    let emit = |id| {
+        function::emit(&unit, id).map_err(|message| {
+            let function = Some(program.functions[id].body.name.clone());
+            Error { function, message }
+        })
+    };
+    for id in parts.functions_of(part) {
+        emit(id)?;
     }
-    entry::emit(&unit)?;
+    if part == 0 {
+        unit.define_statics();
+        entry::emit(&unit)?;
+    }
+    // Copies may mention more of their kind.
+    loop {
+        let Some(id) = unit.copies.borrow_mut().pop() else { break };
+        emit(id)?;
+    }
     if let Some(debug) = &unit.debug {
         debug.finish();
     }

@@ -3,6 +3,7 @@
 //! With `rust-lld` called directly (twice as fast as through `cc`) where it and the C library's
 //! start files are found, else through `cc`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -60,6 +61,8 @@ fn gcc_dir() -> Option<PathBuf> {
 /// What to link.
 pub struct Link<'a> {
     pub objects: &'a [PathBuf],
+    /// The program's code in other languages, as arguments of the linker.
+    pub foreign: &'a [OsString],
     /// The runtime's static library.
     pub runtime: &'a Path,
     pub output: &'a Path,
@@ -99,7 +102,7 @@ fn direct(program: &Path, crt: &Path, gcc: &Path, job: &Link) -> Command {
     c.arg("-o").arg(job.output);
     c.arg(crt.join("Scrt1.o")).arg(crt.join("crti.o")).arg(gcc.join("crtbeginS.o"));
     c.arg("-L").arg(gcc).arg("-L").arg(crt);
-    c.args(job.objects).arg(job.runtime);
+    c.args(job.objects).args(job.foreign).arg(job.runtime);
     c.args(LIBRARIES).arg("-lgcc");
     c.arg(gcc.join("crtendS.o")).arg(crt.join("crtn.o"));
     c
@@ -112,7 +115,7 @@ fn through_cc(job: &Link) -> Command {
         c.arg("-s");
     }
     c.arg("-o").arg(job.output);
-    c.args(job.objects).arg(job.runtime);
+    c.args(job.objects).args(job.foreign).arg(job.runtime);
     c.args(LIBRARIES);
     c
 }

@@ -210,6 +210,11 @@ impl Module {
         ll!(LLVMSetLinkage(global, LLVMLinkage::LLVMInternalLinkage));
     }
 
+    /// Visible to other objects of the same executable only.
+    pub fn set_hidden(&self, global: Value) {
+        ll!(LLVMSetVisibility(global, llvm_sys::LLVMVisibility::LLVMHiddenVisibility));
+    }
+
     pub fn set_private(&self, global: Value) {
         ll!(LLVMSetLinkage(global, LLVMLinkage::LLVMPrivateLinkage));
     }
@@ -285,6 +290,10 @@ impl Module {
         ll!(LLVMAddAttributeAtIndex(function, index, attribute));
     }
 
+    pub fn add_call_attribute(&self, call: Value, attribute: LLVMAttributeRef) {
+        ll!(LLVMAddCallSiteAttribute(call, llvm_sys::LLVMAttributeFunctionIndex, attribute));
+    }
+
     pub fn add_call_param_attribute(&self, call: Value, index: Option<u32>, attribute: LLVMAttributeRef) {
         let index = index.map_or(llvm_sys::LLVMAttributeReturnIndex, |i| i + 1);
         ll!(LLVMAddCallSiteAttribute(call, index, attribute));
@@ -306,7 +315,6 @@ impl Module {
         ll!(LLVMSetMetadata(instruction, self.metadata_kind(kind), node));
     }
 
-    /// A module flag: `behaviour` as in LLVM's language reference, minus one.
     /// Says that a conditional branch goes its first way nearly always.
     pub fn set_likely(&self, branch: Value) {
         self.set_weights(branch, 2000, 1);
@@ -323,6 +331,14 @@ impl Module {
         let text = ll!(LLVMMetadataAsValue(self.context, text));
         let node = self.metadata_node(&[text, self.const_i32(then), self.const_i32(otherwise)]);
         self.set_metadata(branch, "prof", node);
+    }
+
+    /// No instructions, which use what they are given a pointer to. `ty` is what it is called as.
+    pub fn opaque_use(&self, ty: Type) -> Value {
+        const USES: &str = "r,~{memory}";
+        let (uses, len) = (USES.as_ptr().cast(), USES.len());
+        let dialect = llvm_sys::LLVMInlineAsmDialect::LLVMInlineAsmDialectATT;
+        ll!(LLVMGetInlineAsm(ty, EMPTY, 0, uses, len, 1, 0, dialect, 0))
     }
 
     pub fn add_flag(&self, key: &str, value: u32) {
@@ -414,7 +430,8 @@ impl Builder {
 
     binary! {
         add = LLVMBuildAdd, sub = LLVMBuildSub, mul = LLVMBuildMul,
-        nuw_add = LLVMBuildNUWAdd, nuw_mul = LLVMBuildNUWMul,
+        nuw_add = LLVMBuildNUWAdd, nuw_mul = LLVMBuildNUWMul, nuw_sub = LLVMBuildNUWSub,
+        exact_sdiv = LLVMBuildExactSDiv,
         udiv = LLVMBuildUDiv, sdiv = LLVMBuildSDiv, urem = LLVMBuildURem, srem = LLVMBuildSRem,
         fadd = LLVMBuildFAdd, fsub = LLVMBuildFSub, fmul = LLVMBuildFMul, fdiv = LLVMBuildFDiv,
         frem = LLVMBuildFRem, and = LLVMBuildAnd, or = LLVMBuildOr, xor = LLVMBuildXor,
@@ -493,7 +510,13 @@ impl Builder {
         ll!(LLVMBuildInBoundsGEP2(self.raw, elem, ptr, indices.as_mut_ptr(), 1, EMPTY))
     }
 
-    /// The same for an index that is not negative.
+    /// The same where the result may lie outside of what `ptr` points into.
+    pub fn wrapping_gep(&self, elem: Type, ptr: Value, index: Value) -> Value {
+        let mut indices = [index];
+        ll!(LLVMBuildGEP2(self.raw, elem, ptr, indices.as_mut_ptr(), 1, EMPTY))
+    }
+
+    /// [`Builder::gep`] for an index that is not negative.
     pub fn gep_up(&self, elem: Type, ptr: Value, index: Value) -> Value {
         let mut indices = [index];
         let flags = LLVMGEPFlagInBounds | LLVMGEPFlagNUW;

@@ -99,6 +99,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 let value = self.b.sub(x, y);
                 return Ok((value, self.b.icmp(IntCmp::LLVMIntULT, x, y)));
             }
+            // The flag of an addition costs nothing.
+            (BinOp::Mul, _) if y == m.const_int(ty, 2) => return self.checked_binary(BinOp::Add, a, a),
             (BinOp::Mul, true) => "llvm.smul.with.overflow",
             (BinOp::Mul, false) => "llvm.umul.with.overflow",
             (BinOp::Shl | BinOp::Shr, _) => {

@@ -5,23 +5,28 @@
 //! declared when first mentioned, so a unit holds only what it uses.
 
 use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use base::{FxHashMap, IndexVec, Name, SourceMap, Span};
 use mir::mono::ty::{Mutability, Ty, TyKind};
-use mir::mono::{FuncId, Function, Program, Role, Shape, StaticIdx, VtableId};
+use mir::mono::{FuncId, Program, Role, Shape, StaticIdx, Target, VtableId};
 
 use crate::debug::DebugInfo;
 use crate::frame::Plans;
 use crate::layout::{Abi, Layout, Layouts, Meta, Prim, Scalar, shared_meta};
 use crate::llvm::{Builder, Module, Type, Value};
 use crate::signature::Signature;
-use crate::{Options, unwind};
+use crate::split::Parts;
+use crate::{Mode, Options};
 
 pub struct Unit<'p> {
     pub m: Module,
     pub program: &'p Program,
+    parts: &'p Parts,
+    /// Which part of the program this is.
+    part: usize,
     pub layouts: Layouts<'p>,
     pub options: &'p Options<'p>,
     pub debug: Option<DebugInfo>,
@@ -32,7 +37,8 @@ pub struct Unit<'p> {
     strings: RefCell<FxHashMap<Arc<str>, Value>>,
     locations: RefCell<FxHashMap<Span, Value>>,
     runtime: RefCell<FxHashMap<Name, (Value, Type, bool)>>,
-    may_unwind: IndexVec<FuncId, bool>,
+    /// Functions to be inlined that were mentioned here: every part has its own copies.
+    pub copies: RefCell<Vec<FuncId>>,
     pub plans: Plans,
     pub resumers: RefCell<FxHashMap<FuncId, Value>>,
     pub adapters: RefCell<FxHashMap<FuncId, Value>>,
@@ -40,7 +46,13 @@ pub struct Unit<'p> {
 }
 
 impl<'p> Unit<'p> {
-    pub fn new(program: &'p Program, options: &'p Options<'p>, named: bool) -> Unit<'p> {
+    pub fn new(
+        program: &'p Program,
+        options: &'p Options<'p>,
+        parts: &'p Parts,
+        part: usize,
+        named: bool,
+    ) -> Unit<'p> {
         let m = Module::new("altru", named);
         let debug = DebugInfo::new(&m, options);
         let count = program.functions.len();
@@ -54,7 +66,9 @@ impl<'p> Unit<'p> {
             strings: RefCell::default(),
             locations: RefCell::default(),
             runtime: RefCell::default(),
-            may_unwind: unwind::may_unwind(program),
+            copies: RefCell::default(),
+            parts,
+            part,
             plans: Plans::default(),
             resumers: RefCell::default(),
             adapters: RefCell::default(),
@@ -143,7 +157,7 @@ impl<'p> Unit<'p> {
     }
 
     pub fn may_unwind(&self, id: FuncId) -> bool {
-        self.may_unwind[id]
+        self.parts.may_unwind[id]
     }
 
     pub fn function(&self, id: FuncId) -> Value {
@@ -152,17 +166,27 @@ impl<'p> Unit<'p> {
         }
         let function = &self.program.functions[id];
         let signature = self.signature(id);
-        let value = self.m.add_function(&function.symbol, signature.ty);
-        if function.role != Role::Entry {
-            self.m.set_internal(value);
-        }
+        let inlined = self.parts.inlined[id];
+        let value = match function.role {
+            Role::Entry => self.m.add_function(&function.symbol, signature.ty),
+            _ if inlined || self.parts.is_whole() => {
+                let value = self.m.add_function(&function.symbol, signature.ty);
+                self.m.set_internal(value);
+                value
+            }
+            _ => {
+                let value = self.m.add_function(&shared_symbol(&function.symbol), signature.ty);
+                self.m.set_hidden(value);
+                value
+            }
+        };
         signature.set_attributes(self, value);
         let attrs = &function.body.attrs;
         let flag = |name| self.m.add_attribute(value, self.m.attribute(name, 0));
-        if !self.may_unwind[id] {
+        if !self.may_unwind(id) {
             flag("nounwind");
         }
-        if self.is_debugged(function) {
+        if self.options.is_debugged(function) {
             // Every line is stepped on and every variable is in memory, as the user wrote them.
             flag("noinline");
             flag("optnone");
@@ -171,10 +195,13 @@ impl<'p> Unit<'p> {
             if !self.options.quick() {
                 flag("noinline");
             }
-        } else if function.role == Role::Const || self.is_tiny(id) {
+        } else if inlined {
             flag("alwaysinline");
+            if !self.parts.is_whole() {
+                self.copies.borrow_mut().push(id);
+            }
         } else if attrs.inline {
-            flag("inlinehint");
+            flag(if self.is_thin(id) { "alwaysinline" } else { "inlinehint" });
         }
         if self.options.unwind_tables() {
             self.m.add_attribute(value, self.m.attribute("uwtable", 2));
@@ -188,36 +215,15 @@ impl<'p> Unit<'p> {
         value
     }
 
-    /// The user's own code, in an executable made for debuggers.
-    fn is_debugged(&self, function: &Function) -> bool {
-        self.options.debug_locals()
-            && matches!(function.role, Role::User | Role::Closure)
-            && !self.sources().file(function.body.span.file).name.starts_with("std/")
-    }
-
-    /// Inlining it makes the caller no bigger than the call would.
-    fn is_tiny(&self, id: FuncId) -> bool {
-        let function = &self.program.functions[id];
-        let body = &function.body;
-        let calls = function
-            .targets
-            .iter()
-            .filter(|t| matches!(t, Some(mir::mono::Target::Function(_) | mir::mono::Target::Virtual { .. })))
-            .count();
-        let statements: usize = body.blocks.iter().map(|b| b.statements.len()).sum();
-        let (max_statements, max_blocks, max_calls) = if body.attrs.inline { (14, 8, 2) } else { (5, 2, 1) };
-        statements <= max_statements
-            && body.blocks.len() <= max_blocks
-            && calls <= max_calls
-            && !self.calls_itself(id)
-            && !self.program.waits.function(id)
-    }
-
-    fn calls_itself(&self, id: FuncId) -> bool {
-        self.program.functions[id]
-            .targets
-            .iter()
-            .any(|t| matches!(t, Some(mir::mono::Target::Function(f)) if *f == id))
+    /// A function around one of the runtime's that are inlined.
+    fn is_thin(&self, id: FuncId) -> bool {
+        let inlines = |target: &Option<Target>| match target {
+            Some(Target::Extern { symbol, .. }) => {
+                abi::function(symbol.as_str()).is_some_and(|f| f.effects.inlined)
+            }
+            _ => false,
+        };
+        self.options.mode == Mode::Release && self.program.functions[id].targets.iter().any(inlines)
     }
 
     /// A function of the runtime or a foreign one: its declaration, type, and whether a panic
@@ -390,10 +396,27 @@ impl<'p> Unit<'p> {
         let item = &self.program.statics[index];
         let layout = self.layout(item.ty);
         let ty = self.m.bytes(layout.size);
-        let value = self.m.add_global(&item.symbol, ty, Some(self.m.null(ty)), layout.align);
-        self.m.set_internal(value);
+        let init = (self.part == 0).then(|| self.m.null(ty));
+        let value = if self.parts.is_whole() {
+            let value = self.m.add_global(&item.symbol, ty, init, layout.align);
+            self.m.set_internal(value);
+            value
+        } else {
+            let value = self.m.add_global(&shared_symbol(&item.symbol), ty, init, layout.align);
+            self.m.set_hidden(value);
+            value
+        };
         self.statics.borrow_mut()[index] = Some(value);
         value
+    }
+
+    /// The first part has the variables, whether it uses them or not.
+    pub fn define_statics(&self) {
+        if self.part == 0 && !self.parts.is_whole() {
+            for index in self.program.statics.ids() {
+                self.static_(index);
+            }
+        }
     }
 
     /// Drop glue or null, size, alignment, methods.
@@ -414,6 +437,13 @@ impl<'p> Unit<'p> {
         let value = m.add_constant(&vtable.symbol, m.const_struct(&fields), 8);
         self.vtables.borrow_mut().insert(id, value);
         value
+    }
+
+    /// A number that no other type of the program has, but for a collision of hashes.
+    pub fn type_id(&self, ty: Ty) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        format!("{:?}", ty.kind()).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// A type as the user writes it.
@@ -456,4 +486,9 @@ impl<'p> Unit<'p> {
             prim => self.m.const_int(self.register(prim), bits as i128),
         }
     }
+}
+
+/// What other parts know something by. Not the name itself, which could be that of a function of C.
+pub fn shared_symbol(name: &str) -> String {
+    format!("{name}.altru")
 }

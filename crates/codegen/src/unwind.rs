@@ -17,16 +17,9 @@ pub fn may_unwind(program: &Program) -> IndexVec<FuncId, bool> {
         let mut unwinds = false;
         for (block, data) in function.body.blocks.iter_enumerated() {
             match &data.terminator.kind {
-                TerminatorKind::Assert { .. } => {
-                    // On a clean-up path it aborts instead.
-                    unwinds |= !data.cleanup;
-                    continue;
-                }
+                TerminatorKind::Assert { .. } => unwinds = true,
                 TerminatorKind::Call(_) | TerminatorKind::Drop { .. } => {}
                 _ => continue,
-            }
-            if data.cleanup {
-                continue;
             }
             match &function.targets[block.index()] {
                 Some(Target::Function(callee)) => callers[callee.index()].push(id),

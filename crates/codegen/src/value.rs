@@ -130,12 +130,14 @@ impl<'u, 'p> FnCx<'u, 'p> {
 
     pub fn load(&self, place: PlaceRef) -> Op {
         let layout = self.u.layout(place.ty);
-        let defined = !matches!(layout.kind, Kind::Enum { .. });
+        // Either half of anything else may be what an enum leaves undefined, however deep in the type: the payload behind a
+        // tag, or what stands beside the field that tells the variants apart.
+        let defined = place.ty.is_ref();
         let val = match layout.abi {
             Abi::Zst => Val::Zst,
             Abi::Scalar(s) => Val::Scalar(self.load_scalar(place.ptr, s, true)),
             Abi::Pair(a, b) => {
-                let first = self.load_scalar(place.ptr, a, true);
+                let first = self.load_scalar(place.ptr, a, defined);
                 let second = self.offset(place.ptr, Abi::second_offset(a, b));
                 let b = self.u.length_of_ref(place.ty).unwrap_or(b);
                 Val::Pair(first, self.load_scalar(second, b, defined))

@@ -12,6 +12,7 @@
 //!
 //! The one thing to know: there is one body. Inlined into a caller, `how` is a constant there, the dispatch falls
 //! away, and what is left is the code of an ordinary function beside cold paths; the resumer keeps the other copy.
+//! A *late* frame (see `frame`) is taken before each such call instead, and given back at `done_k` and `unwind_k`.
 //!
 //! Panics: a native one that arrives here is caught by a landing pad and is a status from then on; clean-up ends
 //! by returning it.
@@ -19,7 +20,8 @@
 use std::rc::Rc;
 
 use base::{Name, Span};
-use mir::body::{BlockId, Call, Local, RETURN};
+use mir::body::{Call, Local, RETURN};
+use mir::mono::merge::ScopeId;
 use mir::mono::{FuncId, Role, TaskRoot};
 
 use crate::frame::Plan;
@@ -38,7 +40,7 @@ const BASE: u64 = 16;
 const PARENT: u64 = 0;
 const SITE: u64 = 8;
 /// Offset of `index` in `abi::waiting::Site`.
-const SITE_INDEX: u64 = 32;
+const SITE_INDEX: u64 = 40;
 
 const _: () = {
     use abi::waiting::{Context, Frame, Site};
@@ -53,18 +55,26 @@ const _: () = {
 pub struct Waiting {
     id: FuncId,
     cx: Value,
-    /// The caller's frame, on a first call.
+    /// The caller's frame: on a first call, or always if the frame is late.
     parent: Value,
     how: Value,
-    /// None: it never suspends.
+    /// None: it never suspends, or the frame is late.
     frame: Option<Value>,
+    /// The second argument: on a later call, the frame.
+    second: Value,
     result: Option<Value>,
+    caller: Option<Value>,
     pub plan: Rc<Plan>,
     /// At the end of `merge`.
     dispatch: Option<Builder>,
     resumed: Vec<(u32, Block)>,
-    /// The landing pad of calls without clean-up.
-    leave_pad: Option<Block>,
+}
+
+impl Waiting {
+    /// What runs it: its `abi::waiting::Context`.
+    pub fn context(&self) -> Value {
+        self.cx
+    }
 }
 
 impl<'u, 'p> FnCx<'u, 'p> {
@@ -82,11 +92,12 @@ impl<'u, 'p> FnCx<'u, 'p> {
             parent: second,
             how,
             frame: None,
+            second,
             result,
+            caller,
             plan: plan.clone(),
             dispatch: None,
             resumed: Vec::new(),
-            leave_pad: None,
         };
         if plan.size == 0 {
             self.waiting = Some(waiting);
@@ -102,15 +113,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.b.cond_br(is_first, enter, resume);
 
         self.b.at_end(enter);
-        let taken = self.take_frame(cx, plan.size);
-        self.b.store(second, self.offset(taken, PARENT), 8);
-        let keep = |at: Option<u64>, value: Option<Value>| {
-            if let (Some(at), Some(value)) = (at, value) {
-                self.b.store(value, self.offset(taken, at), 8);
-            }
-        };
-        keep(plan.result, result);
-        keep(plan.caller, caller);
+        let taken = (!plan.late).then(|| self.open_frame(&waiting));
         let entered = self.b.current();
         self.b.br(merge);
 
@@ -119,16 +122,18 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let index = self.b.load(m.i32, self.offset(site, SITE_INDEX), 4);
         let kept = |at: Option<u64>| at.map(|at| self.b.load(m.ptr, self.offset(second, at), 8));
         let (kept_result, kept_caller) = (kept(plan.result), kept(plan.caller));
+        let kept_parent = kept(plan.late.then_some(PARENT));
         self.b.br(merge);
 
         self.b.at_end(merge);
         let join = |ty: Type, a: Value, b: Value| self.b.phi(ty, &[(a, entered), (b, resume)]);
-        let frame = join(m.ptr, taken, second);
-        let site = join(m.i32, m.const_i32(0), index);
         let pair = |a: Option<Value>, b: Option<Value>| Some(join(m.ptr, a?, b?));
+        waiting.frame = taken.map(|taken| join(m.ptr, taken, second));
+        let site = join(m.i32, m.const_i32(0), index);
         waiting.result = pair(result, kept_result);
-        let caller = pair(caller, kept_caller);
-        waiting.frame = Some(frame);
+        waiting.caller = pair(caller, kept_caller);
+        waiting.parent = pair(Some(second), kept_parent).unwrap_or(second);
+        let caller = waiting.caller;
         self.site_number = Some(site);
         let dispatch = Builder::new(m);
         dispatch.at_end(merge);
@@ -136,6 +141,34 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.waiting = Some(waiting);
         self.b.at_end(first);
         caller
+    }
+
+    /// Takes a frame and notes in it what came in as hidden arguments.
+    fn open_frame(&self, waiting: &Waiting) -> Value {
+        let plan = &waiting.plan;
+        let frame = self.take_frame(waiting.cx, plan.size);
+        self.b.store(waiting.parent, self.offset(frame, PARENT), 8);
+        for (at, value) in [(plan.result, waiting.result), (plan.caller, waiting.caller)] {
+            if let (Some(at), Some(value)) = (at, value) {
+                self.b.store(value, self.offset(frame, at), 8);
+            }
+        }
+        frame
+    }
+
+    /// Gives the innermost frame back to the arena.
+    fn close_frame(&mut self, cx: Value, frame: Value) {
+        let m = &self.u.m;
+        let [shrink, out] = [c"shrink", c"out"].map(|name| self.new_block(name));
+        self.b.store(frame, self.offset(cx, TOP), 8);
+        let base = self.b.load(m.ptr, self.offset(cx, BASE), 8);
+        let opened = self.b.icmp(IntCmp::LLVMIntEQ, frame, base);
+        let unlikely = self.b.cond_br(opened, shrink, out);
+        m.set_unlikely(unlikely);
+        self.b.at_end(shrink);
+        self.call_runtime("altru_frame_shrink", &[cx], None);
+        self.b.br(out);
+        self.b.at_end(out);
     }
 
     /// A frame from the arena.
@@ -208,21 +241,24 @@ impl<'u, 'p> FnCx<'u, 'p> {
         span: Span,
     ) -> Result<(), String> {
         let block = self.current_block;
-        let (id, cx, how, frame, plan) = match &self.waiting {
-            Some(Waiting { id, cx, how, frame: Some(frame), plan, .. }) => {
-                (*id, *cx, *how, *frame, plan.clone())
-            }
-            _ => return Err("a call that waits in a function that does not".to_owned()),
+        let Some(waiting) = &self.waiting else {
+            return Err("a call that waits in a function that does not".to_owned());
         };
+        let (id, cx, how, second, plan) =
+            (waiting.id, waiting.cx, waiting.how, waiting.second, waiting.plan.clone());
         let Some(site) = plan.sites.get(&block) else {
             return Err("a wait that was not planned".to_owned());
         };
+        // Otherwise the one that it has from its entry on.
+        let late = waiting.frame.is_none();
+        let frame = waiting.frame.unwrap_or_else(|| self.open_frame(waiting));
         let m = &self.u.m;
         let result_ty = self.place_ty(&call.destination);
         let layout = self.u.layout(result_ty);
         let area = match (layout.abi, site.direct) {
             (Abi::Zst, _) => None,
             (_, true) => Some(self.place(&call.destination).ptr),
+            (_, false) if late => Some(self.offset(frame, plan.area)),
             (_, false) => self.in_frame(plan.area),
         };
         let mut values = vec![cx, frame];
@@ -230,9 +266,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
         values.extend(area);
         values.extend(args);
         // Before the call: whoever looks at a thread that waits, or at what led to a panic, finds it.
-        let constant = self.site(id, site.index, span);
+        let scope = self.function.merged.of_block(block);
+        let constant = self.site(id, site.index, scope, span);
         self.b.store(constant, self.offset(frame, SITE), 8);
         let status = self.b.call(ty, function, &values);
+        let called = self.b.current();
         let [done, not_done, suspend, resumed, unwinding] =
             [c"done", c"not_done", c"suspend", c"resumed", c"unwinding"].map(|name| self.new_block(name));
         let is_done = self.b.icmp(IntCmp::LLVMIntEQ, status, m.const_i32(abi::waiting::DONE));
@@ -247,32 +285,37 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.b.ret(Some(m.const_i32(abi::waiting::SUSPENDED)));
 
         self.b.at_end(resumed);
-        self.move_spills(&site.spilled, frame, &plan, false);
+        let resumed_frame = if late { second } else { frame };
+        self.move_spills(&site.spilled, resumed_frame, &plan, false);
         let unwinds = self.b.icmp(IntCmp::LLVMIntEQ, how, m.const_i32(abi::waiting::UNWIND));
         self.b.cond_br(unwinds, unwinding, done);
         let index = site.index;
         if let Some(waiting) = &mut self.waiting {
             waiting.resumed.push((index, resumed));
         }
+        let used = |from: Block| late.then(|| self.b.phi(m.ptr, &[(frame, from), (second, resumed)]));
 
         self.b.at_end(unwinding);
+        if let Some(frame) = used(not_done) {
+            self.close_frame(cx, frame);
+        }
         match call.unwind {
             Some(cleanup) => {
                 let cleanup = self.block_ref(cleanup);
                 self.b.br(cleanup);
             }
-            // A panic in clean-up that runs because of a panic.
-            None if self.cleanup => {
-                self.call_runtime("altru_panic_cannot_unwind", &[], None);
-                self.b.unreachable();
-            }
             None => self.leave(abi::waiting::UNWINDING),
         }
 
         self.b.at_end(done);
+        let late_frame = late.then(|| self.b.phi(self.u.m.ptr, &[(frame, called), (second, resumed)]));
         if let (Some(area), false, Some(_)) = (area, site.direct, call.target) {
+            let area = late_frame.map_or(area, |frame| self.offset(frame, plan.area));
             let op = self.load(PlaceRef::new(area, result_ty));
             self.finish(&call.destination, op);
+        }
+        if let Some(frame) = late_frame {
+            self.close_frame(cx, frame);
         }
         Ok(())
     }
@@ -280,7 +323,8 @@ impl<'u, 'p> FnCx<'u, 'p> {
     /// Stores the live locals into the frame, or loads them back.
     fn move_spills(&self, locals: &[Local], frame: Value, plan: &Plan, out: bool) {
         for &local in locals {
-            let (Some(at), LocalRef::Memory(slot)) = (plan.spills[local], self.locals[local.0 as usize]) else {
+            let (Some(at), LocalRef::Memory(slot)) = (plan.spills[local], self.locals[local.0 as usize])
+            else {
                 continue;
             };
             let kept = self.offset(frame, at);
@@ -319,16 +363,23 @@ impl<'u, 'p> FnCx<'u, 'p> {
         Ok(())
     }
 
-    /// A constant `abi::waiting::Site`.
-    fn site(&self, id: FuncId, index: u32, span: Span) -> Value {
+    /// A constant `abi::waiting::Site`, of a call in the code of `scope`.
+    fn site(&self, id: FuncId, index: u32, scope: Option<ScopeId>, span: Span) -> Value {
         let m = &self.u.m;
-        let name: std::sync::Arc<str> = self.body.name.as_str().into();
+        let scope = scope.map(|scope| &self.function.merged.scopes[scope]);
+        let function = scope.map_or(self.function, |scope| &self.u.program.functions[scope.function]);
+        let name: std::sync::Arc<str> = function.body.name.as_str().into();
         let value = m.const_struct(&[
             self.u.resumer(id),
             self.u.text(&name),
             m.const_i64(name.len() as i64),
             // What the compiler made around the user's code is not shown.
-            if matches!(self.function.role, Role::Entry | Role::Glue) { m.null(m.ptr) } else { self.u.location(span) },
+            if matches!(function.role, Role::Entry | Role::Glue) {
+                m.null(m.ptr)
+            } else {
+                self.u.location(span)
+            },
+            scope.map_or(m.null(m.ptr), |scope| self.site(id, index, scope.parent, scope.call)),
             m.const_i32(index as i32),
         ]);
         m.add_constant("site", value, 8)
@@ -336,21 +387,11 @@ impl<'u, 'p> FnCx<'u, 'p> {
 
     // ---- ways out
 
-    /// Gives the frame back and returns a status.
+    /// Gives the frame back, if it has one, and returns a status.
     pub fn leave(&mut self, status: i32) {
-        let Some(Waiting { cx, frame, .. }) = &self.waiting else { return };
-        let (cx, m) = (*cx, &self.u.m);
-        if let Some(frame) = *frame {
-            let [shrink, out] = [c"shrink", c"out"].map(|name| self.new_block(name));
-            self.b.store(frame, self.offset(cx, TOP), 8);
-            let base = self.b.load(m.ptr, self.offset(cx, BASE), 8);
-            let opened = self.b.icmp(IntCmp::LLVMIntEQ, frame, base);
-            let unlikely = self.b.cond_br(opened, shrink, out);
-            m.set_unlikely(unlikely);
-            self.b.at_end(shrink);
-            self.call_runtime("altru_frame_shrink", &[cx], None);
-            self.b.br(out);
-            self.b.at_end(out);
+        let Some(Waiting { cx, frame, .. }) = self.waiting else { return };
+        if let Some(frame) = frame {
+            self.close_frame(cx, frame);
         }
         self.b.ret(Some(self.u.m.const_i32(status)));
     }
@@ -367,39 +408,28 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.leave(abi::waiting::DONE);
     }
 
-    /// A landing pad of a waiting function: takes the exception into the context, then goes to `then`.
-    pub fn catching_pad(&mut self, then: Option<BlockId>) -> Block {
-        if then.is_none()
-            && let Some(pad) = self.waiting.as_ref().and_then(|w| w.leave_pad)
-        {
-            return pad;
-        }
-        let pad = self.new_block(c"caught");
-        let target = then.map(|block| self.block_ref(block));
-        let here = self.b.current();
-        self.b.at_end(pad);
+    /// In a landing pad of a waiting function: takes the exception of code of `scope` into the context.
+    pub fn catch_here(&self, scope: Option<ScopeId>) {
         let waiting = self.waiting.as_ref().expect("a function that waits");
-        take_exception(self.u, &self.b, waiting.cx, self.exception_type(), || match waiting.frame {
-            Some(frame) => self.b.load(self.u.m.ptr, self.offset(frame, PARENT), 8),
-            None => waiting.parent,
-        });
-        match target {
-            Some(target) => self.b.br(target),
-            None => {
-                self.leave(abi::waiting::UNWINDING);
-                if let Some(waiting) = &mut self.waiting {
-                    waiting.leave_pad = Some(pad);
-                }
+        let scope = scope.map(|scope| &self.function.merged.scopes[scope]);
+        take_exception(self.u, &self.b, waiting.cx, self.exception_type(), || match (waiting.frame, scope) {
+            // The calls that led there begin in this frame.
+            (Some(frame), Some(scope)) => {
+                let call = self.site(waiting.id, 0, scope.parent, scope.call);
+                self.b.store(call, self.offset(frame, SITE), 8);
+                frame
             }
-        }
-        self.b.at_end(here);
-        pad
+            (Some(frame), None) => self.b.load(self.u.m.ptr, self.offset(frame, PARENT), 8),
+            (None, _) => waiting.parent,
+        });
     }
 
     /// Ends the dispatch, once every site is known.
     pub fn finish_waiting(&mut self, first: Block) {
         let Some(waiting) = &self.waiting else { return };
-        let Some(dispatch) = &waiting.dispatch else { return };
+        let Some(dispatch) = &waiting.dispatch else {
+            return;
+        };
         let m = &self.u.m;
         let nowhere = self.new_block(c"nowhere");
         let mut cases = vec![(m.const_i32(0), first)];
@@ -411,10 +441,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
 }
 
 /// Ends an unwinding and keeps its payload in the context.
-fn take_exception(u: &Unit, b: &Builder, cx: Value, ty: Type, parent: impl FnOnce() -> Value) {
+fn take_exception(u: &Unit, b: &Builder, cx: Value, ty: Type, led_here: impl FnOnce() -> Value) {
     let exception = b.catch_all_pad(ty, u.m.null(u.m.ptr));
     let (caught, ty, _) = u.external(Name::new("altru_panic_caught"), None).expect("in the runtime's list");
-    b.call(ty, caught, &[cx, parent(), b.extract(exception, 0)]);
+    b.call(ty, caught, &[cx, led_here(), b.extract(exception, 0)]);
 }
 
 impl Unit<'_> {
@@ -522,7 +552,8 @@ impl Unit<'_> {
             word(env.align),
             word(out.size),
             word(out.align),
-            word(self.arena_need(root.entry).unwrap_or(0)),
+            // One that never waits needs none; 0 would say that nobody knows.
+            word(self.arena_need(root.entry).map_or(0, |need| need.max(abi::waiting::FRAME_ALIGN as u64))),
             self.text(&name),
             word(name.len() as u64),
             self.location(body.span),

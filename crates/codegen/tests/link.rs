@@ -41,7 +41,11 @@ fn hello(panics: bool) -> Function {
         unwind: None,
     };
     Make::new(0, &[code, Ty::unit()])
-        .block(vec![], call(vec![Operand::Const(text)], 1, Some(1), None), Some(Target::Extern { symbol, native: false }))
+        .block(
+            vec![],
+            call(vec![Operand::Const(text)], 1, Some(1), None),
+            Some(Target::Extern { symbol, native: false }),
+        )
         .block(vec![], fails, None)
         .block(vec![set(0, Rvalue::Use(seven))], TerminatorKind::Return, None)
         .function("program", Role::Entry)
@@ -59,7 +63,8 @@ fn run(linker: &Linker, mode: Mode, panics: bool) -> (String, String, Option<i32
     let (object_path, output) = (dir.join("hello.o"), dir.join("hello"));
     assert_eq!(objects.len(), 1, "a small program is one object");
     std::fs::write(&object_path, &objects[0].0).expect("written");
-    let job = Link { objects: &[object_path], runtime: &runtime(), output: &output, strip: false };
+    let job =
+        Link { objects: &[object_path], foreign: &[], runtime: &runtime(), output: &output, strip: false };
     link(linker, &job).expect("links");
     let result = Command::new(&output).output().expect("runs");
     let _ = std::fs::remove_dir_all(&dir);

@@ -68,6 +68,7 @@ static LEAF: Site = Site {
     name_ptr: "leaf".as_ptr(),
     name_len: 4,
     location: std::ptr::null(),
+    outer: std::ptr::null(),
     index: 1,
 };
 
@@ -141,7 +142,12 @@ unsafe fn drive(run: &mut Runner, enter: impl FnOnce(*mut Context) -> i32) -> i3
 
 const FLAG: i64 = 7;
 
-fn waits_for(argument: Operand, into: u32, then: u32, unwind: Option<u32>) -> (TerminatorKind, Option<Target>) {
+fn waits_for(
+    argument: Operand,
+    into: u32,
+    then: u32,
+    unwind: Option<u32>,
+) -> (TerminatorKind, Option<Target>) {
     let symbol = Name::new("altru_thread_sleep");
     (call(vec![argument], into, Some(then), unwind), Some(Target::Extern { symbol, native: false }))
 }
@@ -174,20 +180,14 @@ fn sum() -> Function {
         set(4, Rvalue::Use(int(0))),
         set(5, Rvalue::Ref { mutability: Mutability::Mut, place: total, two_phase: false }),
     ];
-    let more = TerminatorKind::Switch {
-        value: copy(7),
-        targets: vec![(0, BlockId(4))],
-        otherwise: BlockId(2),
-    };
+    let more =
+        TerminatorKind::Switch { value: copy(7), targets: vec![(0, BlockId(4))], otherwise: BlockId(2) };
     Make::new(2, &types)
         .block(start, goto(1), None)
         .block(vec![set(7, Rvalue::Binary(BinOp::Lt, copy(4), copy(1)))], more, None)
         .block(vec![], wait, target)
         .block(
-            vec![
-                add(borrow, through(), copy(4)),
-                set(4, Rvalue::Binary(BinOp::Add, copy(4), int(1))),
-            ],
+            vec![add(borrow, through(), copy(4)), set(4, Rvalue::Binary(BinOp::Add, copy(4), int(1)))],
             goto(1),
             None,
         )
@@ -203,33 +203,22 @@ fn twice() -> Function {
     Make::new(2, &[Ty::int(), Ty::int(), Ty::raw_ptr(Ty::int()), Ty::int(), Ty::int(), Ty::int()])
         .block(vec![], call(vec![copy(1), copy(2)], 3, Some(1), None), sum())
         .block(vec![more], call(vec![copy(4), copy(2)], 5, Some(2), None), sum())
-        .block(
-            vec![set(0, Rvalue::Binary(BinOp::Add, copy(3), copy(5)))],
-            TerminatorKind::Return,
-            None,
-        )
+        .block(vec![set(0, Rvalue::Binary(BinOp::Add, copy(3), copy(5)))], TerminatorKind::Return, None)
         .function("twice", Role::Entry)
 }
 
 /// `down(n, flag)`: `n == 0 ? 0 : (wait, n + down(n - 1))`.
 fn down() -> Function {
-    let switch = TerminatorKind::Switch { value: copy(1), targets: vec![(0, BlockId(3))], otherwise: BlockId(1) };
+    let switch =
+        TerminatorKind::Switch { value: copy(1), targets: vec![(0, BlockId(3))], otherwise: BlockId(1) };
     let (wait, target) = waits_for(copy(1), 3, 2, None);
     let less = set(4, Rvalue::Binary(BinOp::Sub, copy(1), int(1)));
     Make::new(2, &[Ty::int(), Ty::int(), Ty::raw_ptr(Ty::int()), Ty::unit(), Ty::int(), Ty::int()])
         .block(vec![], switch, None)
         .block(vec![], wait, target)
-        .block(
-            vec![less],
-            call(vec![copy(4), copy(2)], 5, Some(4), None),
-            Some(Target::Function(FuncId(0))),
-        )
+        .block(vec![less], call(vec![copy(4), copy(2)], 5, Some(4), None), Some(Target::Function(FuncId(0))))
         .block(vec![set(0, Rvalue::Use(int(0)))], TerminatorKind::Return, None)
-        .block(
-            vec![set(0, Rvalue::Binary(BinOp::Add, copy(1), copy(5)))],
-            TerminatorKind::Return,
-            None,
-        )
+        .block(vec![set(0, Rvalue::Binary(BinOp::Add, copy(1), copy(5)))], TerminatorKind::Return, None)
         .function("down", Role::Entry)
 }
 

@@ -93,24 +93,35 @@ fn report(checked: &Checked, session: &Session, failure: &Failure) -> Diagnostic
     // Where a reader can change something: not inside std.
     let place = failure.places.iter().find(|p| !in_std(p)).copied().unwrap_or(whole);
     let ty = display(&checked.program, item.ty);
-    let lazily = format!("let it be computed when it is first used: `static {name}: Lazy[{ty}] = Lazy::new(|| …)`");
+    let lazily =
+        format!("let it be computed when it is first used: `static {name}: Lazy[{ty}] = Lazy::new(|| …)`");
     let diagnostic = match &failure.reason {
-        Reason::Panic(message) => {
-            Diagnostic::error(codes::E0238, place, format!("the value of `{name}` cannot be computed: {message}"))
-                .label("fails here")
+        Reason::Panic(message) => Diagnostic::error(
+            codes::E0238,
+            place,
+            format!("the value of `{name}` cannot be computed: {message}"),
+        )
+        .label("fails here"),
+        Reason::Endless => {
+            Diagnostic::error(codes::E0238, place, format!("the value of `{name}` takes too long to compute"))
+                .label("was still running here")
+                .note(format!("a constant may take {} steps", LIMITS.steps))
+                .help(lazily)
         }
-        Reason::Endless => Diagnostic::error(codes::E0238, place, format!("the value of `{name}` takes too long to compute"))
-            .label("was still running here")
-            .note(format!("a constant may take {} steps", LIMITS.steps))
-            .help(lazily),
-        Reason::Deep => Diagnostic::error(codes::E0238, place, format!("the value of `{name}` cannot be computed"))
-            .label(format!("called within itself more than {} times", LIMITS.depth)),
-        Reason::Circle => Diagnostic::error(codes::E0227, place, format!("the value of `{name}` depends on itself"))
-            .label("a constant cannot be computed from itself"),
-        Reason::Needs(what) => Diagnostic::error(codes::E0237, place, format!("a constant cannot use {what}"))
-            .label("needs the running program")
-            .note("constants are computed when the program is compiled")
-            .help(lazily),
+        Reason::Deep => {
+            Diagnostic::error(codes::E0238, place, format!("the value of `{name}` cannot be computed"))
+                .label(format!("called within itself more than {} times", LIMITS.depth))
+        }
+        Reason::Circle => {
+            Diagnostic::error(codes::E0227, place, format!("the value of `{name}` depends on itself"))
+                .label("a constant cannot be computed from itself")
+        }
+        Reason::Needs(what) => {
+            Diagnostic::error(codes::E0237, place, format!("a constant cannot use {what}"))
+                .label("needs the running program")
+                .note("constants are computed when the program is compiled")
+                .help(lazily)
+        }
         Reason::Holds(types) => {
             let held = display(&checked.program, held(checked, types));
             let elsewhere = match held == ty {

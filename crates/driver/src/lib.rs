@@ -2,17 +2,27 @@
 //!
 //! In reading order: [`system`] (the outside world behind one trait), [`manifest`],
 //! [`packages`] (which files belong together), [`pipeline`] (the stages, in order),
-//! [`program`] (past the check boundary), [`testing`]. It never prints.
+//! [`whole`] (the program as a whole), [`program`] (past the check boundary), [`testing`],
+//! [`exploring`], [`confirming`]. It never prints.
 
+#[cfg(feature = "codegen")]
+pub mod confirming;
 mod constants;
+#[cfg(feature = "codegen")]
+pub mod diagram;
 pub mod embedded;
+#[cfg(feature = "codegen")]
+pub mod exploring;
 pub mod manifest;
 pub mod packages;
 pub mod pipeline;
-pub mod system;
 #[cfg(feature = "codegen")]
 pub mod program;
+pub mod system;
 #[cfg(feature = "codegen")]
 pub mod testing;
+pub mod whole;
 
+#[cfg(feature = "codegen")]
+pub use rt::Heap;
 pub use syntax::format as format_source;

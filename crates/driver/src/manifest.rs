@@ -1,4 +1,4 @@
-//! `altru.toml`: a package's name, version and dependencies.
+//! `altru.toml`: a package's name, version and dependencies, and what is linked with it.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,23 @@ pub struct Manifest {
     pub package: Package,
     #[serde(default)]
     pub dependencies: BTreeMap<String, Dependency>,
+    #[serde(default)]
+    pub link: Link,
+}
+
+/// Code in other languages that the package's `extern "C"` functions are in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Objects, static and shared libraries, from the package's folder on.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Libraries by name: `z` is `libz.so` or `libz.a`.
+    #[serde(default)]
+    pub libraries: Vec<String>,
+    /// Where such libraries are looked for first, from the package's folder on.
+    #[serde(default)]
+    pub folders: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

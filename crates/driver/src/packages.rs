@@ -38,6 +38,34 @@ pub struct Session {
     pub name: String,
     /// The package's folder, if it is one.
     pub root: Option<PathBuf>,
+    /// What the packages' manifests ask to be linked with them.
+    pub link: Linked,
+}
+
+/// Code in other languages that belongs to a program.
+#[derive(Clone, Debug, Default)]
+pub struct Linked {
+    /// Objects, static and shared libraries.
+    pub files: Vec<PathBuf>,
+    /// Libraries by name.
+    pub libraries: Vec<String>,
+    /// Where these are looked for before the system's folders.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Linked {
+    /// Of `--link`: a file, or the name of a library.
+    pub fn add(&mut self, what: &str) {
+        let is_file = what.contains('/') || [".o", ".a", ".so"].iter().any(|end| what.ends_with(end));
+        match is_file {
+            true => self.files.push(what.into()),
+            false => self.libraries.push(what.to_owned()),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.libraries.is_empty()
+    }
 }
 
 /// Something that stops a session before there is a text to point at.
@@ -53,6 +81,7 @@ pub fn load(system: &dyn System, input: &Input) -> Result<Session, LoadError> {
         diagnostics: Vec::new(),
         loading: Vec::new(),
         done: BTreeSet::new(),
+        link: Linked::default(),
         std_folder: std::env::var_os("ALTRU_STD").map(PathBuf::from),
     };
     match input {
@@ -90,8 +119,7 @@ pub fn load(system: &dyn System, input: &Input) -> Result<Session, LoadError> {
 
 /// A file's stem as a package name.
 fn identifier(stem: &str) -> String {
-    let mut name: String =
-        stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let mut name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         name.insert(0, '_');
     }
@@ -123,6 +151,7 @@ struct Loader<'a> {
     /// Folders of the packages being loaded, to find cycles.
     loading: Vec<PathBuf>,
     done: BTreeSet<PathBuf>,
+    link: Linked,
     /// `ALTRU_STD`: the folder of std's sources, for those who change them.
     std_folder: Option<PathBuf>,
 }
@@ -135,6 +164,7 @@ impl Loader<'_> {
             diagnostics: self.diagnostics,
             name,
             root,
+            link: self.link,
         }
     }
 
@@ -157,6 +187,7 @@ impl Loader<'_> {
                     authors: vec![],
                 },
                 dependencies: BTreeMap::new(),
+                link: Default::default(),
             });
         }
         parse_manifest(&text).map_err(|e| LoadError(format!("{}: {e}", shown(&path))))
@@ -203,7 +234,10 @@ impl Loader<'_> {
     fn load_package(&mut self, folder: &Path, manifest: Manifest) -> Result<(), LoadError> {
         let key = self.system.canonical(folder);
         if self.loading.contains(&key) {
-            return Err(LoadError(format!("the packages depend on each other in a circle through `{}`", shown(folder))));
+            return Err(LoadError(format!(
+                "the packages depend on each other in a circle through `{}`",
+                shown(folder)
+            )));
         }
         if !self.done.insert(key.clone()) {
             return Ok(());
@@ -223,6 +257,9 @@ impl Loader<'_> {
             self.load_package(&path, other)?;
         }
         self.loading.pop();
+        self.link.files.extend(manifest.link.files.iter().map(|f| folder.join(f)));
+        self.link.libraries.extend(manifest.link.libraries.iter().cloned());
+        self.link.folders.extend(manifest.link.folders.iter().map(|f| folder.join(f)));
         let source = folder.join("src");
         let candidates = [source.join("main.altru"), source.join("lib.altru")];
         let Some(root) = candidates.iter().find(|p| self.system.is_file(p)) else {
@@ -277,8 +314,7 @@ impl Loader<'_> {
     }
 
     fn open_module(&mut self, folder: &Path, name: Name, span: Span) -> Option<FileId> {
-        let candidates =
-            [folder.join(format!("{name}.altru")), folder.join(name.as_str()).join("mod.altru")];
+        let candidates = [folder.join(format!("{name}.altru")), folder.join(name.as_str()).join("mod.altru")];
         let Some(path) = candidates.iter().find(|p| self.system.is_file(p)) else {
             self.diagnostics.push(
                 Diagnostic::error(codes::E0910, span, format!("the file of module `{name}` is missing"))

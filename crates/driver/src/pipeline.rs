@@ -11,12 +11,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use base::{Diagnostic, Severity, SourceMap};
-use hir::items::{BodyOwner, ClosureId, Program};
+use hir::items::{BodyOwner, ClosureId, FnId, FnKind, Program};
 use hir::thir;
 use hir::traits::{ClosureSig, Closures, ParamEnv, Solver};
 use hir::ty::Ty;
 use mir::body::{Body, Source};
 use mir::check::growth::{self, Edge};
+use mir::deadlock;
+pub use mir::deadlock::Candidate;
 
 use crate::constants;
 use crate::packages::Session;
@@ -30,8 +32,12 @@ pub struct Checked {
     growth: Mutex<Vec<Edge>>,
     /// Bodies that make the values of constants.
     constants: Mutex<HashMap<BodyOwner, Arc<Body>>>,
+    /// Bodies of the package at hand that use what tasks meet at.
+    meets: Mutex<Vec<BodyOwner>>,
     /// All of the session, in source order.
     pub diagnostics: Vec<Diagnostic>,
+    /// What may block for ever in some schedule; only of a check that makes no program.
+    pub candidates: Vec<Candidate>,
     pub timings: Vec<(&'static str, Duration)>,
 }
 
@@ -88,7 +94,9 @@ pub fn check(session: &Session, purpose: Purpose) -> Checked {
         store: Mutex::default(),
         growth: Mutex::default(),
         constants: Mutex::default(),
+        meets: Mutex::default(),
         diagnostics: Vec::new(),
+        candidates: Vec::new(),
         timings: Vec::new(),
     };
     // A text that does not parse gives a program with holes: what later stages said of it would
@@ -116,10 +124,14 @@ pub fn check(session: &Session, purpose: Purpose) -> Checked {
         // A program that is built goes this way in any case.
         if purpose == Purpose::Report
             && !diagnostics.iter().any(Diagnostic::is_error)
-            && has_promises(&checked.program)
+            && (has_promises(&checked.program)
+                || !checked.meets.lock().expect("owners").is_empty()
+                || growth::is_suspected(&checked.growth.lock().expect("edges")))
         {
-            diagnostics.extend(crate::program::refusals(session, &checked));
-            clock.lap("waits");
+            let found = crate::whole::findings(session, &checked);
+            diagnostics.extend(found.diagnostics);
+            checked.candidates = found.candidates;
+            clock.lap("whole");
         }
     }
     diagnostics.sort_by_key(|d| (d.primary.span, d.severity));
@@ -172,7 +184,13 @@ fn check_owner(
         diagnostics.extend(mir::check::check(&checked.program, &bodies));
         let mut edges = Vec::new();
         bodies.iter().for_each(|body| growth::edges(&checked.program, body, &mut edges));
-        checked.growth.lock().expect("edges").extend(edges);
+        if !edges.is_empty() {
+            checked.growth.lock().expect("edges").extend(edges);
+        }
+        if purpose == Purpose::Report && bodies.iter().any(|body| deadlock::concerns(&checked.program, body))
+        {
+            checked.meets.lock().expect("owners").push(owner);
+        }
         // Constants are computed next.
         let kept = purpose == Purpose::Compile || constants::is_constant(&checked.program, owner);
         if kept && !diagnostics.iter().any(Diagnostic::is_error) {
@@ -202,6 +220,21 @@ impl Checked {
             }
         }
         self.written_body(source, &session.sources)
+    }
+
+    /// The functions of the package at hand, without type parameters, that use what tasks meet at.
+    pub(crate) fn meeting(&self) -> Vec<FnId> {
+        let concrete = |owner: &BodyOwner| match *owner {
+            BodyOwner::Fn(id) => {
+                let function = &self.program.fns[id];
+                let written = matches!(function.kind, FnKind::Normal | FnKind::Derived(_));
+                (written && function.generics.params.is_empty()).then_some(id)
+            }
+            _ => None,
+        };
+        let mut list: Vec<FnId> = self.meets.lock().expect("owners").iter().filter_map(concrete).collect();
+        list.sort();
+        list
     }
 
     pub(crate) fn note_constant(&self, owner: BodyOwner, body: Arc<Body>) {
@@ -306,11 +339,7 @@ pub fn mir_text(session: &Session, checked: &Checked) -> String {
 const BODIES_AT_ONCE: usize = 32;
 
 /// Applies `f` to all items on all cores, `chunk` at a time; results in order.
-pub(crate) fn in_parallel<T: Sync, R: Send>(
-    items: &[T],
-    chunk: usize,
-    f: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], chunk: usize, f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     // Deeply nested expressions recurse; the parser bounds their depth.
     const STACK: usize = 64 << 20;
@@ -336,10 +365,7 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
                     .expect("a thread can be started")
             })
             .collect();
-        handles
-            .into_iter()
-            .flat_map(|h| h.join().unwrap_or_else(|p| std::panic::resume_unwind(p)))
-            .collect()
+        handles.into_iter().flat_map(|h| h.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
     });
     results.sort_by_key(|&(start, _)| start);
     results.into_iter().flat_map(|(_, r)| r).collect()

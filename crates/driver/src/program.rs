@@ -3,17 +3,18 @@
 //! Errors here are the compiler's own, but for polymorphic recursion and what the operating
 //! system refuses.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base::Diagnostic;
 use codegen::{Debug, Jit, Linker, Object, Options};
 pub use codegen::{Emit, Mode};
-use hir::items::FnId;
+use mir::deadlock;
 use mir::mono;
 
-use crate::packages::Session;
-use crate::pipeline::{Checked, with_solver};
+use crate::packages::{Linked, Session};
+use crate::pipeline::Checked;
+pub use crate::whole::{Entry, monomorphise};
 
 /// Why there is no program.
 #[derive(Debug)]
@@ -24,44 +25,42 @@ pub enum BuildError {
     Failed(String),
 }
 
+impl From<Vec<Diagnostic>> for BuildError {
+    fn from(refused: Vec<Diagnostic>) -> BuildError {
+        BuildError::Refused(refused)
+    }
+}
+
 impl From<codegen::Error> for BuildError {
     fn from(error: codegen::Error) -> BuildError {
         BuildError::Failed(error.to_string())
     }
 }
 
-/// Which functions a program begins with.
-#[derive(Clone, Copy)]
-pub enum Entry<'a> {
-    Main,
-    Tests(&'a [FnId]),
+/// A specialised program in which no deadlock is certain.
+pub struct Whole {
+    program: mono::Program,
+    /// What is worth saying of it.
+    pub warnings: Vec<Diagnostic>,
 }
 
-/// Specialises everything that the entry reaches.
-pub fn monomorphise(
-    session: &Session,
-    checked: &Checked,
-    entry: Entry,
-) -> Result<mono::Program, BuildError> {
-    let roots = match entry {
-        Entry::Main => mono::Roots { main: checked.program.main, ..mono::Roots::default() },
-        Entry::Tests(tests) => mono::Roots { tests: tests.to_vec(), ..mono::Roots::default() },
-    };
-    let bodies = |source| -> Option<Arc<mir::body::Body>> { checked.body(source, session) };
-    with_solver(checked, &session.sources, |solver| mono::collect(&checked.program, solver, &bodies, &roots))
-        .map_err(BuildError::Refused)
+impl Whole {
+    /// What code is made of. In a release small functions that wait become part of their callers.
+    fn ready(mut self, mode: Mode) -> mono::Program {
+        if mode == Mode::Release {
+            mono::merge::merge(&mut self.program);
+        }
+        self.program
+    }
 }
 
-/// What is refused of a checked program as a whole.
-pub(crate) fn refusals(session: &Session, checked: &Checked) -> Vec<Diagnostic> {
-    let entry = match (checked.program.main, &checked.program.tests[..]) {
-        (Some(_), _) => Entry::Main,
-        (None, []) => return Vec::new(),
-        (None, tests) => Entry::Tests(tests),
-    };
-    match monomorphise(session, checked, entry) {
-        Err(BuildError::Refused(found)) => found,
-        _ => Vec::new(),
+/// Specialises everything that the entry reaches, and looks for deadlocks.
+pub fn whole(session: &Session, checked: &Checked, entry: Entry) -> Result<Whole, BuildError> {
+    let program = monomorphise(session, checked, entry)?;
+    let found = deadlock::analyse(&checked.program, &program).diagnostics;
+    match found.iter().any(Diagnostic::is_error) {
+        true => Err(BuildError::Refused(found)),
+        false => Ok(Whole { program, warnings: found }),
     }
 }
 
@@ -72,11 +71,51 @@ pub fn trace_to(file: std::path::PathBuf) {
 
 /// Compiles in memory and runs. `args` are the program's own, its name first. The status is the
 /// program's.
-pub fn run(session: &Session, checked: &Checked, mode: Mode, args: &[String]) -> Result<i32, BuildError> {
-    let program = monomorphise(session, checked, Entry::Main)?;
-    let objects = codegen::compile(&program, &options(session, mode, Debug::Lines, None))?;
-    let jit = Jit::new(&objects, &rt::symbols())?;
+pub fn run(session: &Session, whole: Whole, mode: Mode, args: &[String]) -> Result<i32, BuildError> {
+    // No debugger is told of code in memory.
+    let objects = codegen::compile(&whole.ready(mode), &options(session, mode, Debug::None, None))?;
+    let jit = Jit::new(&objects, &web::symbols())?;
+    add_foreign(&jit, &session.link)?;
     Ok(jit.run_main(args)?)
+}
+
+/// Loads what is linked with the program.
+pub(crate) fn add_foreign(jit: &Jit, link: &Linked) -> Result<(), BuildError> {
+    for file in &link.files {
+        jit.add_file(file)?;
+    }
+    for name in &link.libraries {
+        let of = |folder: &PathBuf| ["so", "a"].map(|end| folder.join(format!("lib{name}.{end}")));
+        match link.folders.iter().flat_map(of).find(|file| file.is_file()) {
+            Some(file) => jit.add_file(&file)?,
+            // Where the system looks for it.
+            None => jit.add_file(Path::new(&format!("lib{name}.so")))?,
+        }
+    }
+    Ok(())
+}
+
+/// What the linker is told of them.
+fn foreign_arguments(link: &Linked) -> Vec<OsString> {
+    let mut arguments = Vec::new();
+    for folder in &link.folders {
+        arguments.extend(["-L".into(), folder.clone().into_os_string()]);
+    }
+    arguments.extend(link.files.iter().map(|file| file.clone().into_os_string()));
+    arguments.extend(link.libraries.iter().map(|name| format!("-l{name}").into()));
+    arguments
+}
+
+/// Generates code; `explore`: such that the runtime is told of every step that others can notice.
+pub(crate) fn compile(
+    session: &Session,
+    program: &mono::Program,
+    mode: Mode,
+    debug: Debug,
+    explore: bool,
+) -> Result<Vec<Object>, BuildError> {
+    let options = Options { explore, ..options(session, mode, debug, None) };
+    Ok(codegen::compile(program, &options)?)
 }
 
 fn options<'a>(session: &'a Session, mode: Mode, debug: Debug, cpu: Option<&'a str>) -> Options<'a> {
@@ -93,15 +132,15 @@ pub struct Build {
 }
 
 /// Compiles and links a stand-alone executable.
-pub fn build(session: &Session, checked: &Checked, entry: Entry, build: &Build) -> Result<(), BuildError> {
-    let program = monomorphise(session, checked, entry)?;
+pub fn build(session: &Session, whole: Whole, build: &Build) -> Result<(), BuildError> {
     let debug = if build.mode == Mode::Release { Debug::Lines } else { Debug::Full };
+    let program = whole.ready(build.mode);
     let objects = codegen::compile(&program, &options(session, build.mode, debug, build.cpu.as_deref()))?;
-    link(&objects, &build.output)
+    link(&objects, &foreign_arguments(&session.link), program.needs_web(), &build.output)
 }
 
 /// Links beside the output and moves the result there, so that there is never half an executable.
-fn link(objects: &[Object], output: &Path) -> Result<(), BuildError> {
+fn link(objects: &[Object], foreign: &[OsString], web: bool, output: &Path) -> Result<(), BuildError> {
     let failed = |what: &str, path: &Path, e: std::io::Error| {
         BuildError::Failed(format!("cannot {what} `{}`: {e}", path.display()))
     };
@@ -111,7 +150,10 @@ fn link(objects: &[Object], output: &Path) -> Result<(), BuildError> {
     // Not the link itself, and no device, whose place a file would take.
     let output = &std::fs::canonicalize(output).unwrap_or_else(|_| output.to_path_buf());
     if output.exists() && !output.is_file() {
-        return Err(BuildError::Failed(format!("cannot write `{}`: it is not a regular file", output.display())));
+        return Err(BuildError::Failed(format!(
+            "cannot write `{}`: it is not a regular file",
+            output.display()
+        )));
     }
     let whole = output.with_extension(format!("{}.tmp", std::process::id()));
     let mut temporary = Temporary(vec![whole.clone()]);
@@ -124,10 +166,10 @@ fn link(objects: &[Object], output: &Path) -> Result<(), BuildError> {
         std::fs::write(&path, &object.0).map_err(|e| failed("write", &path, e))?;
         paths.push(path);
     }
-    let runtime = runtime_archive()?;
+    let runtime = runtime_archive(web)?;
     codegen::link(
         &Linker::find(None),
-        &codegen::Link { objects: &paths, runtime: &runtime, output: &whole, strip: false },
+        &codegen::Link { objects: &paths, foreign, runtime: &runtime, output: &whole, strip: false },
     )?;
     std::fs::rename(&whole, output).map_err(|e| failed("write", output, e))
 }
@@ -143,21 +185,22 @@ impl Drop for Temporary {
     }
 }
 
-/// The runtime's static library: beside this executable, or where the build left it.
-fn runtime_archive() -> Result<PathBuf, BuildError> {
-    if let Some(path) = std::env::var_os("ALTRU_RUNTIME") {
-        return Ok(path.into());
+/// One of the runtime's static libraries: beside this executable, or where the build left it.
+fn runtime_archive(web: bool) -> Result<PathBuf, BuildError> {
+    let name = if web { "libweb.a" } else { "librt.a" };
+    if let Some(path) = std::env::var_os("ALTRU_RUNTIME").map(PathBuf::from) {
+        return Ok(if web { path.with_file_name(name) } else { path });
     }
     let exe = std::env::current_exe()
         .map_err(|e| BuildError::Failed(format!("cannot find the compiler's own folder: {e}")))?;
     let folder = exe.parent().unwrap_or(Path::new("."));
     // Test executables of the project are one folder further down.
-    [folder.join("librt.a"), folder.join("../librt.a"), folder.join("../lib/altru/librt.a")]
+    [folder.join(name), folder.join("..").join(name), folder.join("../lib/altru").join(name)]
         .into_iter()
         .find(|p| p.is_file())
         .ok_or_else(|| {
             BuildError::Failed(format!(
-                "the runtime library librt.a is not beside `{}`; set ALTRU_RUNTIME to its path",
+                "the runtime library {name} is not beside `{}`; set ALTRU_RUNTIME to its path",
                 exe.display()
             ))
         })
@@ -165,7 +208,8 @@ fn runtime_archive() -> Result<PathBuf, BuildError> {
 
 /// The text that `--emit` shows for a stage past the check boundary.
 pub fn emit(session: &Session, checked: &Checked, mode: Mode, emit: Emit) -> Result<String, BuildError> {
-    let program = monomorphise(session, checked, Entry::Main)?;
+    let program =
+        Whole { program: monomorphise(session, checked, Entry::Main)?, warnings: Vec::new() }.ready(mode);
     Ok(codegen::emit_text(&program, &options(session, mode, Debug::None, None), emit)?)
 }
 

@@ -13,7 +13,7 @@ use hir::items::{FnId, Program};
 
 use crate::packages::Session;
 use crate::pipeline::Checked;
-use crate::program::{Build, BuildError, Entry, Mode, build};
+use crate::program::{Build, BuildError, Entry, Mode, build, whole};
 
 /// A test function.
 #[derive(Clone, Debug)]
@@ -77,11 +77,17 @@ impl Drop for Runner {
     }
 }
 
-pub fn prepare(session: &Session, checked: &Checked, tests: Vec<Test>, mode: Mode) -> Result<Runner, BuildError> {
+pub fn prepare(
+    session: &Session,
+    checked: &Checked,
+    tests: Vec<Test>,
+    mode: Mode,
+) -> Result<Runner, BuildError> {
     let ids: Vec<FnId> = tests.iter().map(|t| t.id).collect();
     let name = format!("altru-test-{}-{}", session.name, std::process::id());
     let path = std::env::temp_dir().join(name);
-    build(session, checked, Entry::Tests(&ids), &Build { mode, output: path.clone(), cpu: None })?;
+    let program = whole(session, checked, Entry::Tests(&ids))?;
+    build(session, program, &Build { mode, output: path.clone(), cpu: None })?;
     Ok(Runner { path, tests })
 }
 
@@ -95,7 +101,9 @@ impl Runner {
                 scope.spawn(|| {
                     loop {
                         let i = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(test) = self.tests.get(i) else { return };
+                        let Some(test) = self.tests.get(i) else {
+                            return;
+                        };
                         let outcome = run_one(&self.path, i, test, timeout);
                         report(&outcome);
                         outcomes.lock().expect("outcomes").push((i, outcome));
@@ -116,9 +124,7 @@ fn run_one(exe: &Path, index: usize, test: &Test, timeout: Duration) -> Outcome 
     let start = Instant::now();
     let (failure, output) = match run_process(exe, index, timeout) {
         Err(e) => (Some(format!("cannot run it: {e}")), String::new()),
-        Ok((None, output)) => {
-            (Some(format!("still running after {} s; ended", timeout.as_secs())), output)
-        }
+        Ok((None, output)) => (Some(format!("still running after {} s; ended", timeout.as_secs())), output),
         Ok((Some(status), output)) => {
             let panicked = status.code() == Some(PANICKED);
             let failure = match &test.should_panic {

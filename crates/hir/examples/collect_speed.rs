@@ -77,10 +77,7 @@ fn main() {
     let file = texts.add("main.altru", root.as_str());
     let ast = Arc::new(syntax::parse(file, &root).file);
     modules.insert(0, ModuleInput { path: vec![], file, ast });
-    let packages = [
-        std,
-        PackageInput { name: Name::new("demo"), is_std: false, modules },
-    ];
+    let packages = [std, PackageInput { name: Name::new("demo"), is_std: false, modules }];
     let mut times = Vec::new();
     for _ in 0..9 {
         let start = Instant::now();

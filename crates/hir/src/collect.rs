@@ -21,7 +21,7 @@ mod signatures;
 
 use std::sync::Arc;
 
-use base::{Diagnostic, FileId, FxHashMap, Name, SourceMap, Span};
+use base::{Diagnostic, FileId, Name, SourceMap, Span};
 use syntax::ast;
 
 pub(crate) use attrs::DERIVES;
@@ -74,6 +74,8 @@ pub fn collect(packages: &[PackageInput], texts: &SourceMap) -> (Program, Vec<Di
     crate::wf::check(&mut collector);
     let Collector { mut program, mut diagnostics, .. } = collector;
     crate::futures::declare(&mut program);
+    // What was found out before knows nothing of the futures' impls.
+    program.trait_cache = Default::default();
     diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.lo));
     // The signature of an actor's method stands in two functions.
     diagnostics.dedup();
@@ -102,8 +104,6 @@ pub(crate) struct Sources<'a> {
     pub consts: Vec<&'a ast::ConstItem>,
     pub statics: Vec<&'a ast::ConstItem>,
     pub aliases: Vec<&'a ast::TypeAlias>,
-    /// The variant marked `[default]`.
-    pub default_variants: FxHashMap<AdtId, (usize, Span)>,
     /// Derived impls wait for the traits' declarations.
     pub derives: Vec<(AdtId, DeriveTrait, Span)>,
 }

@@ -79,8 +79,12 @@ fn eval_const_at(
     let item = &program.consts[id];
     if depth >= DEPTH {
         return Err(Some(Box::new(
-            Diagnostic::error(codes::E0220, used, format!("more than {DEPTH} constants stand on one another"))
-                .label("too deep"),
+            Diagnostic::error(
+                codes::E0220,
+                used,
+                format!("more than {DEPTH} constants stand on one another"),
+            )
+            .label("too deep"),
         )));
     }
     if before.is_some() {
@@ -140,7 +144,7 @@ impl Evaluator<'_> {
         let expr = peel(expr);
         match &expr.kind {
             ExprKind::Literal(Literal::Int { value, .. }) => {
-                i128::try_from(*value).map_err(|_| self.overflow(expr.span))
+                i128::try_from(value.get()).map_err(|_| self.overflow(expr.span))
             }
             ExprKind::Literal(Literal::Byte(value)) => Ok(i128::from(*value)),
             ExprKind::Literal(Literal::Char(value)) => Ok(i128::from(u32::from(*value))),
@@ -202,7 +206,8 @@ impl Evaluator<'_> {
     }
 
     fn path(&self, path: &ast::Path) -> Result<i128, Refused> {
-        let resolved = Resolver::new(self.program).resolve_path(path, Ns::Values, self.scope).map_err(Some)?;
+        let resolved =
+            Resolver::new(self.program).resolve_path(path, Ns::Values, self.scope).map_err(Some)?;
         let whole = resolved.used == path.segments.len();
         match resolved.res {
             Res::Def(Def::Error) => Err(None),
@@ -280,13 +285,9 @@ impl Evaluator<'_> {
 
     fn not_constant(&self, span: Span) -> Refused {
         Some(Box::new(
-            Diagnostic::error(
-                codes::E0220,
-                span,
-                "expected an integer that is known at compile time",
-            )
-            .label("not a constant")
-            .help("literals, `const` items and arithmetic on them can stand here"),
+            Diagnostic::error(codes::E0220, span, "expected an integer that is known at compile time")
+                .label("not a constant")
+                .help("literals, `const` items and arithmetic on them can stand here"),
         ))
     }
 }

@@ -1,16 +1,17 @@
 //! `[derive(…)]`: impls made from a type's shape.
 //!
-//! Each method is written as syntax and checked like any other function. Its names cannot be
+//! Each method's body is written as syntax when it is checked, like any other function's. Its names cannot be
 //! captured by the user's: traits are reached by role (`$lang::Clone`), variables start with `$`.
 //! Not here: whether the fields have the trait (the body checker says so, at the field's use).
-
-use std::sync::Arc;
 
 use base::{Diagnostic, Name, Span, codes};
 use syntax::ast::*;
 
 use crate::collect::{Collector, DERIVES};
-use crate::items::{self, AdtId, AdtKind, DeriveTrait, FnAttrs, FnDecl, FnKind, FnParent, ImplId, ParamDecl, Shape, VariantDecl};
+use crate::items::{
+    self, AdtId, AdtKind, DeriveTrait, FnAttrs, FnDecl, FnId, FnKind, FnParent, ImplId, ParamDecl, Shape,
+    VariantDecl,
+};
 use crate::resolve::KNOWN;
 use crate::ty::{Predicate, TraitRef, Ty, tys};
 
@@ -65,16 +66,13 @@ fn fill_impl(collector: &mut Collector, id: ImplId, derive: DeriveTrait, trait_r
         let program = &collector.program;
         let model = &program.fns[method];
         let Some(syntax) = model.ast.clone() else { continue };
-        let names: Vec<Name> = model.params.iter().map(|p| p.name).collect();
-        let make = Make { span, other: names.get(1).copied().unwrap_or(KNOWN.empty) };
-        let body = match make.body(program, adt, derive, &collector.sources.default_variants) {
-            Ok(body) => body,
-            Err(diagnostic) => {
+        if derive == DeriveTrait::Default {
+            let make = Make { span, other: KNOWN.empty };
+            if let Err(diagnostic) = make.default(&program.adts[adt], program.default_variants.get(&adt)) {
                 collector.report(*diagnostic);
                 return;
             }
-        };
-        let model = &collector.program.fns[method];
+        }
         let impl_ = &collector.program.impls[id];
         let args = [impl_.self_ty];
         let params = model
@@ -82,13 +80,6 @@ fn fill_impl(collector: &mut Collector, id: ImplId, derive: DeriveTrait, trait_r
             .iter()
             .map(|p| ParamDecl { name: p.name, span, conv: p.conv, ty: p.ty.subst(&args) })
             .collect();
-        let item = FnItem {
-            head: span,
-            name: Ident { name: model.name, span },
-            generics: Generics::default(),
-            body: Some(body),
-            ..(*syntax).clone()
-        };
         let mut generics = impl_.generics.clone();
         generics.parent_count = generics.params.len();
         let decl = FnDecl {
@@ -109,13 +100,23 @@ fn fill_impl(collector: &mut Collector, id: ImplId, derive: DeriveTrait, trait_r
             is_unsafe: false,
             attrs: FnAttrs { inline: derive != DeriveTrait::Debug, ..FnAttrs::default() },
             kind: FnKind::Derived(derive),
-            ast: Some(Arc::new(item)),
+            // For its parameters.
+            ast: Some(syntax),
             docs: Vec::new(),
         };
         collector.sources.fns.push(None);
         let new = collector.program.fns.push(decl);
         collector.program.impls[id].methods.push(new);
     }
+}
+
+/// The body of a derived method.
+pub(crate) fn body(program: &items::Program, id: FnId, derive: DeriveTrait) -> Option<Block> {
+    let decl = &program.fns[id];
+    let FnParent::TraitImpl(impl_) = decl.parent else { return None };
+    let crate::ty::TyKind::Adt(adt, _) = *program.impls[impl_].self_ty.kind() else { return None };
+    let other = decl.params.get(1).map_or(KNOWN.empty, |p| p.name);
+    Make { span: decl.span, other }.body(program, adt, derive).ok()
 }
 
 /// Builds syntax, all of it at the place of the attribute.
@@ -125,21 +126,18 @@ struct Make {
     other: Name,
 }
 
-type Defaults = base::FxHashMap<AdtId, (usize, Span)>;
-
 impl Make {
     fn body(
         &self,
         program: &items::Program,
         adt: AdtId,
         derive: DeriveTrait,
-        defaults: &Defaults,
     ) -> Result<Block, Box<Diagnostic>> {
         let data = &program.adts[adt];
         let is_enum = data.kind == AdtKind::Enum;
         let stmts = match derive {
             DeriveTrait::Copy => vec![],
-            DeriveTrait::Default => vec![self.default(data, defaults.get(&adt))?],
+            DeriveTrait::Default => vec![self.default(data, program.default_variants.get(&adt))?],
             _ if !is_enum => {
                 let variant = &data.variants[items::VariantIdx(0)];
                 let here: Vec<Expr> = self.fields_of(variant, self.self_value());
@@ -189,7 +187,9 @@ impl Make {
                         ],
                     ));
                 }
-                stmts.push(self.return_(self.expr(ExprKind::Path(self.path(&["$lang", "Ordering", "Equal"])))));
+                stmts.push(
+                    self.return_(self.expr(ExprKind::Path(self.path(&["$lang", "Ordering", "Equal"])))),
+                );
             }
             DeriveTrait::Hash => {
                 for field in here {
@@ -204,7 +204,9 @@ impl Make {
                     Shape::Named => ("{", "}"),
                 };
                 let text = |t: &str| self.arg(self.literal(Literal::Str(t.into())));
-                let number = |n: usize| self.arg(self.literal(Literal::Int { value: n as u128, suffix: None }));
+                let number = |n: usize| {
+                    self.arg(self.literal(Literal::Int { value: (n as u128).into(), suffix: None }))
+                };
                 if variant.shape == Shape::Unit {
                     return vec![self.on_other("write_str", vec![text(variant.name.as_str())])];
                 }
@@ -245,8 +247,9 @@ impl Make {
                         right: Box::new(self.variable(j)),
                     })
                 };
-                let order =
-                    || self.lang_call("Ord", "cmp", vec![self.arg(self.variable(i)), self.arg(self.variable(j))]);
+                let order = || {
+                    self.lang_call("Ord", "cmp", vec![self.arg(self.variable(i)), self.arg(self.variable(j))])
+                };
                 if plain {
                     let value = if derive == DeriveTrait::Eq { compare(BinaryOp::Eq) } else { order() };
                     stmts.push(self.return_(value));
@@ -299,11 +302,7 @@ impl Make {
         stmts
     }
 
-    fn default(
-        &self,
-        adt: &items::Adt,
-        marked: Option<&(usize, Span)>,
-    ) -> Result<Stmt, Box<Diagnostic>> {
+    fn default(&self, adt: &items::Adt, marked: Option<&(usize, Span)>) -> Result<Stmt, Box<Diagnostic>> {
         let (variant, path) = match adt.kind {
             AdtKind::Struct => (&adt.variants[items::VariantIdx(0)], self.path(&["Self"])),
             AdtKind::Enum => {
@@ -368,10 +367,9 @@ impl Make {
             (0..variant.fields.len()).map(|i| Name::new(&format!("{prefix}{i}"))).collect();
         let kind = match variant.shape {
             Shape::Unit => PatternKind::Path(path),
-            Shape::Tuple => PatternKind::TupleStruct {
-                path,
-                fields: names.iter().map(|&n| self.binding(n)).collect(),
-            },
+            Shape::Tuple => {
+                PatternKind::TupleStruct { path, fields: names.iter().map(|&n| self.binding(n)).collect() }
+            }
             Shape::Named => PatternKind::Struct {
                 path,
                 fields: variant
@@ -432,7 +430,7 @@ impl Make {
                     Shape::Named => PatternKind::Struct { path, fields: vec![], rest: true },
                 };
                 let number = self.literal(Literal::Int {
-                    value: variant.discriminant.unsigned_abs(),
+                    value: variant.discriminant.unsigned_abs().into(),
                     suffix: None,
                 });
                 let number = if variant.discriminant < 0 {
@@ -463,10 +461,8 @@ impl Make {
     }
 
     fn path(&self, segments: &[&str]) -> Path {
-        let segments = segments
-            .iter()
-            .map(|s| PathSegment { name: self.ident(Name::new(s)), args: None })
-            .collect();
+        let segments =
+            segments.iter().map(|s| PathSegment { name: self.ident(Name::new(s)), args: None }).collect();
         Path { span: self.span, segments }
     }
 

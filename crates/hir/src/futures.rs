@@ -46,7 +46,8 @@ pub const RUN: &str = "run";
 pub(crate) fn declare(program: &mut Program) {
     let lang = &program.lang;
     let (Some(awaitable), Some(lent)) = (lang.trait_(TRAIT), lang.trait_("Lent")) else { return };
-    let functions: Vec<FnId> = program.fns.iter_enumerated().filter(|(_, f)| f.is_async).map(|(id, _)| id).collect();
+    let functions: Vec<FnId> =
+        program.fns.iter_enumerated().filter(|(_, f)| f.is_async).map(|(id, _)| id).collect();
     for function in functions {
         declare_one(program, function, awaitable, lent);
     }
@@ -79,12 +80,22 @@ fn declare_one(program: &mut Program, function: FnId, awaitable: TraitId, lent: 
                 let index = generics.params.len() as u32;
                 let name = Name::new(&format!("${index}"));
                 let ty = Ty::param(index, name);
-                generics.params.push(GenericParam { name, span, view: true, is_const: false, implicit: true, default: None });
-                generics.predicates.push(Predicate::Trait(TraitRef { trait_: lent, args: tys(&[ty, param.ty]) }));
+                generics.params.push(GenericParam {
+                    name,
+                    span,
+                    view: true,
+                    is_const: false,
+                    implicit: true,
+                    default: None,
+                });
+                generics
+                    .predicates
+                    .push(Predicate::Trait(TraitRef { trait_: lent, args: tys(&[ty, param.ty]) }));
                 (ty, Held::Lent(index))
             }
         };
-        inherent_view |= crate::collect::holds_views(program, &generics, ty) == crate::collect::Holds::Literally;
+        inherent_view |=
+            crate::collect::holds_views(program, &generics, ty) == crate::collect::Holds::Literally;
         let name = Name::new(&fields.len().to_string());
         let _: FieldIdx = fields.push(FieldDecl { name, span, public: false, ty, default: None });
         held.push(how);
@@ -98,8 +109,18 @@ fn declare_one(program: &mut Program, function: FnId, awaitable: TraitId, lent: 
         public: true,
         kind: AdtKind::Struct,
         generics: generics.clone(),
-        variants: [VariantDecl { name, span, shape: Shape::Tuple, fields, discriminant: 0, constructor: None }].into_iter().collect(),
+        variants: [VariantDecl {
+            name,
+            span,
+            shape: Shape::Tuple,
+            fields,
+            discriminant: 0,
+            constructor: None,
+        }]
+        .into_iter()
+        .collect(),
         inherent_view,
+        repr_c: false,
         derives: Vec::new(),
         thread_bound: false,
         drop_impl: None,
@@ -157,6 +178,7 @@ fn run_method(impl_: ImplId, self_ty: Ty, generics: Generics, of: &FnDecl, span:
         }],
         ret: None,
         body: Some(ast::Block { span, style: ast::BlockStyle::Inline, docs: Vec::new(), stmts: Vec::new() }),
+        has_items: false,
     };
     FnDecl {
         name: name.name,

@@ -15,8 +15,8 @@ mod remedy;
 pub mod report;
 pub mod table;
 
-pub use coerce::{Adjust, AdjustKind, Adjusts};
 pub use closures::{ClosureState, ClosureStates};
+pub use coerce::{Adjust, AdjustKind, Adjusts};
 pub use context::InferCtx;
 pub use demand::{Cause, CauseKind, Demand, Obligation, Reason, Unsatisfied};
 pub use probe::{Confirmed, NotFound, Pick, PickSource, ProbeError};

@@ -99,6 +99,8 @@ pub struct Program {
     pub consts_ready: bool,
     /// Names that two globs bring into a module with different meanings: reported where used.
     pub ambiguous: FxHashMap<(ModId, Name), (Span, Span)>,
+    /// The variant marked `[default]`, and where.
+    pub default_variants: FxHashMap<AdtId, (usize, Span)>,
     /// Answers about types, found once for all bodies. Empty until the tables are complete.
     pub trait_cache: crate::traits::TraitCache,
     /// Actors' handles, with the structs that hold their state.
@@ -360,6 +362,8 @@ pub struct FnAttrs {
     pub inline: bool,
     pub cold: bool,
     pub no_wait: bool,
+    /// Closures given to it run until what it is called on ends: what is declared inside of that they take.
+    pub scoped: bool,
     pub track_caller: bool,
     /// The conditions of `req`: whether they hold is up to the caller, whose place a failure names.
     pub requirements: Vec<Span>,
@@ -392,11 +396,7 @@ impl FnDecl {
     /// The signature as a function type (in terms of the generic parameters).
     pub fn sig(&self) -> FnSig {
         let params: Vec<_> = self.params.iter().map(|p| (p.conv, p.ty)).collect();
-        FnSig {
-            call: ast::Convention::Read,
-            params: crate::ty::leak_params(&params),
-            ret: self.ret,
-        }
+        FnSig { call: ast::Convention::Read, params: crate::ty::leak_params(&params), ret: self.ret }
     }
 }
 
@@ -419,6 +419,8 @@ pub struct Adt {
     pub variants: IndexVec<VariantIdx, VariantDecl>,
     /// The definition itself has a reference, apart from its parameters.
     pub inherent_view: bool,
+    /// `[repr(C)]`: laid out as C does, so that it may cross to foreign code.
+    pub repr_c: bool,
     pub derives: Vec<(DeriveTrait, Span)>,
     /// `[thread_bound]`: not sendable.
     pub thread_bound: bool,

@@ -16,7 +16,9 @@ use base::{Applicability, Diagnostic, FxHashMap, Span, codes};
 use syntax::ast::{self, TypeExpr, TypeExprKind};
 
 use crate::consteval;
-use crate::items::{AdtKind, AliasId, Def, FnId, FnParent, GenericParam, Generics, ImplId, ModId, Ns, Program};
+use crate::items::{
+    AdtKind, AliasId, Def, FnId, FnParent, GenericParam, Generics, ImplId, ModId, Ns, Program,
+};
 use crate::resolve::{Res, Resolver, describe};
 use crate::ty::{FnSig, Predicate, TraitRef, Ty, TyKind, leak_params};
 
@@ -49,7 +51,15 @@ const MAX_NESTING: u32 = 256;
 
 impl<'a> TyScope<'a> {
     pub fn new(module: ModId, generics: &'a Generics) -> TyScope<'a> {
-        TyScope { module, generics, self_ty: None, impl_: None, holes: None, depth: Cell::new(0), fuel: Cell::new(ALIAS_FUEL) }
+        TyScope {
+            module,
+            generics,
+            self_ty: None,
+            impl_: None,
+            holes: None,
+            depth: Cell::new(0),
+            fuel: Cell::new(ALIAS_FUEL),
+        }
     }
 
     pub fn with_self(mut self, self_ty: Ty) -> TyScope<'a> {
@@ -97,12 +107,7 @@ pub fn self_param() -> Ty {
 }
 
 /// Lowers a written type; mistakes go to `diagnostics` and give [`TyKind::Error`].
-pub fn lower_ty(
-    program: &Program,
-    scope: &TyScope,
-    ty: &TypeExpr,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Ty {
+pub fn lower_ty(program: &Program, scope: &TyScope, ty: &TypeExpr, diagnostics: &mut Vec<Diagnostic>) -> Ty {
     Lowering { program, scope, diagnostics }.ty(ty)
 }
 
@@ -157,9 +162,7 @@ impl Lowering<'_, '_> {
     pub fn ty(&mut self, ty: &TypeExpr) -> Ty {
         match &ty.kind {
             TypeExprKind::Path(path) => self.path(path),
-            TypeExprKind::Tuple(elems) => {
-                Ty::tuple(&elems.iter().map(|t| self.ty(t)).collect::<Vec<_>>())
-            }
+            TypeExprKind::Tuple(elems) => Ty::tuple(&elems.iter().map(|t| self.ty(t)).collect::<Vec<_>>()),
             TypeExprKind::List(elem) => Ty::list(self.ty(elem)),
             TypeExprKind::Array(elem, len) => {
                 let elem = self.ty(elem);
@@ -256,7 +259,14 @@ impl Lowering<'_, '_> {
                 let adt = &self.program.adts[id];
                 let what = if adt.kind == AdtKind::Struct { "struct" } else { "enum" };
                 let what = format!("{what} `{}`", adt.name);
-                let args = self.args(&adt.generics, &[], last.args.as_ref(), &what, last.name.span, Some(adt.name_span));
+                let args = self.args(
+                    &adt.generics,
+                    &[],
+                    last.args.as_deref(),
+                    &what,
+                    last.name.span,
+                    Some(adt.name_span),
+                );
                 Ty::adt(id, &args)
             }
             Res::Def(Def::Alias(id)) => self.alias(id, last),
@@ -280,7 +290,10 @@ impl Lowering<'_, '_> {
                         Diagnostic::error(
                             codes::E0228,
                             path.span,
-                            format!("an associated type belongs to a type: write `T::{}` for a `T: {name}`", path.segments[resolved.used].name.name),
+                            format!(
+                                "an associated type belongs to a type: write `T::{}` for a `T: {name}`",
+                                path.segments[resolved.used].name.name
+                            ),
                         )
                         .label("of which type?"),
                     );
@@ -316,13 +329,9 @@ impl Lowering<'_, '_> {
     fn no_args(&mut self, segment: &ast::PathSegment, what: &str) {
         if let Some(args) = &segment.args {
             self.diagnostics.push(
-                Diagnostic::error(
-                    codes::E0207,
-                    args.span,
-                    format!("{what} takes no generic arguments"),
-                )
-                .label("not expected here")
-                .fix("remove them", args.span, "", Applicability::Maybe),
+                Diagnostic::error(codes::E0207, args.span, format!("{what} takes no generic arguments"))
+                    .label("not expected here")
+                    .fix("remove them", args.span, "", Applicability::Maybe),
             );
         }
     }
@@ -330,7 +339,14 @@ impl Lowering<'_, '_> {
     fn alias(&mut self, id: AliasId, segment: &ast::PathSegment) -> Ty {
         let alias = &self.program.aliases[id];
         let what = format!("type `{}`", alias.name);
-        let args = self.args(&alias.generics, &[], segment.args.as_ref(), &what, segment.name.span, Some(alias.span));
+        let args = self.args(
+            &alias.generics,
+            &[],
+            segment.args.as_deref(),
+            &what,
+            segment.name.span,
+            Some(alias.span),
+        );
         if alias.ready {
             let ty = alias.ty.subst(&args);
             return if args.is_empty() { ty } else { self.sized(ty, segment.name.span) };
@@ -384,8 +400,10 @@ impl Lowering<'_, '_> {
         declared: Option<Span>,
     ) -> Vec<Ty> {
         let mut result = given.to_vec();
-        let params: Vec<&GenericParam> =
-            generics.params[given.len().min(generics.params.len())..].iter().filter(|p| !p.implicit).collect();
+        let params: Vec<&GenericParam> = generics.params[given.len().min(generics.params.len())..]
+            .iter()
+            .filter(|p| !p.implicit)
+            .collect();
         let written: &[TypeExpr] = args.map_or(&[], |a| &a.args);
         let required = params.iter().filter(|p| p.default.is_none()).count();
         let fill = self.scope.holes.is_some() && written.is_empty();

@@ -35,10 +35,8 @@ pub(crate) struct Known {
 }
 
 pub(crate) static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    let mut builtins: FxHashMap<Name, Ty> = IntTy::ALL
-        .iter()
-        .map(|&(int, name)| (Name::new(name), Ty::int_of(int)))
-        .collect();
+    let mut builtins: FxHashMap<Name, Ty> =
+        IntTy::ALL.iter().map(|&(int, name)| (Name::new(name), Ty::int_of(int))).collect();
     builtins.insert(Name::new("int"), Ty::int());
     builtins.insert(Name::new("f32"), Ty::new(TyKind::Float(FloatTy::F32)));
     builtins.insert(Name::new("f64"), Ty::float());
@@ -190,7 +188,9 @@ impl<'a> Resolver<'a> {
             (def, used) = (Def::Mod(start.0), start.1);
         } else {
             let single = segments.len() == 1;
-            if (!single || ns == Ns::Types || scope.generics.params.iter().any(|p| p.is_const && p.name == name))
+            if (!single
+                || ns == Ns::Types
+                || scope.generics.params.iter().any(|p| p.is_const && p.name == name))
                 && let Some(index) = scope.generics.params.iter().rposition(|p| p.name == name && !p.implicit)
                 && !self.block_hides(name, scope)
             {
@@ -296,12 +296,7 @@ impl<'a> Resolver<'a> {
         Ok(entry)
     }
 
-    fn check_ambiguous(
-        &self,
-        name: ast::Ident,
-        entry: &Entry,
-        module: ModId,
-    ) -> Result<(), Box<Diagnostic>> {
+    fn check_ambiguous(&self, name: ast::Ident, entry: &Entry, module: ModId) -> Result<(), Box<Diagnostic>> {
         if entry.def == Def::Error
             && let Some(&(one, other)) = self.program.ambiguous.get(&(module, name.name))
         {

@@ -8,9 +8,7 @@
 
 use base::{IndexVec, Name, Span, index_type};
 
-use crate::items::{
-    AdtId, BodyOwner, ClosureId, ConstId, FieldIdx, FnId, StaticId, TraitId, VariantIdx,
-};
+use crate::items::{AdtId, BodyOwner, ClosureId, ConstId, FieldIdx, FnId, StaticId, TraitId, VariantIdx};
 use crate::ty::{Conv, FnSig, Mutability, Ty, Tys};
 
 index_type!(ExprId, "e");
@@ -75,14 +73,23 @@ pub enum ExprKind {
     Local(LocalId),
     Static(StaticId),
     /// Field of a struct place (or of a value, which is then stored in a temporary).
-    Field { base: ExprId, field: FieldIdx },
+    Field {
+        base: ExprId,
+        field: FieldIdx,
+    },
     /// Field of a tuple.
-    TupleField { base: ExprId, index: u32 },
+    TupleField {
+        base: ExprId,
+        index: u32,
+    },
     /// Built-in dereference of a `&`, `&mut` or raw pointer value (the operand is a value or a
     /// place holding the reference).
     Deref(ExprId),
     /// Element of a list, array, or of a list behind `Deref` (a slice). Bounds are checked.
-    Index { base: ExprId, index: ExprId },
+    Index {
+        base: ExprId,
+        index: ExprId,
+    },
 
     // ---- values
     /// Reads a place: copies if the type is `Copy` (known so in this body), else moves.
@@ -91,9 +98,15 @@ pub enum ExprKind {
     /// the enclosing statement, or of the enclosing block for `let x = &value`.
     /// `two_phase`: an automatic `&mut` of a method's receiver or operator's left side, which
     /// begins when the call starts.
-    Ref { mutability: Mutability, place: ExprId, two_phase: bool },
+    Ref {
+        mutability: Mutability,
+        place: ExprId,
+        two_phase: bool,
+    },
     /// `&raw`: address as a raw pointer, no loan.
-    RawRef { place: ExprId },
+    RawRef {
+        place: ExprId,
+    },
     Literal(Lit),
     /// Value of a `const`.
     Const(ConstId),
@@ -105,36 +118,89 @@ pub enum ExprKind {
     List(Vec<ExprId>),
     /// `[x; n]` as an array (constant n in the type) or list (`Copy` or `Clone` per type: the
     /// checker makes it a call for lists; here only arrays of `Copy`).
-    Repeat { value: ExprId },
+    Repeat {
+        value: ExprId,
+    },
     /// Struct or variant value; fields in evaluation order.
-    Adt { adt: AdtId, variant: VariantIdx, args: Tys, fields: Vec<(FieldIdx, ExprId)>, base: Option<ExprId> },
-    Closure { index: u32 },
-    Call { callee: Callee, args: Vec<ExprId> },
+    Adt {
+        adt: AdtId,
+        variant: VariantIdx,
+        args: Tys,
+        fields: Vec<(FieldIdx, ExprId)>,
+        base: Option<ExprId>,
+    },
+    Closure {
+        index: u32,
+    },
+    Call {
+        callee: Callee,
+        args: Vec<ExprId>,
+    },
     /// Built-in operators on numbers, `bool`, `char`, raw pointers. Arithmetic panics on overflow.
-    Unary { op: UnOp, operand: ExprId },
-    Binary { op: BinOp, left: ExprId, right: ExprId },
+    Unary {
+        op: UnOp,
+        operand: ExprId,
+    },
+    Binary {
+        op: BinOp,
+        left: ExprId,
+        right: ExprId,
+    },
     /// Short-circuit.
     And(ExprId, ExprId),
     Or(ExprId, ExprId),
-    Cast { value: ExprId, kind: CastKind },
-    Coerce { value: ExprId, kind: Coercion },
+    Cast {
+        value: ExprId,
+        kind: CastKind,
+    },
+    Coerce {
+        value: ExprId,
+        kind: Coercion,
+    },
 
     // ---- statements and control flow
     /// `target = value`; drops what was there. Type `()`.
-    Assign { target: ExprId, value: ExprId },
+    Assign {
+        target: ExprId,
+        value: ExprId,
+    },
     /// `target op= value` on built-in types.
-    AssignOp { op: BinOp, target: ExprId, value: ExprId },
+    AssignOp {
+        op: BinOp,
+        target: ExprId,
+        value: ExprId,
+    },
     Block(Block),
-    If { condition: ExprId, then: ExprId, else_: Option<ExprId> },
+    If {
+        condition: ExprId,
+        then: ExprId,
+        else_: Option<ExprId>,
+    },
     /// A `let` as a condition: true and binds, or false. Only in the condition of an `If`, a
     /// match guard or an `And` within one. Loops over conditions are `Loop`+`If`+`Break`.
-    LetCondition { pattern: Pat, scrutinee: ExprId },
-    Match { scrutinee: ExprId, arms: Vec<Arm> },
-    Loop { id: LoopId, body: ExprId },
-    Break { loop_id: LoopId, value: Option<ExprId> },
-    Continue { loop_id: LoopId },
+    LetCondition {
+        pattern: Pat,
+        scrutinee: ExprId,
+    },
+    Match {
+        scrutinee: ExprId,
+        arms: Vec<Arm>,
+    },
+    Loop {
+        id: LoopId,
+        body: ExprId,
+    },
+    Break {
+        loop_id: LoopId,
+        value: Option<ExprId>,
+    },
+    Continue {
+        loop_id: LoopId,
+    },
     /// From the function or closure it stands in.
-    Return { value: Option<ExprId> },
+    Return {
+        value: Option<ExprId>,
+    },
     /// Already reported.
     Error,
 }
@@ -164,7 +230,12 @@ pub struct Block {
 pub enum Stmt {
     /// `let pat = value else: …`. Without value the local is uninitialised (simple bindings
     /// only). The pattern owns (`let` moves) unless it is marked otherwise.
-    Let { pattern: Pat, value: Option<ExprId>, else_: Option<ExprId>, span: Span },
+    Let {
+        pattern: Pat,
+        value: Option<ExprId>,
+        else_: Option<ExprId>,
+        span: Span,
+    },
     Expr(ExprId),
     /// Runs when the block is left, in reverse order with the drops of its locals.
     Defer(ExprId),
@@ -189,17 +260,36 @@ pub struct Pat {
 #[derive(Debug, Clone)]
 pub enum PatKind {
     Wildcard,
-    Binding { local: LocalId, mode: BindMode, sub: Option<Box<Pat>> },
+    Binding {
+        local: LocalId,
+        mode: BindMode,
+        sub: Option<Box<Pat>>,
+    },
     /// Equals a literal (numbers, bool, char, string).
     Literal(Lit),
     /// Inclusive bounds on numbers or chars.
-    Range { lo: Option<Lit>, hi: Option<Lit>, inclusive: bool },
+    Range {
+        lo: Option<Lit>,
+        hi: Option<Lit>,
+        inclusive: bool,
+    },
     /// A constant of a non-literal type: compared with `==` through this call's callee.
-    Const { value: ConstId },
+    Const {
+        value: ConstId,
+    },
     Tuple(Vec<Pat>),
-    Struct { adt: AdtId, variant: VariantIdx, args: Tys, fields: Vec<(FieldIdx, Pat)> },
+    Struct {
+        adt: AdtId,
+        variant: VariantIdx,
+        args: Tys,
+        fields: Vec<(FieldIdx, Pat)>,
+    },
     /// Arrays and lists: `[a, b, ..rest, z]`. `rest` binds a slice view or nothing.
-    Slice { before: Vec<Pat>, rest: Option<Option<Box<Pat>>>, after: Vec<Pat> },
+    Slice {
+        before: Vec<Pat>,
+        rest: Option<Option<Box<Pat>>>,
+        after: Vec<Pat>,
+    },
     Or(Vec<Pat>),
     /// Looks through a reference: the place is of reference type, the inner pattern matches
     /// what it points to.

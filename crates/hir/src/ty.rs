@@ -210,8 +210,7 @@ struct Interner {
 }
 
 // Sharded by hash so that bodies checked in parallel rarely meet at one lock.
-static SHARDS: LazyLock<Vec<Mutex<Interner>>> =
-    LazyLock::new(|| (0..16).map(|_| Mutex::default()).collect());
+static SHARDS: LazyLock<Vec<Mutex<Interner>>> = LazyLock::new(|| (0..16).map(|_| Mutex::default()).collect());
 
 fn hash_of(value: &(impl Hash + ?Sized)) -> u64 {
     rustc_hash::FxBuildHasher.hash_one(value)
@@ -514,9 +513,7 @@ impl Ty {
             TyKind::Closure(id, args) => TyKind::Closure(id, map(args)),
             TyKind::Dyn(d) => TyKind::Dyn(DynTy {
                 args: map(d.args),
-                bindings: leak_bindings(
-                    &d.bindings.iter().map(|&(n, t)| (n, f(t))).collect::<Vec<_>>(),
-                ),
+                bindings: leak_bindings(&d.bindings.iter().map(|&(n, t)| (n, f(t))).collect::<Vec<_>>()),
                 ..d
             }),
             TyKind::DynFn(sig) => TyKind::DynFn(sig.map(f)),
@@ -593,10 +590,9 @@ impl Predicate {
     pub fn subst(self, args: &Args) -> Predicate {
         match self {
             Predicate::Trait(t) => Predicate::Trait(t.subst(args)),
-            Predicate::ProjectionEq(p, ty) => Predicate::ProjectionEq(
-                Projection { args: subst_list(p.args, args), ..p },
-                ty.subst(args),
-            ),
+            Predicate::ProjectionEq(p, ty) => {
+                Predicate::ProjectionEq(Projection { args: subst_list(p.args, args), ..p }, ty.subst(args))
+            }
             Predicate::Fn(ty, sig) => Predicate::Fn(ty.subst(args), sig.subst(args)),
         }
     }
@@ -613,18 +609,12 @@ fn flags_of(kind: &TyKind) -> TyFlags {
     let all = |list: &[Ty]| list.iter().fold(TyFlags::default(), |f, t| f.or(t.flags()));
     match kind {
         TyKind::Tuple(list) | TyKind::Adt(_, list) => all(list),
-        TyKind::Closure(_, list) => {
-            all(list).or(TyFlags::HAS_REF).or(TyFlags::HAS_CLOSURE)
-        }
+        TyKind::Closure(_, list) => all(list).or(TyFlags::HAS_REF).or(TyFlags::HAS_CLOSURE),
         TyKind::List(t) | TyKind::RawPtr(t) => t.flags(),
         TyKind::Array(t, n) => t.flags().or(n.flags()),
         TyKind::Ref(_, t) => t.flags().or(TyFlags::HAS_REF),
-        TyKind::Dyn(d) => {
-            d.bindings.iter().fold(all(d.args), |f, (_, t)| f.or(t.flags()))
-        }
-        TyKind::DynFn(sig) => {
-            sig.params.iter().fold(sig.ret.flags(), |f, (_, t)| f.or(t.flags()))
-        }
+        TyKind::Dyn(d) => d.bindings.iter().fold(all(d.args), |f, (_, t)| f.or(t.flags())),
+        TyKind::DynFn(sig) => sig.params.iter().fold(sig.ret.flags(), |f, (_, t)| f.or(t.flags())),
         TyKind::Param(_) => TyFlags::HAS_PARAM,
         TyKind::Projection(p) => all(p.args).or(TyFlags::HAS_PROJECTION),
         TyKind::Infer(_) => TyFlags::HAS_INFER,
@@ -669,11 +659,7 @@ impl IntTy {
     /// Smallest and largest value.
     pub fn range(self) -> (i128, i128) {
         let bits = self.bits();
-        if self.is_signed() {
-            (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
-        } else {
-            (0, (1 << bits) - 1)
-        }
+        if self.is_signed() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
     }
 
     /// As shown to the user: `i64` is `int`.

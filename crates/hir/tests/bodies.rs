@@ -61,8 +61,7 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let Some(info) = line.strip_prefix("```altru") else { continue };
-        let text: String =
-            lines.by_ref().take_while(|l| *l != "```").map(|l| format!("{l}\n")).collect();
+        let text: String = lines.by_ref().take_while(|l| *l != "```").map(|l| format!("{l}\n")).collect();
         out.push((info.trim().to_owned(), text));
     }
     out

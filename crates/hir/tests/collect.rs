@@ -151,7 +151,14 @@ impl Session {
     fn found(&self) -> Vec<String> {
         self.diagnostics
             .iter()
-            .map(|d| format!("{} at `{}`: {}", d.code, self.texts.text(d.primary.span).lines().next().unwrap_or(""), d.message))
+            .map(|d| {
+                format!(
+                    "{} at `{}`: {}",
+                    d.code,
+                    self.texts.text(d.primary.span).lines().next().unwrap_or(""),
+                    d.message
+                )
+            })
             .collect()
     }
 
@@ -317,7 +324,10 @@ fn main():
 ",
         &["E0204"],
     );
-    refuses("use std::nothing::at::all\nuse all as other\nfn f(x: all):\n    pass\nfn main():\n    pass\n", &["E0201"]);
+    refuses(
+        "use std::nothing::at::all\nuse all as other\nfn f(x: all):\n    pass\nfn main():\n    pass\n",
+        &["E0201"],
+    );
     refuses("use std::option::Optin\nfn f(x: Optin):\n    pass\nfn main():\n    pass\n", &["E0201"]);
     refuses("mod a:\n    struct P\nuse a::P\nfn f(x: P):\n    pass\nfn main():\n    pass\n", &["E0203"]);
     refuses("use super::x\nfn main():\n    pass\n", &["E0201"]);
@@ -356,7 +366,10 @@ fn std_modules_are_in_scope_by_their_last_name() {
 #[test]
 fn files_are_modules() {
     let session = session(&[
-        ("", "mod shapes\nuse shapes::round::Circle\nfn f(c: Circle) -> shapes::Side:\n    return c.side\nfn main():\n    pass\n"),
+        (
+            "",
+            "mod shapes\nuse shapes::round::Circle\nfn f(c: Circle) -> shapes::Side:\n    return c.side\nfn main():\n    pass\n",
+        ),
         ("shapes", "pub mod round\npub type Side = int\nfn hidden():\n    pass\n"),
         ("shapes::round", "pub struct Circle:\n    pub side: super::Side\nfn g():\n    super::hidden()\n"),
     ]);
@@ -511,7 +524,10 @@ fn both[I: view + Iterator, J: view + Iterator[Item = I::Item]](i: mut I, j: mut
 struct S[I: view + Iterator]:
     last: Option[I::Item]
 ";
-    assert_eq!(signature(text, "first"), "fn first[I: view](i: mut I) -> Option[I::Item] from in 0 where I: Iterator");
+    assert_eq!(
+        signature(text, "first"),
+        "fn first[I: view](i: mut I) -> Option[I::Item] from in 0 where I: Iterator"
+    );
     let both = signature(text, "both");
     assert!(both.contains("J::Item = I::Item"), "{both}");
     assert!(both.contains("I::Item: Clone"), "{both}");
@@ -568,7 +584,9 @@ fn impls_are_compared_with_their_traits() {
     let check = |body: &str, codes: &[&str]| {
         refuses(&format!("{head}impl T for S:\n{body}{main}"), codes);
     };
-    accepts(&format!("{head}impl T for S:\n    type Out = string\n    fn f(self, x: int) -> string:\n        return \"\"\n    fn g[B](own self, a: B):\n        pass\n{main}"));
+    accepts(&format!(
+        "{head}impl T for S:\n    type Out = string\n    fn f(self, x: int) -> string:\n        return \"\"\n    fn g[B](own self, a: B):\n        pass\n{main}"
+    ));
     let g = "    fn g[B](own self, a: B):\n        pass\n";
     let f = "    fn f(self, x: int) -> Self::Out:\n        return \"\"\n";
     let out = "    type Out = string\n";
@@ -590,7 +608,9 @@ fn recursion_by_value_is_found_through_generics() {
     let main = "fn main():\n    pass\n";
     refuses(&format!("struct A:\n    b: Option[B]\nstruct B:\n    a: (int, [A; 2])\n{main}"), &["E0214"]);
     accepts(&format!("struct A:\n    b: Option[B]\nstruct B:\n    a: [A]\n{main}"));
-    accepts(&format!("struct P[T]:\n    n: int\n    p: [T]\nstruct A:\n    b: P[A]\n    o: Option[Option[int]]\n{main}"));
+    accepts(&format!(
+        "struct P[T]:\n    n: int\n    p: [T]\nstruct A:\n    b: P[A]\n    o: Option[Option[int]]\n{main}"
+    ));
     refuses(&format!("enum L:\n    Nil\n    Cons(int, L)\n{main}"), &["E0214"]);
 }
 
@@ -624,18 +644,32 @@ fn doubling_definitions_do_not_blow_up() {
     let mut text = String::new();
     for i in 0..60 {
         text.push_str(&format!("type T{i} = (T{n}, T{n})\nconst C{i}: int = C{n} * 2 - C{n}\n", n = i + 1));
-        text.push_str(&format!("struct S{i}(S{n}, S{n})\ntrait R{i}: R{n} + Q{n}\ntrait Q{i}: R{n} + Q{n}\n", n = i + 1));
+        text.push_str(&format!(
+            "struct S{i}(S{n}, S{n})\ntrait R{i}: R{n} + Q{n}\ntrait Q{i}: R{n} + Q{n}\n",
+            n = i + 1
+        ));
     }
     text.push_str("type T60 = int\nconst C60: int = 3\nstruct S60(int)\ntrait R60\ntrait Q60\n");
-    text.push_str("fn f(a: [int; C0], s: S0):\n    pass\nfn g[T: R0](t: T):\n    pass\nfn main():\n    pass\n");
+    text.push_str(
+        "fn f(a: [int; C0], s: S0):\n    pass\nfn g[T: R0](t: T):\n    pass\nfn main():\n    pass\n",
+    );
     refuses(&text, &["E0227"]);
     // Deep instead of wide.
-    let deep: String = (0..3000).map(|i| format!("type T{i} = [T{}]\nconst C{i}: int = C{} + 1\n", i + 1, i + 1)).collect();
-    let deep = format!("{deep}type T3000 = int\nconst C3000: int = 1\nfn f(x: T0, y: [int; C0]):\n    pass\nfn main():\n    pass\n");
+    let deep: String =
+        (0..3000).map(|i| format!("type T{i} = [T{}]\nconst C{i}: int = C{} + 1\n", i + 1, i + 1)).collect();
+    let deep = format!(
+        "{deep}type T3000 = int\nconst C3000: int = 1\nfn f(x: T0, y: [int; C0]):\n    pass\nfn main():\n    pass\n"
+    );
     refuses(&deep, &["E0220", "E0227"]);
-    refuses("const A: int = B + 1\nconst B: int = A\nfn f(x: [int; A]):\n    pass\nfn main():\n    pass\n", &["E0227"]);
+    refuses(
+        "const A: int = B + 1\nconst B: int = A\nfn f(x: [int; A]):\n    pass\nfn main():\n    pass\n",
+        &["E0227"],
+    );
     let nested = |n: usize| format!("{}int{}", "D[".repeat(n), "]".repeat(n));
-    refuses(&format!("type D[T] = (T, T)\nfn f(x: {}):\n    pass\nfn main():\n    pass\n", nested(40)), &["E0227"]);
+    refuses(
+        &format!("type D[T] = (T, T)\nfn f(x: {}):\n    pass\nfn main():\n    pass\n", nested(40)),
+        &["E0227"],
+    );
 }
 
 /// Texts with tokens removed, repeated and swapped: nothing may panic or hang.
@@ -645,7 +679,9 @@ fn broken_declarations_never_panic() {
     let mut seeds = vec![CORE.to_owned()];
     for &(code, _) in base::codes::ALL.iter().filter(|(c, _)| c.0.starts_with("E02")) {
         let page = std::fs::read_to_string(dir.join(format!("{code}.md"))).unwrap_or_default();
-        seeds.extend(page.split("```").skip(1).step_by(2).filter_map(|b| Some(b.split_once('\n')?.1.to_owned())));
+        seeds.extend(
+            page.split("```").skip(1).step_by(2).filter_map(|b| Some(b.split_once('\n')?.1.to_owned())),
+        );
     }
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut random = move |n: usize| {

@@ -80,8 +80,7 @@ fn derived_methods_check() {
     for (id, decl) in program.fns.iter_enumerated() {
         let FnKind::Derived(derive) = decl.kind else { continue };
         checked += 1;
-        let (_, diagnostics) =
-            hir::check::check_body_with(&program, BodyOwner::Fn(id), &texts, &cache);
+        let (_, diagnostics) = hir::check::check_body_with(&program, BodyOwner::Fn(id), &texts, &cache);
         for d in diagnostics {
             let hir::items::FnParent::TraitImpl(impl_) = decl.parent else { continue };
             let ty = hir::ty::display(&program, program.impls[impl_].self_ty);

@@ -73,11 +73,8 @@ impl Ask {
     fn assoc(&self, alias: &str, trait_: &str, name: &str) -> String {
         let env = self.env(alias);
         let solver = Solver::new(&self.program, &env, &self.cache, &NoClosures);
-        let p = Projection {
-            trait_: self.trait_(trait_),
-            args: tys(&[self.ty(alias)]),
-            name: Name::new(name),
-        };
+        let p =
+            Projection { trait_: self.trait_(trait_), args: tys(&[self.ty(alias)]), name: Name::new(name) };
         let ty = Ty::new(hir::ty::TyKind::Projection(p));
         display(&self.program, solver.normalize_plain(ty))
     }
@@ -117,7 +114,11 @@ type Sh = Shared[Point]
 type Ptr = (int, *int)
 ",
     );
-    ask.implements("I", &["Copy", "Clone", "Eq", "Ord", "Hash", "Debug", "Display", "Default", "Send"], &["Iterator"]);
+    ask.implements(
+        "I",
+        &["Copy", "Clone", "Eq", "Ord", "Hash", "Debug", "Display", "Default", "Send"],
+        &["Iterator"],
+    );
     ask.implements("F", &["Copy", "Clone", "Debug", "Display"], &["Hash"]);
     ask.implements("S", &["Clone", "Eq", "Ord", "Hash", "Debug", "Display", "Send"], &["Copy"]);
     ask.implements("P", &["Clone", "Eq", "Debug", "Hash", "Send"], &["Copy", "Display", "Ord"]);
@@ -231,7 +232,9 @@ type Sh = Shared[string]
                     let errors = ctx.take_errors();
                     assert!(errors.is_empty(), "{alias}.{name}: {:?}", ctx.report_all(errors));
                 }
-                Err(ProbeError::Ambiguous(picks)) => missing.push(format!("{alias}.{name} ambiguous {picks:?}")),
+                Err(ProbeError::Ambiguous(picks)) => {
+                    missing.push(format!("{alias}.{name} ambiguous {picks:?}"))
+                }
                 Err(_) => missing.push(format!("{alias}.{name}")),
             }
         }

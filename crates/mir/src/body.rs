@@ -6,7 +6,9 @@
 //! mention the owner's parameters until monomorphisation substitutes them.
 
 use base::{IndexVec, Name, Span, index_type};
-use hir::items::{AdtId, BodyOwner, ClosureId, ConstId, FieldIdx, FnId, Origin, StaticId, TraitId, VariantIdx};
+use hir::items::{
+    AdtId, BodyOwner, ClosureId, ConstId, FieldIdx, FnId, Origin, StaticId, TraitId, VariantIdx,
+};
 use hir::thir::{BinOp, CastKind, Coercion, UnOp};
 use hir::ty::{FnSig, Mutability, Ty, Tys};
 
@@ -90,8 +92,20 @@ pub enum LocalKind {
 pub struct Block {
     pub statements: Vec<Statement>,
     pub terminator: Terminator,
-    /// On an unwind path.
+    /// On an unwind path. A panic there takes the place of what was unwinding.
     pub cleanup: bool,
+}
+
+impl Block {
+    /// Where a panic in the terminator goes on; `None`: it leaves the function.
+    pub fn on_panic(&self) -> Option<BlockId> {
+        match &self.terminator.kind {
+            TerminatorKind::Call(call) => call.unwind,
+            TerminatorKind::Drop { target, unwind: None, .. } if self.cleanup => Some(*target),
+            TerminatorKind::Drop { unwind, .. } | TerminatorKind::Assert { unwind, .. } => *unwind,
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -125,17 +139,32 @@ pub enum TerminatorKind {
     Goto(BlockId),
     /// On integers, `bool`, `char`, discriminants. The values are the bits, as wide as the
     /// type and not sign-extended.
-    Switch { value: Operand, targets: Vec<(u128, BlockId)>, otherwise: BlockId },
+    Switch {
+        value: Operand,
+        targets: Vec<(u128, BlockId)>,
+        otherwise: BlockId,
+    },
     Return,
     /// End of a cleanup path: goes on unwinding.
     Resume,
     Unreachable,
     /// Drops the place if it is (still) initialised. Before drop elaboration this may be
-    /// conditional; after it, it is unconditional.
-    Drop { place: Place, target: BlockId, unwind: Option<BlockId> },
+    /// conditional; after it, it is unconditional. On a clean-up path a panic without `unwind`
+    /// goes on at `target`: what remains to be cleaned up still is.
+    Drop {
+        place: Place,
+        target: BlockId,
+        unwind: Option<BlockId>,
+    },
     Call(Box<Call>),
     /// Panics unless `condition == expected`.
-    Assert { condition: Operand, expected: bool, message: AssertMessage, target: BlockId, unwind: Option<BlockId> },
+    Assert {
+        condition: Operand,
+        expected: bool,
+        message: AssertMessage,
+        target: BlockId,
+        unwind: Option<BlockId>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -160,14 +189,31 @@ pub struct CallFlow {
 
 #[derive(Clone, Debug)]
 pub enum Callee {
-    Fn { id: FnId, args: Tys },
+    Fn {
+        id: FnId,
+        args: Tys,
+    },
     /// Resolved to `Fn`, a closure or an intrinsic by monomorphisation.
-    TraitMethod { trait_: TraitId, method: FnId, args: Tys },
-    DynMethod { trait_: TraitId, method: FnId, args: Tys },
+    TraitMethod {
+        trait_: TraitId,
+        method: FnId,
+        args: Tys,
+    },
+    DynMethod {
+        trait_: TraitId,
+        method: FnId,
+        args: Tys,
+    },
     /// The first argument is the closure value or a reference to it.
-    Value { ty: Ty, sig: FnSig },
+    Value {
+        ty: Ty,
+        sig: FnSig,
+    },
     /// After monomorphisation: a closure's own body.
-    Closure { id: ClosureId, args: Tys },
+    Closure {
+        id: ClosureId,
+        args: Tys,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -178,7 +224,10 @@ pub enum AssertMessage {
     RemainderByZero,
     /// Shift amount out of range.
     Shift,
-    Bounds { index: Operand, len: Operand },
+    Bounds {
+        index: Operand,
+        len: Operand,
+    },
     /// A pattern that must match (`let` without `else` on a checked-exhaustive pattern never
     /// uses it): unreachable by construction, kept as a check in debug builds of the compiler.
     Unreachable,
@@ -239,7 +288,11 @@ pub enum ConstKind {
 #[derive(Clone, Debug)]
 pub enum Rvalue {
     Use(Operand),
-    Ref { mutability: Mutability, place: Place, two_phase: bool },
+    Ref {
+        mutability: Mutability,
+        place: Place,
+        two_phase: bool,
+    },
     RawRef(Place),
     /// Wrapping; comparisons give `bool`. Overflow is checked by `CheckedBinary` + `Assert`.
     Binary(BinOp, Operand, Operand),
@@ -256,7 +309,12 @@ pub enum Rvalue {
     /// `[x; n]`.
     Repeat(Operand, Ty),
     /// `&place[from .. len - to]` of a list, array or slice place: a slice view (patterns' rest).
-    Subslice { place: Place, from: u64, to: u64, mutability: Mutability },
+    Subslice {
+        place: Place,
+        from: u64,
+        to: u64,
+        mutability: Mutability,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -267,8 +325,15 @@ pub enum Aggregate {
     /// A heap list from its elements; type `[T]`.
     List(Ty),
     /// All fields of the variant, in declaration order.
-    Adt { adt: AdtId, variant: VariantIdx, args: Tys },
-    Closure { id: ClosureId, args: Tys },
+    Adt {
+        adt: AdtId,
+        variant: VariantIdx,
+        args: Tys,
+    },
+    Closure {
+        id: ClosureId,
+        args: Tys,
+    },
 }
 
 impl Place {
@@ -310,8 +375,7 @@ impl TerminatorKind {
                 targets.iter().map(|&(_, b)| b).chain([*otherwise]).collect()
             }
             TerminatorKind::Return | TerminatorKind::Resume | TerminatorKind::Unreachable => vec![],
-            TerminatorKind::Drop { target, unwind, .. }
-            | TerminatorKind::Assert { target, unwind, .. } => {
+            TerminatorKind::Drop { target, unwind, .. } | TerminatorKind::Assert { target, unwind, .. } => {
                 [*target].into_iter().chain(*unwind).collect()
             }
             TerminatorKind::Call(call) => call.target.into_iter().chain(call.unwind).collect(),
@@ -335,8 +399,9 @@ impl TerminatorKind {
                 std::cmp::Ordering::Greater => None,
             },
             TerminatorKind::Return | TerminatorKind::Resume | TerminatorKind::Unreachable => None,
-            TerminatorKind::Drop { target, unwind, .. }
-            | TerminatorKind::Assert { target, unwind, .. } => pair(Some(*target), *unwind),
+            TerminatorKind::Drop { target, unwind, .. } | TerminatorKind::Assert { target, unwind, .. } => {
+                pair(Some(*target), *unwind)
+            }
             TerminatorKind::Call(call) => pair(call.target, call.unwind),
         }
     }
@@ -357,8 +422,7 @@ impl TerminatorKind {
                 f(otherwise);
             }
             TerminatorKind::Return | TerminatorKind::Resume | TerminatorKind::Unreachable => {}
-            TerminatorKind::Drop { target, unwind, .. }
-            | TerminatorKind::Assert { target, unwind, .. } => {
+            TerminatorKind::Drop { target, unwind, .. } | TerminatorKind::Assert { target, unwind, .. } => {
                 f(target);
                 unwind.iter_mut().for_each(f);
             }
@@ -372,9 +436,7 @@ impl TerminatorKind {
     /// Where it goes when something panics.
     pub fn unwind_mut(&mut self) -> Option<&mut Option<BlockId>> {
         match self {
-            TerminatorKind::Drop { unwind, .. } | TerminatorKind::Assert { unwind, .. } => {
-                Some(unwind)
-            }
+            TerminatorKind::Drop { unwind, .. } | TerminatorKind::Assert { unwind, .. } => Some(unwind),
             TerminatorKind::Call(call) => Some(&mut call.unwind),
             _ => None,
         }

@@ -14,9 +14,8 @@ use hir::traits::{Facts, NoClosures, ParamEnv};
 use hir::ty::{Ty, TyKind};
 
 use crate::body::{
-    Block, BlockId, Body, ConstKind, Constant, Local, LocalDecl, LocalKind, Operand,
-    Place, Projection, Rvalue, Source, Statement, StatementKind, Terminator,
-    TerminatorKind,
+    Block, BlockId, Body, ConstKind, Constant, Local, LocalDecl, LocalKind, Operand, Place, Projection,
+    Rvalue, Source, Statement, StatementKind, Terminator, TerminatorKind,
 };
 use crate::dataflow::{BitSet, Effect, MovePathId, MovePaths};
 use known::{DropSite, analyse};
@@ -50,8 +49,7 @@ pub fn elaborate(program: &Program, body: &mut Body) {
         return;
     }
     // Only an opened drop asks about the types of parts.
-    let opens =
-        todo.iter().any(|site| site.path.is_some_and(|p| paths.paths[p].first_child.is_some()));
+    let opens = todo.iter().any(|site| site.path.is_some_and(|p| paths.paths[p].first_child.is_some()));
     let env = match body.source {
         _ if !opens => ParamEnv::empty(),
         Source::Owner(BodyOwner::Fn(id)) => ParamEnv::of_fn(program, id),
@@ -261,11 +259,8 @@ impl Elaborator<'_> {
         fields: &[Ty],
         context: Context<'_>,
     ) -> BlockId {
-        let parts = fields
-            .iter()
-            .enumerate()
-            .map(|(i, &ty)| (Projection::Field(FieldIdx::new(i), ty), ty))
-            .collect();
+        let parts =
+            fields.iter().enumerate().map(|(i, &ty)| (Projection::Field(FieldIdx::new(i), ty), ty)).collect();
         self.drop_ladder(path, place, parts, context)
     }
 
@@ -287,7 +282,8 @@ impl Elaborator<'_> {
             let part = place.with(projection);
             let here = Context { target: next, unwind, ..context };
             next = self.drop_part(path, child, &part, here);
-            if !context.cleanup && next != here.target {
+            // On a clean-up path without a place to unwind to, a drop that panics goes on at its target.
+            if next != here.target && (!context.cleanup || unwind.is_some()) {
                 let resume = match unwind {
                     Some(block) => block,
                     None => self.resume(context.span),
@@ -348,11 +344,7 @@ impl Elaborator<'_> {
                 None => rest_needs_drop |= fields.iter().any(|&ty| self.facts.needs_drop(ty)),
             }
         }
-        let otherwise = if rest_needs_drop {
-            self.drop_whole(place, context)
-        } else {
-            context.target
-        };
+        let otherwise = if rest_needs_drop { self.drop_whole(place, context) } else { context.target };
         if targets.iter().all(|&(_, block)| block == context.target) && !rest_needs_drop {
             return context.target;
         }
@@ -367,8 +359,7 @@ impl Elaborator<'_> {
         let value = Operand::Copy(discriminant.into());
         let kind = TerminatorKind::Switch { value, targets, otherwise };
         let switch = self.block(kind, context.cleanup, context.span);
-        let read =
-            StatementKind::Assign(discriminant.into(), Rvalue::Discriminant(place.clone()));
+        let read = StatementKind::Assign(discriminant.into(), Rvalue::Discriminant(place.clone()));
         self.body.blocks[switch].statements.push(Statement { kind: read, span: context.span });
         self.ask(path, switch, context)
     }

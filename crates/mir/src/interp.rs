@@ -48,7 +48,11 @@ pub enum End {
     Exit(i32),
     Panic(String),
     /// The checker's promise was broken: what, in which function, where.
-    Trap { fault: Fault, function: String, span: Span },
+    Trap {
+        fault: Fault,
+        function: String,
+        span: Span,
+    },
     /// Out of steps or of depth.
     Limit,
     /// Something that is not interpreted.

@@ -7,6 +7,7 @@
 pub mod body;
 pub mod check;
 pub mod dataflow;
+pub mod deadlock;
 pub mod elaborate;
 pub mod interp;
 pub mod lower;

@@ -31,9 +31,8 @@ use hir::traits::{ParamEnv, TraitCache};
 use hir::ty::{Conv, Mutability, Ty};
 
 use crate::body::{
-    Block, BlockId, Body, BodyAttrs, CaptureDecl, Constant, ConstKind, Local, LocalDecl,
-    LocalKind, Operand, Place, RETURN, Rvalue, Source, Statement, StatementKind, Terminator,
-    TerminatorKind,
+    Block, BlockId, Body, BodyAttrs, CaptureDecl, ConstKind, Constant, Local, LocalDecl, LocalKind, Operand,
+    Place, RETURN, Rvalue, Source, Statement, StatementKind, Terminator, TerminatorKind,
 };
 use crate::names;
 use crate::place::reference;
@@ -105,7 +104,7 @@ struct Builder<'a> {
     /// What happens when a panic unwinds, shared by all of the body.
     unwinds: DropTree,
     defers: Vec<Deferred>,
-    /// Writing blocks that run while unwinding: a panic in them aborts.
+    /// Writing blocks that run while unwinding.
     in_cleanup: bool,
     /// Where values of type `()` that nobody wants go.
     unit: Option<Local>,
@@ -182,8 +181,7 @@ impl<'a> Builder<'a> {
         self.return_local(def.ret, def.span);
         let (env, env_conv) = self.environment(def);
         let args: Vec<Local> = def.params.iter().map(|p| self.arg(p)).collect();
-        let convs: Vec<Conv> =
-            [env_conv].into_iter().chain(def.params.iter().map(|p| p.conv)).collect();
+        let convs: Vec<Conv> = [env_conv].into_iter().chain(def.params.iter().map(|p| p.conv)).collect();
         let captures: Vec<CaptureDecl> = def
             .captures
             .iter()
@@ -253,13 +251,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The code of a function: arguments taken apart, the body's value returned.
-    fn function(
-        &mut self,
-        params: &[thir::Param],
-        args: &[Local],
-        env: Option<Local>,
-        value: ExprId,
-    ) {
+    fn function(&mut self, params: &[thir::Param], args: &[Local], env: Option<Local>, value: ExprId) {
         let span = self.thir.exprs[value].span;
         self.push_scope();
         if let Some(env) = env {

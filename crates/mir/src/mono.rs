@@ -11,12 +11,14 @@
 //! In reading order: this file (the data), [`collect`] (the worklist), [`resolve`] (what a call
 //! means), [`glue`] (bodies the compiler makes), [`shapes`] (fields of types), [`symbols`]; then what is
 //! known of the whole: [`waits`] (which functions wait), [`turns`] (where loops look up), [`suspend`] (what a
-//! waiting function keeps) and [`holders`] (what must not move meanwhile).
+//! waiting function keeps) and [`holders`] (what must not move meanwhile). Of a release, [`merge`] (small waiting functions
+//! become part of their callers).
 
 pub mod collect;
 mod glue;
 mod holders;
 mod literals;
+pub mod merge;
 mod resolve;
 mod shapes;
 pub mod suspend;
@@ -27,16 +29,16 @@ mod waits;
 
 use std::sync::Arc;
 
-use base::{FxHashMap, IndexVec, Name, index_type};
+use base::{FxHashMap, FxHashSet, IndexVec, Name, index_type};
 use hir::items::{ConstId, StaticId};
 use hir::ty::{Ty, Tys};
 
 use crate::body::Body;
 
 pub use collect::{Bodies, Roots, collect};
+pub use hir::{items, thir, ty};
 pub use text::text;
 pub use waits::Waits;
-pub use hir::{items, thir, ty};
 
 index_type!(FuncId, "func");
 index_type!(VtableId, "vtable");
@@ -63,11 +65,42 @@ pub struct Program {
     pub main: Option<FuncId>,
     /// The tests, in the order asked for: each `fn() -> i32`, as `main`.
     pub tests: Vec<FuncId>,
+    /// The roots that are neither, as they are written.
+    pub others: Vec<FuncId>,
     /// Which functions become state machines.
     pub waits: Waits,
+    /// Those that [`merge`] has left without anybody who calls them.
+    pub unused: FxHashSet<FuncId>,
 }
 
-#[derive(Debug)]
+impl Program {
+    /// What can be run by whoever runs `work`, calls through tables aside.
+    fn reached_from(&self, mut work: Vec<FuncId>) -> FxHashSet<FuncId> {
+        let mut seen = FxHashSet::default();
+        while let Some(id) = work.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let function = &self.functions[id];
+            work.extend(function.addresses.values());
+            work.extend(function.tasks.values().map(|root| root.entry));
+            work.extend(function.targets.iter().filter_map(|target| match target {
+                Some(Target::Function(callee)) => Some(*callee),
+                _ => None,
+            }));
+        }
+        seen
+    }
+
+    /// Whether it calls what only the larger archive of the runtime has.
+    pub fn needs_web(&self) -> bool {
+        self.functions.iter().flat_map(|function| &function.targets).any(
+            |target| matches!(target, Some(Target::Extern { symbol, .. }) if abi::is_of_web(symbol.as_str())),
+        )
+    }
+}
+
+#[derive(Debug, Clone)]
 pub struct Function {
     /// Unique, readable, the same in every compilation of the same program.
     pub symbol: String,
@@ -81,6 +114,8 @@ pub struct Function {
     /// By closure type: what [`internal::TASK_ENTRY`] gives.
     pub tasks: FxHashMap<Ty, TaskRoot>,
     pub role: Role,
+    /// Bodies that have become part of this one.
+    pub merged: merge::Merged,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -210,6 +245,8 @@ pub struct StructShape {
     pub interior_mutable: bool,
     /// Its bytes may mean nothing (`MaybeUninit`).
     pub maybe_uninit: bool,
+    /// Its fields lie in the order they are declared, as in C.
+    pub repr_c: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -111,9 +111,7 @@ impl<'a> Parser<'a> {
         self.space();
         let rest = self.rest();
         let start = usize::from(rest.starts_with('-'));
-        let end = rest[start..]
-            .find(|c: char| !c.is_ascii_digit())
-            .map_or(rest.len(), |end| start + end);
+        let end = rest[start..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |end| start + end);
         match rest[..end].parse() {
             Ok(number) => {
                 self.at += end;

@@ -7,9 +7,7 @@ use hir::items::VariantIdx;
 use hir::thir::{BinOp, UnOp};
 use hir::ty::{IntTy, Mutability, Ty, TyKind};
 
-use crate::body::{
-    Aggregate, Body, Local, LocalDecl, Operand, Place, Projection, Rvalue,
-};
+use crate::body::{Aggregate, Body, Local, LocalDecl, Operand, Place, Projection, Rvalue};
 
 /// A place's type; behind a `Downcast`, also the variant whose fields are meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,16 +77,18 @@ impl Rvalue {
             Rvalue::Ref { mutability, place, .. } => reference(*mutability, place.ty(locals)),
             Rvalue::RawRef(place) => Ty::raw_ptr(place.ty(locals)),
             Rvalue::Binary(op, left, _) => {
-                if op.compares() { Ty::bool() } else { left.ty(locals) }
+                if op.compares() {
+                    Ty::bool()
+                } else {
+                    left.ty(locals)
+                }
             }
             Rvalue::CheckedBinary(_, left, _) => Ty::tuple(&[left.ty(locals), Ty::bool()]),
             Rvalue::Unary(UnOp::Neg | UnOp::Not | UnOp::BitNot, operand) => operand.ty(locals),
             Rvalue::Cast(_, _, ty) | Rvalue::Coerce(_, _, ty) | Rvalue::Repeat(_, ty) => *ty,
             Rvalue::Len(_) | Rvalue::Discriminant(_) => Ty::int(),
             Rvalue::Aggregate(aggregate, operands) => match aggregate {
-                Aggregate::Tuple => {
-                    Ty::tuple(&operands.iter().map(|o| o.ty(locals)).collect::<Vec<_>>())
-                }
+                Aggregate::Tuple => Ty::tuple(&operands.iter().map(|o| o.ty(locals)).collect::<Vec<_>>()),
                 Aggregate::Array(elem) => Ty::array(*elem, operands.len() as i128),
                 Aggregate::List(elem) => Ty::list(*elem),
                 Aggregate::Adt { adt, args, .. } => Ty::new(TyKind::Adt(*adt, args)),

@@ -32,8 +32,8 @@ use hir::ty::{Conv, FloatTy, FnSig, Mutability, Ty, TyKind};
 use syntax::ast::Convention;
 
 use crate::body::{
-    Aggregate, AssertMessage, Body, Callee, ConstKind, Constant, LocalKind, Operand, Place,
-    Projection, Rvalue, StatementKind, TerminatorKind,
+    Aggregate, AssertMessage, Body, Callee, ConstKind, Constant, LocalKind, Operand, Place, Projection,
+    Rvalue, StatementKind, TerminatorKind,
 };
 use crate::names;
 
@@ -99,8 +99,7 @@ pub const BINARY: [(BinOp, &str); 16] = [
     (BinOp::Ge, "Ge"),
 ];
 
-pub const UNARY: [(UnOp, &str); 3] =
-    [(UnOp::Neg, "Neg"), (UnOp::Not, "Not"), (UnOp::BitNot, "BitNot")];
+pub const UNARY: [(UnOp, &str); 3] = [(UnOp::Neg, "Neg"), (UnOp::Not, "Not"), (UnOp::BitNot, "BitNot")];
 
 pub const CASTS: [(CastKind, &str); 8] = [
     (CastKind::IntToInt, "IntToInt"),
@@ -289,11 +288,7 @@ impl Printer<'_> {
         }
     }
 
-    fn targets(
-        &mut self,
-        target: Option<crate::body::BlockId>,
-        unwind: Option<crate::body::BlockId>,
-    ) {
+    fn targets(&mut self, target: Option<crate::body::BlockId>, unwind: Option<crate::body::BlockId>) {
         self.text.push_str(" -> [");
         match target {
             Some(target) => put!(self, "return: {target:?}"),

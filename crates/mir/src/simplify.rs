@@ -7,8 +7,8 @@ use base::{Idx, IndexVec};
 use hir::thir::Coercion;
 
 use crate::body::{
-    Aggregate, Block, BlockId, Body, ConstKind, Constant, Local, Operand, Rvalue, StatementKind,
-    Terminator, TerminatorKind,
+    Aggregate, Block, BlockId, Body, ConstKind, Constant, Local, Operand, Rvalue, StatementKind, Terminator,
+    TerminatorKind,
 };
 use crate::dataflow::engine::reverse_postorder;
 use crate::visit::{self, Access};
@@ -16,9 +16,7 @@ use crate::visit::{self, Access};
 /// After drop elaboration: also removes what only the checks needed.
 pub fn simplify(body: &mut Body) {
     for block in body.blocks.iter_mut() {
-        block.statements.retain(|s| {
-            !matches!(s.kind, StatementKind::Nop | StatementKind::FakeRead(_))
-        });
+        block.statements.retain(|s| !matches!(s.kind, StatementKind::Nop | StatementKind::FakeRead(_)));
     }
     simplify_cfg(body);
     remove_dead_locals(body);
@@ -92,8 +90,7 @@ fn thread_gotos(body: &mut Body) {
 
 /// Keeps the listed blocks, in that order. They lead only to each other.
 fn renumber(body: &mut Body, order: &[BlockId]) {
-    let mut new_id: IndexVec<BlockId, BlockId> =
-        IndexVec::from_elem(BlockId(0), body.blocks.len());
+    let mut new_id: IndexVec<BlockId, BlockId> = IndexVec::from_elem(BlockId(0), body.blocks.len());
     for (i, &block) in order.iter().enumerate() {
         new_id[block] = BlockId::new(i);
     }
@@ -131,19 +128,13 @@ fn join_blocks(body: &mut Body, order: &mut Vec<BlockId>) {
             continue;
         }
         while let TerminatorKind::Goto(next) = body.blocks[id].terminator.kind {
-            if next == id
-                || edges_in[next] != 1
-                || body.blocks[next].cleanup != body.blocks[id].cleanup
-            {
+            if next == id || edges_in[next] != 1 || body.blocks[next].cleanup != body.blocks[id].cleanup {
                 break;
             }
             edges_in[next] = 0;
             let statements = std::mem::take(&mut body.blocks[next].statements);
             let span = body.blocks[next].terminator.span;
-            let kind = std::mem::replace(
-                &mut body.blocks[next].terminator.kind,
-                TerminatorKind::Unreachable,
-            );
+            let kind = std::mem::replace(&mut body.blocks[next].terminator.kind, TerminatorKind::Unreachable);
             let block = &mut body.blocks[id];
             if block.statements.is_empty() {
                 block.statements = statements;
@@ -161,8 +152,7 @@ fn join_blocks(body: &mut Body, order: &mut Vec<BlockId>) {
 fn is_pure(rvalue: &Rvalue) -> bool {
     !matches!(
         rvalue,
-        Rvalue::Aggregate(Aggregate::List(_), _)
-            | Rvalue::Coerce(Coercion::ToDyn | Coercion::ToDynFn, ..)
+        Rvalue::Aggregate(Aggregate::List(_), _) | Rvalue::Coerce(Coercion::ToDyn | Coercion::ToDynFn, ..)
     )
 }
 
@@ -248,9 +238,7 @@ fn remove_dead_locals(body: &mut Body) {
     for block in body.blocks.iter_mut() {
         for statement in &mut block.statements {
             visit::statement_places_mut(statement, &mut rename);
-            if let StatementKind::StorageLive(l) | StatementKind::StorageDead(l) =
-                &mut statement.kind
-            {
+            if let StatementKind::StorageLive(l) | StatementKind::StorageDead(l) = &mut statement.kind {
                 *l = new_id[*l];
             }
         }

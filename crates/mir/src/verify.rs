@@ -7,8 +7,8 @@ use base::Idx;
 use hir::ty::{Ty, TyKind};
 
 use crate::body::{
-    Aggregate, BlockId, Body, ConstKind, Local, LocalKind, Operand, Place, Projection,
-    Rvalue, Statement, StatementKind, TerminatorKind,
+    Aggregate, BlockId, Body, ConstKind, Local, LocalKind, Operand, Place, Projection, Rvalue, Statement,
+    StatementKind, TerminatorKind,
 };
 use crate::place::{Operator, PlaceTy, element};
 
@@ -86,8 +86,7 @@ impl Verifier<'_> {
                 Projection::Downcast(_) => matches!(ty.ty.kind(), TyKind::Adt(..)),
                 Projection::Index(local) => {
                     self.local(local)?;
-                    matches!(self.body.locals[local].ty.kind(), TyKind::Int(_))
-                        && element(ty.ty).is_some()
+                    matches!(self.body.locals[local].ty.kind(), TyKind::Int(_)) && element(ty.ty).is_some()
                 }
                 Projection::ConstIndex { .. } => element(ty.ty).is_some(),
             };
@@ -206,7 +205,6 @@ impl Verifier<'_> {
         });
         verdict?;
         let unwinds = |unwind: &Option<BlockId>| match unwind {
-            Some(_) if block.cleanup => Err("unwinds while unwinding".to_owned()),
             Some(target) if !self.body.blocks[*target].cleanup => {
                 Err(format!("unwinds to {target:?}, which is no cleanup block"))
             }
@@ -222,9 +220,7 @@ impl Verifier<'_> {
             TerminatorKind::Goto(target) => stays(*target)?,
             TerminatorKind::Switch { value, targets, otherwise } => {
                 let ty = self.operand(value)?;
-                if !matches!(ty.kind(), TyKind::Int(_) | TyKind::Bool | TyKind::Char)
-                    && is_plain(ty)
-                {
+                if !matches!(ty.kind(), TyKind::Int(_) | TyKind::Bool | TyKind::Char) && is_plain(ty) {
                     return Err(format!("switch on {ty:?}"));
                 }
                 targets.iter().try_for_each(|&(_, b)| stays(b))?;

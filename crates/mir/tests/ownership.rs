@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use base::{Name, Span};
-use hir::items::{
-    FnAttrs, FnDecl, FnKind, FnParent, Generics, ModId, Origin, ParamDecl, Program,
-};
+use hir::items::{FnAttrs, FnDecl, FnKind, FnParent, Generics, ModId, Origin, ParamDecl, Program};
 use hir::ty::{Conv, Ty};
 
 fn line_of(text: &str, offset: u32) -> usize {
@@ -85,10 +83,8 @@ fn cases() {
             .flat_map(|(i, codes)| codes.split_whitespace().map(move |c| (i, c.to_string())))
             .collect();
         let found = mir::check::check(&program, &bodies);
-        let got: BTreeSet<(usize, String)> = found
-            .iter()
-            .map(|d| (line_of(&text, d.primary.span.lo), d.code.to_string()))
-            .collect();
+        let got: BTreeSet<(usize, String)> =
+            found.iter().map(|d| (line_of(&text, d.primary.span.lo), d.code.to_string())).collect();
         count += 1;
         for (line, code) in want.difference(&got) {
             failed += &format!("{name}:{line}: {code} was not reported\n");

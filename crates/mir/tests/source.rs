@@ -23,11 +23,8 @@ fn show(texts: &SourceMap, d: &base::Diagnostic) -> String {
     let at = texts.line_col(d.primary.span);
     let file = &texts.file(d.primary.span.file).name;
     let file = file.rsplit_once("std/src/").map_or(file.as_str(), |(_, f)| f);
-    let also: String = d
-        .secondary
-        .iter()
-        .map(|l| format!("\n      {}: {}", texts.line_col(l.span).line, l.text))
-        .collect();
+    let also: String =
+        d.secondary.iter().map(|l| format!("\n      {}: {}", texts.line_col(l.span).line, l.text)).collect();
     format!("{} {file}:{}:{}: {}{also}", d.code, at.line, at.col, d.message)
 }
 

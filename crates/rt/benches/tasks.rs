@@ -6,9 +6,7 @@ use std::mem::offset_of;
 use std::ptr::{null, null_mut};
 use std::time::{Duration, Instant};
 
-use abi::waiting::{
-    Context, DONE, Frame, LEAF_FRAME, RESUME, SUSPENDED, Site, TaskEntry, UNWINDING,
-};
+use abi::waiting::{Context, DONE, Frame, LEAF_FRAME, RESUME, SUSPENDED, Site, TaskEntry, UNWINDING};
 use abi::{RawPanic, RawString};
 
 // Links the runtime.
@@ -125,13 +123,7 @@ unsafe fn give(cx: *mut Context, frame: *mut u8) {
 }
 
 /// Ends at once.
-unsafe extern "C" fn nothing(
-    _: *mut Context,
-    _: *mut Frame,
-    _: i32,
-    _env: *mut u8,
-    out: *mut u8,
-) -> i32 {
+unsafe extern "C" fn nothing(_: *mut Context, _: *mut Frame, _: i32, _env: *mut u8, out: *mut u8) -> i32 {
     // SAFETY: room for a number.
     unsafe { out.cast::<u64>().write(1) };
     DONE
@@ -151,13 +143,7 @@ struct Pass {
 static PASS_SITE: Site =
     Site { resume: pass_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
 
-unsafe extern "C" fn pass(
-    cx: *mut Context,
-    parent: *mut Frame,
-    _: i32,
-    env: *mut u8,
-    _out: *mut u8,
-) -> i32 {
+unsafe extern "C" fn pass(cx: *mut Context, parent: *mut Frame, _: i32, env: *mut u8, _out: *mut u8) -> i32 {
     // SAFETY: the frame is ours.
     unsafe {
         let frame = take(cx, size_of::<Pass>()).cast::<Pass>();
@@ -210,13 +196,7 @@ struct Park {
 static PARK_SITE: Site =
     Site { resume: park_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
 
-unsafe extern "C" fn park(
-    cx: *mut Context,
-    parent: *mut Frame,
-    _: i32,
-    env: *mut u8,
-    _out: *mut u8,
-) -> i32 {
+unsafe extern "C" fn park(cx: *mut Context, parent: *mut Frame, _: i32, env: *mut u8, _out: *mut u8) -> i32 {
     // SAFETY: the frame is ours.
     unsafe {
         let frame = take(cx, size_of::<Park>()).cast::<Park>();
@@ -235,13 +215,7 @@ unsafe extern "C" fn park_resume(cx: *mut Context, frame: *mut Frame, _: i32) ->
 }
 static PARK: TaskEntry = entry(park, 8, size_of::<Park>());
 
-unsafe extern "C" fn nap(
-    cx: *mut Context,
-    parent: *mut Frame,
-    _: i32,
-    env: *mut u8,
-    _out: *mut u8,
-) -> i32 {
+unsafe extern "C" fn nap(cx: *mut Context, parent: *mut Frame, _: i32, env: *mut u8, _out: *mut u8) -> i32 {
     // SAFETY: the frame is ours.
     unsafe {
         let frame = take(cx, size_of::<Park>()).cast::<Park>();
@@ -265,13 +239,7 @@ struct Many {
 static MANY_SITE: Site =
     Site { resume: many_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
 
-unsafe extern "C" fn many(
-    cx: *mut Context,
-    parent: *mut Frame,
-    _: i32,
-    env: *mut u8,
-    _out: *mut u8,
-) -> i32 {
+unsafe extern "C" fn many(cx: *mut Context, parent: *mut Frame, _: i32, env: *mut u8, _out: *mut u8) -> i32 {
     // SAFETY: the frame is ours.
     unsafe {
         let env = env.cast::<Env>().read();
@@ -314,13 +282,7 @@ unsafe extern "C" fn many_resume(cx: *mut Context, frame: *mut Frame, how: i32) 
 static MANY: TaskEntry = entry(many, size_of::<Env>(), size_of::<Many>());
 
 fn no_panic() -> RawPanic {
-    RawPanic {
-        message: RawString::EMPTY,
-        file: RawString::EMPTY,
-        thread: RawString::EMPTY,
-        line: 0,
-        col: 0,
-    }
+    RawPanic { message: RawString::EMPTY, file: RawString::EMPTY, thread: RawString::EMPTY, line: 0, col: 0 }
 }
 
 unsafe fn join(cx: *mut Context, task: *mut u8) {
@@ -383,8 +345,7 @@ unsafe extern "C" fn run(cx: *mut Context, _: *mut Frame, _: i32, result: *mut i
 
             let n = 2_000_000;
             for capacity in [1, -1] {
-                let (a, b) =
-                    (c::altru_channel_new(capacity, 8, 8), c::altru_channel_new(capacity, 8, 8));
+                let (a, b) = (c::altru_channel_new(capacity, 8, 8), c::altru_channel_new(capacity, 8, 8));
                 c::altru_channel_try_send(a, &mut 0);
                 let start = Clock::start();
                 let left = spawn(&PASS, Env { a, b, n: n / 2 });

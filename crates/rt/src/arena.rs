@@ -58,6 +58,13 @@ fn kind(size: usize) -> Option<usize> {
 }
 
 fn open(size: usize) -> *mut Segment {
+    #[cfg(not(loom))]
+    if let Some(segment) = crate::explore::alloc(size, FRAME_ALIGN) {
+        let segment = segment.cast::<Segment>();
+        // SAFETY: room for a segment of this size, ours alone.
+        unsafe { (*segment).size = size };
+        return segment;
+    }
     let kept = kind(size).and_then(|kind| {
         SPARES.try_with(|spares| spares.0[kind].replace(null_mut())).ok().filter(|p| !p.is_null())
     });
@@ -72,6 +79,12 @@ fn open(size: usize) -> *mut Segment {
 unsafe fn close(segment: *mut Segment) {
     // SAFETY: by contract.
     let size = unsafe { (*segment).size };
+    #[cfg(not(loom))]
+    // SAFETY: allocated by `open` with this size and alignment.
+    #[cfg(not(loom))]
+    if unsafe { crate::explore::free(segment.cast(), size, FRAME_ALIGN) } {
+        return;
+    }
     let rest = match kind(size) {
         Some(kind) => SPARES.try_with(|spares| spares.0[kind].replace(segment)).unwrap_or(segment),
         None => segment,
@@ -123,8 +136,7 @@ pub(crate) unsafe fn grow(cx: *mut Context, size: usize) -> *mut u8 {
     // SAFETY: by contract; the new segment is separate from everything.
     unsafe {
         // Twice the last one: its header, if it has one, tells its size.
-        let last =
-            if (*cx).base.is_null() { 0 } else { (*(*cx).base.sub(HEADER).cast::<Segment>()).size };
+        let last = if (*cx).base.is_null() { 0 } else { (*(*cx).base.sub(HEADER).cast::<Segment>()).size };
         let room = (last * 2).clamp(SMALLEST, LARGEST).max((HEADER + size).next_power_of_two());
         let segment = open(room);
         (*segment).top = (*cx).top;

@@ -35,6 +35,7 @@ impl<W: Wrap> CallFrame<W> {
         name_ptr: W::NAME.as_ptr(),
         name_len: W::NAME.len(),
         location: std::ptr::null(),
+        outer: std::ptr::null(),
         index: 1,
     };
 }
@@ -126,11 +127,7 @@ pub unsafe extern "C" fn altru_panic_catch(
 ) -> i32 {
     // SAFETY: by contract.
     let run = unsafe { Runner::of(cx) };
-    let around = run.unwinding();
-    if matches!(around, Unwinding::Panic(_)) {
-        // Another panic may begin, since it ends here.
-        run.set_unwinding(Unwinding::Not);
-    }
+    let around = panic::set_apart(run);
     // SAFETY: by contract.
     unsafe { call(cx, parent, out, entry, env, Catch { panic, around }) }
 }
@@ -142,29 +139,36 @@ pub unsafe extern "C" fn altru_panic_catch(
 // that made the earliest deadline earlier than it was. Blocks further in let it pass; one further out has its own,
 // later moment, which is checked at the next wait. A cancellation passes through all blocks; and whichever of the two
 // interrupted a wait first unwinds shielded from the other, which is delivered at the first wait after a block
-// has turned a deadline into its result.
+// has turned a deadline into its result. Clean-up is shielded from the deadlines around it, not from those of its own blocks.
 
 struct Deadline {
-    /// The earliest deadline around this block.
-    outer: i64,
+    /// What was there around this block.
+    outer: (i64, u8),
     /// This block's is earlier.
     mine: bool,
+    /// What unwinds around the block, which is clean-up then: it goes on afterwards.
+    around: Unwinding,
 }
 
 impl Wrap for Deadline {
     const NAME: &'static str = "deadline";
 
     fn returned(&mut self, run: &Runner) -> i32 {
-        run.set_deadline(self.outer);
+        if self.mine {
+            run.leave_deadline(self.outer);
+        }
         0
     }
 
     fn unwinding(&mut self, run: &Runner) -> Option<i32> {
-        run.set_deadline(self.outer);
-        if !self.mine || run.unwinding() != Unwinding::Deadline {
+        if !self.mine {
             return None;
         }
-        run.set_unwinding(Unwinding::Not);
+        run.leave_deadline(self.outer);
+        if run.unwinding() != Unwinding::Deadline {
+            return None;
+        }
+        run.set_unwinding(self.around);
         Some(1)
     }
 }
@@ -183,14 +187,12 @@ pub unsafe extern "C" fn altru_deadline_call(
     // SAFETY: by contract.
     let run = unsafe { Runner::of(cx) };
     let own = clock::deadline(duration.max(0));
-    let outer = run.deadline();
     // As unsigned numbers, -1 is later than everything.
-    let mine = own.cast_unsigned() < outer.cast_unsigned();
-    if mine {
-        run.set_deadline(own);
-    }
+    let mine = own.cast_unsigned() < run.inherited_deadline().cast_unsigned();
+    let outer = if mine { run.enter_deadline(own) } else { (-1, 0) };
+    let around = run.unwinding();
     // SAFETY: by contract.
-    unsafe { call(cx, parent, out, entry, env, Deadline { outer, mine }) }
+    unsafe { call(cx, parent, out, entry, env, Deadline { outer, mine, around }) }
 }
 
 // ---- waiting where nothing may wait ----
@@ -206,8 +208,11 @@ pub unsafe extern "C-unwind" fn altru_thread_block(entry: Entry, env: *mut u8) {
     current::set_task(null_mut());
     // A destructor may be what calls, while the thread unwinds.
     let before = run.set_unwinding(Unwinding::Not);
+    // Clean-up is not interrupted.
+    run.shield(1);
     // SAFETY: by contract; frames on the thread's arena are last in, first out here too.
     let status = unsafe { entry(run.context(), null_mut(), ENTER, env) };
+    run.shield(-1);
     let payload = if status == DONE { None } else { panic::take(run) };
     run.set_unwinding(before);
     current::set_task(task);

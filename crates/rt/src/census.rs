@@ -8,11 +8,16 @@
 //! counted and make no claim.
 
 use std::cell::Cell;
+#[cfg(not(loom))]
 use std::fmt::Write;
 
 use crate::runner::Runner;
 use crate::sync::global::{AtomicU64, Mutex, Ordering, PoisonError};
+#[cfg(not(loom))]
+use crate::task::{self, Look};
 use crate::wait::Reason;
+#[cfg(not(loom))]
+use crate::who::Who;
 
 const LIVE: u64 = 1;
 const STUCK: u64 = 1 << 24;
@@ -29,7 +34,8 @@ pub(crate) struct Member {
     pub(crate) name: String,
 }
 
-struct Entry {
+/// A thread that is there, as long as the list is locked.
+pub(crate) struct Entry {
     member: *const Member,
     run: *const Runner,
 }
@@ -39,22 +45,45 @@ unsafe impl Send for Entry {}
 
 thread_local! {
     static CURRENT: Cell<*const Member> = const { Cell::new(std::ptr::null()) };
+    /// The next number of a thread that is explored on this one; 0: nothing is.
+    static NEXT_EXPLORED: Cell<u64> = const { Cell::new(0) };
 }
 
 impl Member {
     /// A new thread, named or "thread-N". Counted as alive from now on, so that no moment shows everyone stuck
     /// between its creation and its first step.
     pub(crate) fn new(name: &str) -> Member {
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let id = match NEXT_EXPLORED.get() {
+            0 => NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            id => NEXT_EXPLORED.replace(id + 1),
+        };
         let name = if name.is_empty() { format!("thread-{id}") } else { name.to_string() };
         COUNTS.fetch_add(LIVE, Ordering::SeqCst);
         Member { id, name }
+    }
+
+    /// One that is not counted.
+    #[cfg(not(loom))]
+    pub(crate) fn unlisted(name: &str) -> Member {
+        Member { id: 1, name: name.to_string() }
     }
 
     /// The thread could not be started after all.
     pub(crate) fn never_started(&self) {
         COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
     }
+}
+
+/// The threads of an execution that is explored here are numbered as if the program had just begun.
+#[cfg(not(loom))]
+pub(crate) fn restart_ids() {
+    NEXT_EXPLORED.set(2);
+}
+
+/// Sets whose turn it is among the explored threads; null: nobody's.
+#[cfg(not(loom))]
+pub(crate) fn set_current(member: *const Member) {
+    CURRENT.set(member);
 }
 
 /// Makes `member` the current thread's.
@@ -69,10 +98,7 @@ pub(crate) unsafe fn enter(member: *const Member, run: *const Runner) {
 /// The current thread has nothing more to do. If it was the last that could act, that is a deadlock.
 pub(crate) fn leave(check: bool) {
     let member = CURRENT.replace(std::ptr::null());
-    MEMBERS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .retain(|m| !std::ptr::eq(m.member, member));
+    MEMBERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|m| !std::ptr::eq(m.member, member));
     COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
     if check {
         check_deadlock();
@@ -118,10 +144,27 @@ pub(crate) fn worker_wakes() {
     COUNTS.fetch_add(LIVE, Ordering::SeqCst);
 }
 
+/// `worker_wakes` was said of one that was counted already.
+pub(crate) fn worker_was_counted() {
+    COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
+}
+
 /// It has no more: a worker goes to sleep, with nothing that could wake it but others. If nobody else can act, that is a deadlock.
 pub(crate) fn worker_sleeps() {
     COUNTS.fetch_sub(LIVE, Ordering::SeqCst);
     check_deadlock();
+}
+
+/// Whether it is the runner of a thread that is there. Nothing is waited for, so the answer may be no.
+#[cfg(not(loom))]
+pub(crate) fn has(run: *const Runner) -> bool {
+    MEMBERS.try_lock().is_ok_and(|members| members.iter().any(|entry| entry.run == run))
+}
+
+/// Calls `body` with all threads, which stay meanwhile.
+#[cfg(not(loom))]
+pub(crate) fn with_threads<R>(body: impl FnOnce(&[Entry]) -> R) -> R {
+    body(&MEMBERS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Ends the process with a report if everyone alive is stuck.
@@ -133,9 +176,19 @@ pub(crate) fn check_deadlock() {
     }
 }
 
+#[cfg(not(loom))]
 impl Entry {
+    pub(crate) fn runner(&self) -> *const Runner {
+        self.run
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        // SAFETY: as in `describe`.
+        unsafe { &(*self.member).name }
+    }
+
     /// Lines about a thread that stays in the list meanwhile. `stuck`: it waits, or is just about to.
-    fn describe(&self, stuck: bool, out: &mut dyn Write) {
+    pub(crate) fn describe(&self, stuck: bool, who: &Who, out: &mut dyn Write) {
         // SAFETY: listed members and runners are valid under the list's lock.
         let (member, run) = unsafe { (&*self.member, &*self.run) };
         if !stuck && !run.wait.is_parked() {
@@ -143,10 +196,12 @@ impl Entry {
             return;
         }
         let _ = writeln!(out, "  thread {} waits {}", member.name, describe(run.wait.about().0));
-        #[cfg(not(loom))]
         run.wait.look(|| {
             // SAFETY: the frames of a parked thread are valid, and it does not go on while it is looked at.
-            unsafe { crate::chain::write(run.frame(), "in", out) }
+            unsafe {
+                who.explain(run, out);
+                crate::chain::write(run.frame(), "in", out);
+            }
         });
     }
 }
@@ -154,13 +209,15 @@ impl Entry {
 /// Writes who is there and what each does, while they go on: from a signal handler, so nothing is waited for.
 #[cfg(not(loom))]
 pub(crate) fn describe_all(out: &mut dyn Write) {
-    match MEMBERS.try_lock() {
-        Ok(members) => members.iter().for_each(|entry| entry.describe(false, out)),
-        Err(_) => {
-            let _ = writeln!(out, "  (threads are just starting or ending: ask again)");
-        }
+    let members = MEMBERS.try_lock();
+    let threads = members.as_ref().map_or(&[][..], |members| members.as_slice());
+    let tasks = Look::try_now();
+    let who = Who::new(threads, tasks.as_ref());
+    if members.is_err() {
+        let _ = writeln!(out, "  (threads are just starting or ending: ask again)");
     }
-    crate::describe_tasks(out);
+    threads.iter().for_each(|entry| entry.describe(false, &who, out));
+    task::describe_all(&who, tasks.as_ref(), out);
 }
 
 #[cold]
@@ -168,23 +225,35 @@ fn report_deadlock() -> ! {
     // One of those who see it tells; the others stay stuck.
     static TOLD: Mutex<()> = Mutex::new(());
     let _told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut tasks = String::new();
-    crate::describe_tasks(&mut tasks);
-    let everyone = if tasks.is_empty() { "thread" } else { "thread and task" };
-    let mut text =
-        format!("deadlock: every {everyone} is waiting, and nobody is left to wake one of them\n");
-    // The others are parked, but one may still be on its way there inside a short lock of its own.
-    let members = MEMBERS.lock().unwrap_or_else(PoisonError::into_inner);
-    members.iter().for_each(|entry| entry.describe(true, &mut text));
-    text.push_str(&tasks);
+    let text = describe_deadlock();
     crate::stdio::flush_quietly();
     crate::stdio::write_stderr(text.as_bytes());
     crate::exit_now(crate::EXIT_PANIC)
 }
 
+#[cfg(not(loom))]
+fn describe_deadlock() -> String {
+    // The others are parked, but one may still be on its way there inside a short lock of its own.
+    let members = MEMBERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let tasks = Look::try_now();
+    let who = Who::new(&members, tasks.as_ref());
+    let mut of_tasks = String::new();
+    task::describe_all(&who, tasks.as_ref(), &mut of_tasks);
+    let everyone = if of_tasks.is_empty() { "thread" } else { "thread and task" };
+    let mut text = format!("deadlock: every {everyone} is waiting, and nobody is left to wake one of them\n");
+    members.iter().for_each(|entry| entry.describe(true, &who, &mut text));
+    text.push_str(&of_tasks);
+    text
+}
+
+#[cfg(loom)]
+fn describe_deadlock() -> String {
+    "deadlock\n".to_string()
+}
+
 /// "for a mutex"
 pub(crate) fn describe(reason: u8) -> &'static str {
-    const TEXTS: [(Reason, &str); 16] = [
+    const TEXTS: [(Reason, &str); 17] = [
         (Reason::Lock, "for a mutex"),
         (Reason::ReadLock, "to read behind a read-write lock"),
         (Reason::WriteLock, "to write behind a read-write lock"),
@@ -201,6 +270,7 @@ pub(crate) fn describe(reason: u8) -> &'static str {
         (Reason::Yield, "for its turn"),
         (Reason::System, "for the operating system"),
         (Reason::Io, "for a socket or a pipe"),
+        (Reason::Reply, "for an actor"),
     ];
     TEXTS.iter().find(|(r, _)| *r as u8 == reason).map_or("to go on", |(_, text)| text)
 }

@@ -5,36 +5,60 @@
 //! here allocates or waits, since it is also done in a signal handler.
 
 use std::fmt::Write;
+use std::ptr::null;
 
-use abi::waiting::Frame;
+use abi::Location;
+use abi::waiting::{Frame, Site};
 
 use crate::text::text;
 
 /// Frames of one chain that are shown; of deep recursion the rest is counted.
 const MOST: usize = 20;
 
+/// The calls that a chain of frames is in, innermost first; the runtime's own, which have no place, among them.
+///
+/// # Safety
+/// The frames are valid and still as long as the result is used, each with the site of its current call.
+pub(crate) unsafe fn sites(mut frame: *const Frame) -> impl Iterator<Item = &'static Site> {
+    let mut site: *const Site = null();
+    std::iter::from_fn(move || {
+        // SAFETY: by contract; sites are constants.
+        unsafe {
+            if site.is_null() {
+                let here = frame.as_ref()?;
+                frame = here.parent;
+                site = here.site;
+            }
+            let this = &*site;
+            site = this.outer;
+            Some(this)
+        }
+    })
+}
+
+/// The place of a call that is written in a file: the runtime's own calls have none, and what the compiler made has no file.
+pub(crate) fn place(site: &Site) -> Option<(&'static str, &'static Location)> {
+    // SAFETY: a constant, which points to constants.
+    unsafe {
+        let location = site.location.as_ref().filter(|l| l.file_len > 0)?;
+        Some((text(location.file_ptr, location.file_len), location))
+    }
+}
+
 /// Writes a line for each call, innermost first.
 ///
 /// # Safety
 /// The frames are valid and still for the duration of the call, each with the site of its current call.
-pub(crate) unsafe fn write(mut frame: *const Frame, how: &str, out: &mut dyn Write) {
+pub(crate) unsafe fn write(frame: *const Frame, how: &str, out: &mut dyn Write) {
     let mut count = 0;
-    // SAFETY: by contract; sites are constants.
-    unsafe {
-        while let Some(here) = frame.as_ref() {
-            frame = here.parent;
-            let site = &*here.site;
-            // The runtime's own frames have no place, the compiler's no file.
-            let Some(location) = site.location.as_ref().filter(|l| l.file_len > 0) else {
-                continue;
-            };
-            count += 1;
-            if count <= MOST {
-                let name = text(site.name_ptr, site.name_len);
-                let file = text(location.file_ptr, location.file_len);
-                let _ =
-                    writeln!(out, "    {how} {name} at {file}:{}:{}", location.line, location.col);
-            }
+    // SAFETY: by contract.
+    for site in unsafe { sites(frame) } {
+        let Some((file, location)) = place(site) else { continue };
+        count += 1;
+        if count <= MOST {
+            // SAFETY: a constant, which points to constants.
+            let name = unsafe { text(site.name_ptr, site.name_len) };
+            let _ = writeln!(out, "    {how} {name} at {file}:{}:{}", location.line, location.col);
         }
     }
     if count > MOST {

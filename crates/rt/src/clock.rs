@@ -1,7 +1,11 @@
 //! The monotonic clock and deadlines on it.
 
 /// Nanoseconds since some fixed moment; never goes back.
-pub(crate) fn monotonic() -> i64 {
+pub fn monotonic() -> i64 {
+    #[cfg(not(loom))]
+    if let Some(now) = crate::explore::now() {
+        return now;
+    }
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is a valid timespec to write to.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };

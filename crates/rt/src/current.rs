@@ -12,13 +12,24 @@ use crate::task::Task;
 thread_local! {
     static OWN: Runner = const { Runner::new(false) };
     static TASK: Cell<*const Task> = const { Cell::new(null()) };
+    /// Under exploration, that of the thread whose turn it is; null otherwise.
+    static EXPLORED: Cell<*const Runner> = const { Cell::new(null()) };
 }
 
 /// The thread's own runner. Lives as long as the thread.
-pub(crate) fn thread() -> &'static Runner {
+pub fn thread() -> &'static Runner {
+    // SAFETY: it is set only while its thread has its turn.
+    if let Some(explored) = unsafe { EXPLORED.get().as_ref() } {
+        return explored;
+    }
     // SAFETY: constant thread-local data without a destructor; the reference is used on this thread only, or (by the
     // census) until the thread has left it.
     OWN.with(|own| unsafe { &*std::ptr::from_ref(own) })
+}
+
+/// Sets whose turn it is among the explored threads.
+pub(crate) fn set_thread(run: *const Runner) {
+    EXPLORED.set(run);
 }
 
 /// The task that this thread drives, or null.
@@ -34,7 +45,7 @@ pub(crate) fn set_task(task: *const Task) {
 }
 
 /// The runner of the current task or thread.
-pub(crate) fn runner() -> &'static Runner {
+pub fn runner() -> &'static Runner {
     // SAFETY: a task that is driven is alive, and the caller is called by its code.
     match unsafe { task().as_ref() } {
         Some(task) => &task.run,

@@ -2,7 +2,8 @@
 //! exports have the signatures of `abi`'s list, and the table of their addresses for code that runs in memory.
 
 use abi::waiting::{Context, Frame};
-use abi::{RawString, SelectCase, Ty};
+use abi::{RawString, SelectCase};
+use fast::exports::*;
 
 use crate::channel::{Channel, Recv, RecvBatch, Send, SendBatch};
 use crate::clock::patience;
@@ -11,10 +12,9 @@ use crate::select::Select;
 use crate::sync::AtomicU32;
 use crate::text::{Out, bytes, text};
 use crate::wait::{NOW, Reason, WaitResult};
-use crate::{
-    arena, clock, current, format, fs, memory, net, os, pool, process, stdio, text as texts, wait,
-};
+use crate::{arena, clock, current, format, fs, memory, net, os, pool, process, stdio, text as texts, wait};
 
+use crate::check_exports;
 use crate::{call::*, env::*, fs::*, math::*, net::*, panic::*, process::*, random::*, start::*};
 use crate::{task::*, thread::*, time::*};
 
@@ -84,10 +84,6 @@ fn as_char(c: i32) -> char {
     char::from_u32(c.cast_unsigned()).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-fn size_or_error(result: Result<usize, i32>) -> i64 {
-    result.map_or_else(|code| -i64::from(code), |n| n as i64)
-}
-
 exports! {
     // ---- memory ----
     fn altru_mem_alloc(size: usize, align: usize) -> *mut u8 { memory::alloc(size, align) }
@@ -141,6 +137,7 @@ exports! {
     fn altru_word_wake(word: *const AtomicU32, count: i32) -> i32 {
         locks::word_wake(&*word, u32::try_from(count).unwrap_or(u32::MAX)).cast_signed()
     }
+    fn altru_holder() -> *mut Context { current::runner().context() }
     fn altru_mutex_unlock(mutex: *const AtomicU32) { locks::mutex_unlock(&*mutex) }
     fn altru_rwlock_unlock_read(lock: *const AtomicU32) { locks::rwlock_unlock_read(&*lock) }
     fn altru_rwlock_unlock_write(lock: *const AtomicU32) { locks::rwlock_unlock_write(&*lock) }
@@ -169,6 +166,8 @@ exports! {
             drop(Box::from_raw(channel));
         }
     }
+    fn altru_channel_serve(channel: *mut Channel) { (*channel).come_to_serve() }
+    fn altru_channel_look(cx: *mut Context, channel: *mut Channel) { (*channel).look(cx.is_null()) }
     fn altru_channel_try_send(channel: *mut Channel, value: *mut u8) -> i32 {
         (*channel).try_send(value) as i32
     }
@@ -179,10 +178,13 @@ exports! {
     fn altru_channel_capacity(channel: *mut Channel) -> i64 { (*channel).capacity() }
     fn altru_channel_close(channel: *mut Channel) { (*channel).close() }
     fn altru_channel_drained(channel: *mut Channel) -> i32 {
-        (*channel).state().lock().is_drained().into()
+        (*channel).is_drained().into()
     }
     fn altru_channel_closed(channel: *mut Channel) -> i32 {
-        (*channel).state().lock().is_closed().into()
+        (*channel).is_closed().into()
+    }
+    fn altru_channel_report(channel: *mut Channel, owner: *const u8, len: usize) {
+        (*channel).report(text(owner, len));
     }
 
     // ---- select ----
@@ -193,6 +195,9 @@ exports! {
             WaitResult::Unwinding => unreachable!("nothing was waited for"),
         }
     }
+
+    // ---- exploration: see `explore::exports` for what explored code is linked with ----
+    fn altru_explore_point(_kind: i32, _object: *mut u8) {}
 
     // ---- errors of the operating system ----
     fn altru_os_error_message(code: i32, out: *mut RawString) {
@@ -205,23 +210,29 @@ waiting! {
     fn altru_word_wait(word: *const AtomicU32, expected: i32, timeout: i64) -> i32 {
         WordWait::new(word, expected.cast_unsigned()), clock::deadline(timeout)
     }
+    fn altru_group_wait(word: *const AtomicU32, timeout: i64) -> i32 {
+        WordWait::new(word, !(*word).load(std::sync::atomic::Ordering::Acquire)), clock::deadline(timeout)
+    }
     fn altru_mutex_lock(mutex: *const AtomicU32, timeout: i64) -> i32 {
-        Lock::new(mutex), clock::deadline(timeout)
+        Lock::held(mutex), clock::deadline(timeout)
     }
     fn altru_rwlock_read(lock: *const AtomicU32, timeout: i64) -> i32 {
-        Take::read(lock), clock::deadline(timeout)
+        Take::read(lock).held(), clock::deadline(timeout)
     }
     fn altru_rwlock_write(lock: *const AtomicU32, timeout: i64) -> i32 {
-        Take::write(lock), clock::deadline(timeout)
+        Take::write(lock).held(), clock::deadline(timeout)
     }
     fn altru_condvar_wait(condvar: *const AtomicU32, mutex: *const AtomicU32, timeout: i64) -> i32 {
-        CondvarWait::new(condvar, mutex), clock::deadline(timeout)
+        CondvarWait::held(condvar, mutex), clock::deadline(timeout)
     }
     fn altru_semaphore_acquire(semaphore: *const AtomicU32, n: i32, timeout: i64) -> i32 {
         Acquire::new(semaphore, n.cast_unsigned()), clock::deadline(timeout)
     }
     fn altru_event_wait(event: *const AtomicU32, timeout: i64) -> i32 {
         EventWait::new(event, Reason::Event), patience(timeout)
+    }
+    fn altru_event_wait_for(event: *const AtomicU32, by: *const Task) -> i32 {
+        EventWait::about(event, Reason::Reply, by.addr()), patience(-1)
     }
     fn altru_channel_send(channel: *mut Channel, value: *mut u8, timeout: i64) -> i32 {
         Send::new(channel, value), patience(timeout)
@@ -258,17 +269,6 @@ pub unsafe extern "C" fn altru_channel_send_batch(
 }
 
 blocking! {
-    fn altru_io_read_line(out: *mut RawString) -> i64 {
-        let mut out = Out::new(out);
-        size_or_error(stdio::read_line(&mut |part| out.push(part)))
-    }
-    fn altru_io_read_stdin(buffer: *mut u8, len: usize) -> i64 {
-        if len == 0 {
-            0
-        } else {
-            size_or_error(stdio::read_stdin(std::slice::from_raw_parts_mut(buffer, len)))
-        }
-    }
     fn altru_fs_read(fd: i32, buffer: *mut u8, len: usize) -> i64 { fs::read(fd, buffer, len) }
     fn altru_fs_write(fd: i32, ptr: *const u8, len: usize) -> i64 { fs::write(fd, ptr, len) }
     fn altru_fs_sync(fd: i32) -> i32 { fs::sync(fd) }
@@ -281,191 +281,22 @@ blocking! {
     fn altru_fs_copy(from: *const u8, from_len: usize, to: *const u8, to_len: usize) -> i64 {
         fs::copy(from, from_len, to, to_len)
     }
-    fn altru_process_wait(pid: i32, timeout: i64) -> i64 { process::wait(pid, timeout) }
-    fn altru_process_communicate(
-        stdin_fd: i32,
-        input: *const u8,
-        input_len: usize,
-        stdout_fd: i32,
-        out: *mut RawString,
-        stderr_fd: i32,
-        err: *mut RawString,
-    ) -> i32 {
-        process::communicate(stdin_fd, input, input_len, stdout_fd, out, stderr_fd, err)
-    }
+    fn altru_process_wait(pid: i32) -> i64 { process::wait(pid) }
 }
 
 // ---- the check against the list ----
 
-/// A Rust type as it travels in the C calling convention.
-trait AbiType {
-    const TY: Ty;
-}
+abi::runtime_functions!(check_exports);
 
-impl AbiType for () {
-    const TY: Ty = Ty::Void;
+/// The name and address of everything that generated code may call, for running it in memory.
+#[inline]
+pub fn symbols() -> Vec<(&'static str, *const ())> {
+    let mut symbols = listed();
+    symbols.extend(support_symbols());
+    symbols.push(("altru_turns_over", (&raw const crate::sched::altru_turns_over).cast()));
+    symbols.push(("altru_panics", (&raw const altru_panics).cast()));
+    symbols
 }
-impl AbiType for i32 {
-    const TY: Ty = Ty::I32;
-}
-impl AbiType for i64 {
-    const TY: Ty = Ty::I64;
-}
-impl AbiType for usize {
-    const TY: Ty = Ty::Usize;
-}
-impl AbiType for f32 {
-    const TY: Ty = Ty::F32;
-}
-impl AbiType for f64 {
-    const TY: Ty = Ty::F64;
-}
-impl<T> AbiType for *const T {
-    const TY: Ty = Ty::Ptr;
-}
-impl<T> AbiType for *mut T {
-    const TY: Ty = Ty::Ptr;
-}
-impl AbiType for Entry {
-    const TY: Ty = Ty::Ptr;
-}
-impl AbiType for Main {
-    const TY: Ty = Ty::Ptr;
-}
-
-/// The signature of an exported function.
-trait Signature {
-    const PARAMS: &'static [Ty];
-    const RET: Ty;
-    const UNWIND: bool;
-}
-
-macro_rules! signatures {
-    ($(($($param:ident)*))*) => {
-        $(
-            impl<$($param: AbiType,)* R: AbiType> Signature for unsafe extern "C" fn($($param),*) -> R {
-                const PARAMS: &'static [Ty] = &[$($param::TY),*];
-                const RET: Ty = R::TY;
-                const UNWIND: bool = false;
-            }
-            impl<$($param: AbiType),*> Signature for unsafe extern "C" fn($($param),*) -> ! {
-                const PARAMS: &'static [Ty] = &[$($param::TY),*];
-                const RET: Ty = Ty::Never;
-                const UNWIND: bool = false;
-            }
-            impl<$($param: AbiType,)* R: AbiType> Signature for unsafe extern "C-unwind" fn($($param),*) -> R {
-                const PARAMS: &'static [Ty] = &[$($param::TY),*];
-                const RET: Ty = R::TY;
-                const UNWIND: bool = true;
-            }
-            impl<$($param: AbiType),*> Signature for unsafe extern "C-unwind" fn($($param),*) -> ! {
-                const PARAMS: &'static [Ty] = &[$($param::TY),*];
-                const RET: Ty = Ty::Never;
-                const UNWIND: bool = true;
-            }
-        )*
-    };
-}
-signatures! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) }
-
-/// The signature of a waiting function: the hidden parameters, those of the list, a status.
-trait Waiting<Ret> {
-    const PARAMS: &'static [Ty];
-    const RET: Ty;
-}
-
-/// Marks a waiting function without a result.
-struct NoResult;
-
-macro_rules! waiting_signatures {
-    ($(($($param:ident)*))*) => {
-        $(
-            impl<$($param: AbiType,)* R: AbiType> Waiting<R>
-                for unsafe extern "C" fn(*mut Context, *mut Frame, *mut R, $($param),*) -> i32
-            {
-                const PARAMS: &'static [Ty] = &[$($param::TY),*];
-                const RET: Ty = R::TY;
-            }
-            impl<$($param: AbiType),*> Waiting<NoResult>
-                for unsafe extern "C" fn(*mut Context, *mut Frame, $($param),*) -> i32
-            {
-                const PARAMS: &'static [Ty] = &[$($param::TY),*];
-                const RET: Ty = Ty::Void;
-            }
-        )*
-    };
-}
-waiting_signatures! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F G) }
-
-const fn same(found: &[Ty], listed: &[Ty]) -> bool {
-    let mut same = found.len() == listed.len();
-    let mut i = 0;
-    while same && i < listed.len() {
-        same = found[i] as u8 == listed[i] as u8;
-        i += 1;
-    }
-    same
-}
-
-const fn agrees<F: Signature + Copy>(_: F, params: &[Ty], ret: Ty, unwind: bool) -> bool {
-    same(F::PARAMS, params) && F::RET as u8 == ret as u8 && F::UNWIND == unwind
-}
-
-const fn agrees_waiting<R, F: Waiting<R> + Copy>(_: F, params: &[Ty], ret: Ty) -> bool {
-    same(F::PARAMS, params) && F::RET as u8 == ret as u8
-}
-
-macro_rules! check {
-    ($($(#[doc = $doc:literal])* [$($effect:ident)*] fn $name:ident($($param:ident: $ty:ident),* $(,)?) -> $ret:ident;)*) => {
-        $(const _: () = assert!(
-            check!(@one [$($effect)*] $name ($($param: $ty),*) $ret),
-            concat!("`", stringify!($name), "` differs from its entry in abi"),
-        );)*
-
-        /// The name and address of everything that generated code may call, for running it in memory.
-        pub fn symbols() -> Vec<(&'static str, *const ())> {
-            let mut symbols = vec![$((stringify!($name), $name as *const ())),*];
-            symbols.extend(support_symbols());
-            symbols.push(("altru_turns_over", (&raw const crate::sched::altru_turns_over).cast()));
-            symbols
-        }
-    };
-    (@one [nounwind waits] $name:ident ($($param:ident: $ty:ident),*) Void) => {
-        agrees_waiting::<NoResult, _>(
-            $name as unsafe extern "C" fn(*mut Context, *mut Frame, $(check!(@infer $param)),*) -> i32,
-            &[$(Ty::$ty),*],
-            Ty::Void,
-        )
-    };
-    (@one [nounwind waits] $name:ident ($($param:ident: $ty:ident),*) $ret:ident) => {
-        agrees_waiting::<check!(@type $ret), _>(
-            $name as unsafe extern "C" fn(*mut Context, *mut Frame, *mut _, $(check!(@infer $param)),*) -> i32,
-            &[$(Ty::$ty),*],
-            Ty::$ret,
-        )
-    };
-    (@one [unwind $($effect:ident)*] $name:ident ($($param:ident: $ty:ident),*) $ret:ident) => {
-        agrees(
-            $name as unsafe extern "C-unwind" fn($(check!(@infer $param)),*) -> _,
-            &[$(Ty::$ty),*],
-            Ty::$ret,
-            true,
-        )
-    };
-    (@one [nounwind $($effect:ident)*] $name:ident ($($param:ident: $ty:ident),*) $ret:ident) => {
-        agrees(
-            $name as unsafe extern "C" fn($(check!(@infer $param)),*) -> _,
-            &[$(Ty::$ty),*],
-            Ty::$ret,
-            false,
-        )
-    };
-    (@infer $param:ident) => { _ };
-    (@type I32) => { i32 };
-    (@type I64) => { i64 };
-    (@type Usize) => { usize };
-}
-abi::runtime_functions!(check);
 
 macro_rules! support {
     ($($name:ident)*) => {

@@ -121,9 +121,7 @@ fn kind(file: fs::FileType) -> FileKind {
     } else if file.is_symlink() {
         FileKind::Symlink
     } else {
-        debug_assert!(
-            file.is_fifo() || file.is_socket() || file.is_block_device() || file.is_char_device()
-        );
+        debug_assert!(file.is_fifo() || file.is_socket() || file.is_block_device() || file.is_char_device());
         FileKind::Other
     }
 }
@@ -135,8 +133,7 @@ unsafe fn give_metadata(result: std::io::Result<fs::Metadata>, out: *mut RawMeta
         Ok(found) => found,
         Err(error) => return os::negative(&error),
     };
-    let nanos =
-        |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000).saturating_add(nanos);
+    let nanos = |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000).saturating_add(nanos);
     let metadata = RawMetadata {
         size: found.size().cast_signed(),
         modified: nanos(found.mtime(), found.mtime_nsec()),
@@ -363,11 +360,7 @@ unsafe fn give_path(result: std::io::Result<std::path::PathBuf>, out: *mut RawSt
 /// # Safety
 /// As above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_fs_read_link(
-    ptr: *const u8,
-    len: usize,
-    out: *mut RawString,
-) -> i32 {
+pub unsafe extern "C" fn altru_fs_read_link(ptr: *const u8, len: usize, out: *mut RawString) -> i32 {
     // SAFETY: by contract.
     unsafe { give_path(fs::read_link(path(ptr, len)), out) }
 }
@@ -375,11 +368,7 @@ pub unsafe extern "C" fn altru_fs_read_link(
 /// # Safety
 /// As above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_fs_canonicalize(
-    ptr: *const u8,
-    len: usize,
-    out: *mut RawString,
-) -> i32 {
+pub unsafe extern "C" fn altru_fs_canonicalize(ptr: *const u8, len: usize, out: *mut RawString) -> i32 {
     // SAFETY: by contract.
     unsafe { give_path(fs::canonicalize(path(ptr, len)), out) }
 }

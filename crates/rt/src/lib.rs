@@ -10,8 +10,12 @@
 mod arena;
 mod census;
 mod channel;
+#[cfg(not(loom))]
+#[doc(hidden)]
+pub mod check;
 mod clock;
 mod locks;
+mod mapping;
 mod memory;
 mod point;
 mod runner;
@@ -29,11 +33,15 @@ mod current;
 #[cfg(not(loom))]
 mod env;
 #[cfg(not(loom))]
+pub mod explore;
+#[cfg(not(loom))]
 mod exports;
 #[cfg(not(loom))]
 mod format;
 #[cfg(not(loom))]
 mod fs;
+#[cfg(not(loom))]
+mod interrupt;
 #[cfg(not(loom))]
 mod math;
 #[cfg(not(loom))]
@@ -63,9 +71,30 @@ mod thread;
 mod time;
 #[cfg(not(loom))]
 mod trace;
+#[cfg(not(loom))]
+mod watch;
+#[cfg(not(loom))]
+mod who;
 
 #[cfg(not(loom))]
 pub use exports::symbols;
+pub use memory::Heap;
+
+/// What `web` builds on, which is a part of the runtime in a crate of its own so that only who uses it is linked with it.
+#[cfg(not(loom))]
+#[doc(hidden)]
+pub mod embed {
+    pub use crate::clock::monotonic;
+    pub use crate::current::{runner, thread};
+    pub use crate::locks::{WordNode, word_changed, word_lock};
+    pub use crate::net::{Direction, Source, begin_wait as begin_io, end_wait as end_io, poll_call, retry};
+    pub use crate::os::message;
+    pub use crate::panic::adopt;
+    pub use crate::runner::{Runner, Unwinding};
+    pub use crate::task::Task;
+    pub use crate::text::{Out, bytes, text};
+    pub use crate::wait::{Ended, Machine, Outcome, Reason, Step, Wakers, run};
+}
 #[cfg(not(loom))]
 pub use trace::trace_to;
 
@@ -94,12 +123,11 @@ pub(crate) fn before_blocking() {
 #[cfg(not(loom))]
 mod hooks {
     pub(crate) use crate::net::{
-        begin_wait as begin_io, end_wait as end_io, is_readable, readable_word,
-        watch_readable,
+        begin_wait as begin_io, end_wait as end_io, is_readable, readable_word, watch_readable,
     };
     pub(crate) use crate::random::below as choose;
-    pub(crate) use crate::sched::{arm, disarm, schedule, turn_is_over};
-    pub(crate) use crate::task::{describe_all as describe_tasks, end_word as end_of_task};
+    pub(crate) use crate::sched::{arm, disarm, end_turn, end_turn_in_loop, schedule, turn_is_over};
+    pub(crate) use crate::task::end_word as end_of_task;
     pub(crate) use crate::thread::end_word as end_of_thread;
 }
 

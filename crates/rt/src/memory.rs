@@ -1,22 +1,23 @@
 //! The heap: the system's allocator behind the runtime's own door, so that it can be replaced in one place.
 //!
 //! The one thing to know: the kernel is asked to back large blocks with huge pages, which are
-//! touched for the first time in far fewer faults and miss the processor's address cache less.
+//! touched for the first time in far fewer faults and miss the processor's address cache less. Those that
+//! grow become [`mapping`]s.
+
+use std::alloc::{GlobalAlloc, Layout};
 
 use libmimalloc_sys::{
-    mi_free, mi_malloc, mi_malloc_aligned, mi_realloc, mi_realloc_aligned, mi_zalloc,
-    mi_zalloc_aligned,
+    mi_free, mi_malloc, mi_malloc_aligned, mi_realloc, mi_realloc_aligned, mi_zalloc, mi_zalloc_aligned,
 };
 
+use crate::mapping::{self, HUGE_PAGE, LARGE};
 use crate::stdio;
 
 /// What `mi_malloc` aligns to by itself, for sizes that are not smaller than that.
 const MALLOC_ALIGN: usize = 16;
 
-const HUGE_PAGE: usize = 2 << 20;
-
-/// Blocks from this size on: what rounding to huge pages can cost stays small beside them.
-const LARGE: usize = 2 * HUGE_PAGE;
+/// Mappings are aligned to pages at least.
+const PAGE: usize = 4096;
 
 /// Asks for huge pages where whole ones lie in a large block.
 #[cold]
@@ -46,11 +47,7 @@ fn check(ptr: *mut libc::c_void, size: usize) -> *mut u8 {
 pub(crate) fn alloc(size: usize, align: usize) -> *mut u8 {
     // SAFETY: any size may be asked for, and alignments are powers of two.
     let ptr = unsafe {
-        if align <= MALLOC_ALIGN && align <= size {
-            mi_malloc(size)
-        } else {
-            mi_malloc_aligned(size, align)
-        }
+        if align <= MALLOC_ALIGN && align <= size { mi_malloc(size) } else { mi_malloc_aligned(size, align) }
     };
     check(ptr, size)
 }
@@ -59,11 +56,7 @@ pub(crate) fn alloc(size: usize, align: usize) -> *mut u8 {
 pub(crate) fn alloc_zeroed(size: usize, align: usize) -> *mut u8 {
     // SAFETY: any size may be asked for, and alignments are powers of two.
     let ptr = unsafe {
-        if align <= MALLOC_ALIGN && align <= size {
-            mi_zalloc(size)
-        } else {
-            mi_zalloc_aligned(size, align)
-        }
+        if align <= MALLOC_ALIGN && align <= size { mi_zalloc(size) } else { mi_zalloc_aligned(size, align) }
     };
     check(ptr, size)
 }
@@ -71,12 +64,15 @@ pub(crate) fn alloc_zeroed(size: usize, align: usize) -> *mut u8 {
 /// # Safety
 /// `ptr` came from here with this size and alignment.
 #[inline]
-pub(crate) unsafe fn realloc(
-    ptr: *mut u8,
-    _old_size: usize,
-    align: usize,
-    new_size: usize,
-) -> *mut u8 {
+pub(crate) unsafe fn realloc(ptr: *mut u8, old_size: usize, align: usize, new_size: usize) -> *mut u8 {
+    if old_size.max(new_size) >= LARGE && align <= PAGE {
+        // SAFETY: by contract.
+        unsafe {
+            if let Some(new) = realloc_large(ptr, old_size, align, new_size) {
+                return new;
+            }
+        }
+    }
     // SAFETY: by contract.
     let new = unsafe {
         if align <= MALLOC_ALIGN && align <= new_size {
@@ -88,12 +84,75 @@ pub(crate) unsafe fn realloc(
     check(new, new_size)
 }
 
+/// As [`realloc`], where a mapping is or becomes of the block; else `None`.
+///
+/// # Safety
+/// As there.
+#[cold]
+unsafe fn realloc_large(ptr: *mut u8, old_size: usize, align: usize, new_size: usize) -> Option<*mut u8> {
+    let mapped = mapping::is_one(ptr, old_size);
+    if !mapped && (new_size <= old_size || new_size < LARGE) {
+        return None;
+    }
+    if new_size > isize::MAX as usize {
+        out_of_memory(new_size);
+    }
+    // SAFETY: by contract; `mapped` says whose the block is, and the old one lasts while it is copied.
+    unsafe {
+        if mapped && new_size >= LARGE {
+            return Some(check_mapping(mapping::resize(ptr, old_size, new_size), new_size));
+        }
+        let new = match new_size >= LARGE {
+            true => check_mapping(mapping::new(new_size), new_size),
+            false => alloc(new_size, align),
+        };
+        std::ptr::copy_nonoverlapping(ptr, new, old_size.min(new_size));
+        free(ptr, old_size, align);
+        Some(new)
+    }
+}
+
+fn check_mapping(ptr: *mut u8, size: usize) -> *mut u8 {
+    if ptr.is_null() {
+        out_of_memory(size);
+    }
+    ptr
+}
+
 /// # Safety
 /// `ptr` came from here with this size and alignment, and is not used afterwards.
 #[inline]
-pub(crate) unsafe fn free(ptr: *mut u8, _size: usize, _align: usize) {
-    // SAFETY: by contract.
-    unsafe { mi_free(ptr.cast()) }
+pub(crate) unsafe fn free(ptr: *mut u8, size: usize, _align: usize) {
+    // SAFETY: by contract; a mapping is no block of the allocator's.
+    unsafe { if mapping::is_one(ptr, size) { mapping::free(ptr, size) } else { mi_free(ptr.cast()) } }
+}
+
+/// This heap for Rust code: the compiler's, which runs programs in its own process.
+pub struct Heap;
+
+// SAFETY: the functions above keep the contract of an allocator; for want of memory they end the process.
+unsafe impl GlobalAlloc for Heap {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        alloc(layout.size(), layout.align())
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        alloc_zeroed(layout.size(), layout.align())
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: by contract.
+        unsafe { realloc(ptr, layout.size(), layout.align(), new_size) }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: by contract.
+        unsafe { free(ptr, layout.size(), layout.align()) }
+    }
 }
 
 #[cold]

@@ -23,7 +23,7 @@ pub(crate) fn negative(error: &std::io::Error) -> i32 {
 }
 
 /// "no such file or directory": the C library's words, starting small as the middle of a sentence does.
-pub(crate) fn message(code: i32) -> String {
+pub fn message(code: i32) -> String {
     let text = std::io::Error::from_raw_os_error(code).to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();

@@ -2,11 +2,17 @@
 //! (`altru_panic_caught`), and through waiting code a panic travels as the status `UNWINDING`, its payload in the runner.
 //!
 //! The message is printed when the panic is raised, so that it is seen whatever happens afterwards; the payload
-//! carries it to whoever joins. A second panic during the unwinding of a first aborts. What is unwinding is kept with the
-//! task or thread that unwinds, so tasks that take turns on a worker do not mix.
+//! carries it to whoever joins. What is unwinding is kept with the task or thread that unwinds, so tasks that take turns
+//! on a worker do not mix.
+//!
+//! Clean-up may panic too. A panic that is caught within it (`catch`) does not disturb what unwinds around. One that
+//! leaves it takes the place of what was unwinding, and goes on with what remains to be cleaned up. A native panic that
+//! has been replaced ends in a landing pad (`altru_panic_replaced`); one that has become a status hangs on its
+//! successor until that is taken.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::NonNull;
 
 use abi::waiting::{Context, Frame};
 use abi::{Location, OverflowOp, RawPanic, RawString};
@@ -15,7 +21,7 @@ use crate::chain::{self, Direct};
 use crate::runner::{Runner, Unwinding};
 use crate::sync::global::{AtomicU64, Ordering};
 use crate::text::{Out, owned, text};
-use crate::{current, stdio};
+use crate::{current, stdio, task};
 
 /// What a panic carries to the edge.
 #[derive(Clone, Default)]
@@ -27,19 +33,30 @@ pub(crate) struct Payload {
     thread: String,
     /// The calls that led to it have been printed.
     traced: bool,
+    /// What was unwinding when it was raised: owned by its exception if that is native still, else by this payload.
+    before: Option<NonNull<Payload>>,
 }
 
+// SAFETY: what `before` leads to goes wherever this payload goes; only its owner follows it.
+unsafe impl Send for Payload {}
+
 /// How many threads and tasks are unwinding because of a panic: lets the common question be answered without touching
-/// thread-local memory.
-static ACTIVE: AtomicU64 = AtomicU64::new(0);
+/// thread-local memory, by generated code too (`fast`).
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals)]
+pub static altru_panics: AtomicU64 = AtomicU64::new(0);
 
 /// The panic that is unwinding the current thread or task.
-fn active() -> Option<*mut Payload> {
-    if ACTIVE.load(Ordering::Relaxed) == 0 {
+fn active() -> Option<NonNull<Payload>> {
+    if altru_panics.load(Ordering::Relaxed) == 0 {
         return None;
     }
-    match current::runner().unwinding() {
-        Unwinding::Panic(payload) => Some(payload.cast()),
+    active_of(current::runner())
+}
+
+fn active_of(run: &Runner) -> Option<NonNull<Payload>> {
+    match run.unwinding() {
+        Unwinding::Panic(payload) => NonNull::new(payload.cast()),
         _ => None,
     }
 }
@@ -55,7 +72,12 @@ impl Payload {
             None => ("", 0, 0),
         };
         let thread = current::name();
-        Payload { message, file: file.to_string(), line, col, thread, traced: false }
+        Payload { message, file: file.to_string(), line, col, thread, traced: false, before: None }
+    }
+
+    /// A copy for somebody else.
+    pub(crate) fn copy(&self) -> Payload {
+        Payload { before: None, ..self.clone() }
     }
 
     fn report(&self) -> String {
@@ -64,7 +86,20 @@ impl Payload {
             report.push_str(&format!("at {}:{}:{} ", self.file, self.line, self.col));
         }
         report.push_str(&format!("in {} {}\n", current::kind(), self.thread));
+        if let Some(first) = active() {
+            // SAFETY: it lives as long as it unwinds this thread or task.
+            let first = unsafe { &first.as_ref().message };
+            report.push_str(&format!("  while cleaning up after the panic: {first}\n"));
+        }
         report
+    }
+
+    /// What it says, and where.
+    pub(crate) fn described(&self) -> String {
+        match self.file.as_str() {
+            "" => self.message.clone(),
+            file => format!("{} at {file}:{}:{}", self.message, self.line, self.col),
+        }
     }
 
     /// Hands a copy of the panic to the program. The strings are the program's.
@@ -96,9 +131,8 @@ unsafe fn raise(message: String, location: *const Location) -> ! {
     // SAFETY: by contract.
     let payload = unsafe { Payload::new(message, location) };
     stdio::flush();
-    stdio::write_stderr(payload.report().as_bytes());
-    if active().is_some() {
-        abort_with("panicked again while the first panic was unwinding: cannot go on\n");
+    if !crate::explore::hears_panic(&payload.described()) {
+        stdio::write_stderr(payload.report().as_bytes());
     }
     let payload = Box::into_raw(Box::new(payload));
     set_active(current::runner(), payload);
@@ -114,9 +148,11 @@ pub(crate) fn raise_again(payload: Box<Payload>) -> ! {
     resume_unwind(unsafe { Box::from_raw(payload) })
 }
 
-/// A cancellation that was unwinding gives way.
+/// A new panic unwinds. A cancellation that was unwinding gives way for good.
 fn set_active(run: &Runner, payload: *mut Payload) {
-    ACTIVE.fetch_add(1, Ordering::Relaxed);
+    altru_panics.fetch_add(1, Ordering::Relaxed);
+    // SAFETY: the caller has just made it, or owns it.
+    unsafe { (*payload).before = active_of(run) };
     run.set_unwinding(Unwinding::Panic(payload.cast()));
 }
 
@@ -128,7 +164,7 @@ fn abort_with(message: &str) -> ! {
 }
 
 /// Makes a caught native panic the runner's: from here on it owns the payload.
-pub(crate) fn adopt(run: &Runner, caught: Box<dyn Any + Send>) {
+pub fn adopt(run: &Runner, caught: Box<dyn Any + Send>) {
     match caught.downcast::<Payload>() {
         // `raise` has set the same address.
         Ok(payload) => {
@@ -138,30 +174,43 @@ pub(crate) fn adopt(run: &Runner, caught: Box<dyn Any + Send>) {
     }
 }
 
-/// Ends the unwinding of a runner by a panic, which it owns.
+/// Ends the unwinding of a runner by a panic, which it owns, as it owns those that this one replaced.
 pub(crate) fn take(run: &Runner) -> Option<Box<Payload>> {
-    match run.unwinding() {
-        Unwinding::Panic(payload) => {
-            run.set_unwinding(Unwinding::Not);
-            ACTIVE.fetch_sub(1, Ordering::Relaxed);
-            // SAFETY: owned since `adopt`.
-            Some(unsafe { Box::from_raw(payload.cast()) })
-        }
-        _ => None,
+    let mut payload = end(active_of(run)?);
+    run.set_unwinding(Unwinding::Not);
+    let mut before = payload.before.take();
+    while let Some(replaced) = before {
+        before = end(replaced).before;
     }
+    Some(payload)
+}
+
+/// A panic unwinds no more. It is owned by whoever calls.
+fn end(payload: NonNull<Payload>) -> Box<Payload> {
+    altru_panics.fetch_sub(1, Ordering::Relaxed);
+    // SAFETY: `raise` leaked a box, and the caller owns it: since `adopt`, or as what `before` says.
+    unsafe { Box::from_raw(payload.as_ptr()) }
+}
+
+/// Begins a region that no panic leaves: one may begin there whatever unwinds around it. Gives what that is.
+pub(crate) fn set_apart(run: &Runner) -> Unwinding {
+    let around = run.unwinding();
+    if matches!(around, Unwinding::Panic(_)) {
+        run.set_unwinding(Unwinding::Not);
+    }
+    around
 }
 
 /// Runs `body`, code that does not wait, and catches a panic that leaves it.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Box<Payload>> {
     let run = current::runner();
-    let around = run.unwinding();
-    catch_unwind(AssertUnwindSafe(body)).map_err(|caught| {
+    let around = set_apart(run);
+    let result = catch_unwind(AssertUnwindSafe(body)).map_err(|caught| {
         adopt(run, caught);
-        let payload = take(run).expect("just adopted");
-        // A cancellation that was unwinding goes on.
-        run.set_unwinding(around);
-        payload
-    })
+        take(run).expect("just adopted")
+    });
+    run.set_unwinding(around);
+    result
 }
 
 /// Prints the waiting calls that led to a panic, and where its task was started, once.
@@ -171,7 +220,8 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Box<Payload>> {
 unsafe fn trace(run: &Runner, parent: *const Frame) {
     let Unwinding::Panic(payload) = run.unwinding() else { return };
     // SAFETY: owned by the runner.
-    if std::mem::replace(unsafe { &mut (*payload.cast::<Payload>()).traced }, true) {
+    if std::mem::replace(unsafe { &mut (*payload.cast::<Payload>()).traced }, true) || crate::explore::is_on()
+    {
         return;
     }
     let mut out = Direct::stderr();
@@ -182,6 +232,7 @@ unsafe fn trace(run: &Runner, parent: *const Frame) {
         && let Some(task) = unsafe { current::task().as_ref() }
     {
         task.write_origin(&mut out);
+        task::describe_waiter(task, &mut out);
     }
 }
 
@@ -192,22 +243,43 @@ unsafe extern "C-unwind" {
 /// # Safety
 /// `cx` is the caller's; `exception` is what its landing pad was given, and is not used afterwards.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_panic_caught(
-    cx: *mut Context,
-    parent: *mut Frame,
-    exception: *mut u8,
-) {
-    // Raised once more, into Rust's own catch, which takes it apart.
+pub unsafe extern "C" fn altru_panic_caught(cx: *mut Context, parent: *mut Frame, exception: *mut u8) {
+    // SAFETY: by contract.
+    unsafe {
+        adopt(Runner::of(cx), take_apart(exception));
+        trace(Runner::of(cx), parent);
+    }
+}
+
+/// # Safety
+/// `exception` is what a landing pad was given whose panic has been replaced by the one that unwinds now; it is not
+/// used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn altru_panic_replaced(exception: *mut u8) {
+    // SAFETY: by contract.
+    let Ok(replaced) = unsafe { take_apart(exception) }.downcast::<Payload>() else { return };
+    let replaced = NonNull::from(Box::leak(replaced));
+    let before = end(replaced).before;
+    if let Some(mut payload) = active() {
+        // SAFETY: it lives as long as it unwinds this thread or task, whose only code this is.
+        let payload = unsafe { payload.as_mut() };
+        if payload.before == Some(replaced) {
+            payload.before = before;
+        }
+    }
+}
+
+/// Raises an exception once more, into Rust's own catch, which takes it apart.
+///
+/// # Safety
+/// By contract a live exception that nobody unwinds at the moment; it is not used afterwards.
+unsafe fn take_apart(exception: *mut u8) -> Box<dyn Any + Send> {
     let caught = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: by contract a live exception that nobody unwinds at the moment.
+        // SAFETY: by contract.
         unsafe { _Unwind_RaiseException(exception) };
     }));
     match caught {
-        // SAFETY: by contract.
-        Err(caught) => unsafe {
-            adopt(Runner::of(cx), caught);
-            trace(Runner::of(cx), parent);
-        },
+        Err(caught) => caught,
         Ok(()) => abort_with("an exception could not be caught: cannot go on\n"),
     }
 }
@@ -217,11 +289,7 @@ pub unsafe extern "C" fn altru_panic_caught(
 /// # Safety
 /// `message` is text of `len` bytes; `location` as above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn altru_panic(
-    message: *const u8,
-    len: usize,
-    location: *const Location,
-) -> ! {
+pub unsafe extern "C-unwind" fn altru_panic(message: *const u8, len: usize, location: *const Location) -> ! {
     // SAFETY: by contract.
     unsafe { raise(text(message, len).to_string(), location) }
 }
@@ -229,11 +297,7 @@ pub unsafe extern "C-unwind" fn altru_panic(
 /// # Safety
 /// `location` as above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn altru_panic_bounds(
-    index: i64,
-    len: i64,
-    location: *const Location,
-) -> ! {
+pub unsafe extern "C-unwind" fn altru_panic_bounds(index: i64, len: i64, location: *const Location) -> ! {
     let message = format!("index {index} is out of bounds: the length is {len}");
     // SAFETY: by contract.
     unsafe { raise(message, location) }
@@ -314,11 +378,7 @@ pub unsafe extern "C-unwind" fn altru_panic_div_zero(op: i32, location: *const L
 /// # Safety
 /// `location` as above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn altru_panic_shift(
-    amount: i64,
-    bits: i32,
-    location: *const Location,
-) -> ! {
+pub unsafe extern "C-unwind" fn altru_panic_shift(amount: i64, bits: i32, location: *const Location) -> ! {
     let message = if bits == 0 {
         "shift by a negative amount, or by as many bits as the type has or more".to_string()
     } else {
@@ -337,16 +397,8 @@ pub unsafe extern "C-unwind" fn altru_panic_unreachable(location: *const Locatio
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn altru_panic_cannot_unwind() -> ! {
-    abort_with(
-        "panicked in a `defer` block or destructor that ran because of a panic or a cancellation: \
-         cannot go on\n",
-    )
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn altru_panic_active() -> i32 {
-    active().is_some().into()
+pub extern "C" fn altru_panic_is_mine() -> i32 {
+    active_of(current::runner()).is_some().into()
 }
 
 /// # Safety
@@ -355,6 +407,6 @@ pub extern "C" fn altru_panic_active() -> i32 {
 pub unsafe extern "C" fn altru_panic_message(out: *mut RawString) {
     if let Some(payload) = active() {
         // SAFETY: `out` by contract; the payload lives as long as it unwinds this thread or task.
-        unsafe { Out::new(out).push((*payload).message.as_bytes()) };
+        unsafe { Out::new(out).push(payload.as_ref().message.as_bytes()) };
     }
 }

@@ -1,4 +1,4 @@
-//! Threads for what blocks in the operating system, so that no worker does: files, stdin, child processes.
+//! Threads for what blocks in the operating system, so that no worker does: files, names, the status of child processes.
 //!
 //! A task hands its call over and is suspended until it is done. The call cannot be taken back, and it uses the
 //! task's memory, so the wait is shielded: a cancellation is delivered at the next one. Threads are started as they are

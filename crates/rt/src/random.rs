@@ -43,6 +43,15 @@ pub(crate) fn next() -> u64 {
     result
 }
 
+/// Starts this thread's generator anew.
+pub(crate) fn set_state(seed: u64) {
+    // Any state but zeros will do; neighbouring seeds are spread by a few steps.
+    STATE.set([seed | 1, seed ^ 0x9e37_79b9_7f4a_7c15, seed.rotate_left(32), !seed]);
+    for _ in 0..8 {
+        next();
+    }
+}
+
 /// A value below `bound`, close enough to uniform for choosing among a few.
 pub(crate) fn below(bound: usize) -> usize {
     ((u128::from(next()) * bound as u128) >> 64) as usize

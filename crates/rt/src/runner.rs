@@ -8,6 +8,7 @@ use std::mem::offset_of;
 use std::ptr::null_mut;
 
 use abi::waiting::{Context, Frame};
+use fast::runner::Front;
 
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::{Outcome, Pending, Reason, Wait, Waker};
@@ -16,33 +17,35 @@ use crate::wait::{Outcome, Pending, Reason, Wait, Waker};
 const CANCEL: u32 = 1;
 /// The cancellation has been delivered; it is not delivered again.
 const DELIVERED: u32 = 2;
+/// The rest of it counts the scopes around whose tasks have failed: what runs in them is to unwind.
+const FAILED: u32 = 4;
 
 /// What is unwinding a runner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Unwinding {
+pub enum Unwinding {
     Not,
     /// A panic; the pointer is its payload (a `panic::Payload`), owned by the runner once the panic has become a status.
     Panic(*mut ()),
     Cancelled,
     /// The deadline of a block around has passed.
     Deadline,
+    /// A task of a scope around has panicked: the end of the scope makes it a panic.
+    Scope,
 }
 
 #[repr(C)]
-pub(crate) struct Runner {
-    /// Its address is what waiting code is handed; that changes it by way of the pointer.
-    cx: UnsafeCell<Context>,
+pub struct Runner {
+    /// With what generated code looks at itself: the context, how much of its turn is left, and
+    ///
+    /// - `attention`: the bits above,
+    /// - `shield`: how many shielded regions it is in,
+    /// - `flags`: how deep in shielded regions the deadline was set, deeper ones it does not reach; and the bits below.
+    front: Front,
     pub(crate) wait: Wait,
     /// Null, `CANCELLED`, `DEADLINE`, or a payload.
     unwinding: Cell<*mut ()>,
     /// The earliest deadline of the blocks around (monotonic nanoseconds), -1 if there is none.
     deadline: Cell<i64>,
-    attention: AtomicU32,
-    /// How many shielded regions it is in.
-    shield: Cell<u16>,
-    task: bool,
-    /// Set while a task that yields waits for its driver to queue it again.
-    pub(crate) yielding: Cell<bool>,
 }
 
 // SAFETY: see the head: the wait and `attention` are atomic, the rest is used by one thread at a time, and a task
@@ -51,23 +54,35 @@ unsafe impl Sync for Runner {}
 
 const CANCELLED: *mut () = std::ptr::without_provenance_mut(1);
 const DEADLINE: *mut () = std::ptr::without_provenance_mut(2);
+const SCOPE: *mut () = std::ptr::without_provenance_mut(3);
+/// `flags`: so deep or deeper.
+const DEEP: u8 = 63;
+/// It is a task.
+const TASK: u8 = 64;
+/// Set while a task that yields waits for its driver to queue it again.
+const YIELDS: u8 = 128;
+
+/// How many waiting calls a task makes before it asks whether its turn is over. So often others see that it makes them.
+const ROUND: u8 = 16;
 
 macro_rules! runner_new {
     ($task:expr) => {
         Runner {
-            cx: UnsafeCell::new(Context {
-                top: null_mut(),
-                limit: null_mut(),
-                base: null_mut(),
-                frame: null_mut(),
-            }),
+            front: Front {
+                cx: UnsafeCell::new(Context {
+                    top: null_mut(),
+                    limit: null_mut(),
+                    base: null_mut(),
+                    frame: null_mut(),
+                }),
+                attention: AtomicU32::new(0),
+                budget: Cell::new(ROUND),
+                flags: Cell::new(if $task { TASK } else { 0 }),
+                shield: Cell::new(0),
+            },
             wait: Wait::new(),
             unwinding: Cell::new(null_mut()),
             deadline: Cell::new(-1),
-            attention: AtomicU32::new(0),
-            shield: Cell::new(0),
-            task: $task,
-            yielding: Cell::new(false),
         }
     };
 }
@@ -93,14 +108,25 @@ impl Runner {
         // SAFETY: by contract. The wait is idle: it ended before its task did.
         unsafe {
             let cx = Context { top: arena, limit, base: null_mut(), frame: null_mut() };
-            (*this).cx.get().write(cx);
-            (&raw mut (*this).task).write(true);
+            let front = &(*this).front;
+            front.cx.get().write(cx);
+            front.attention.store(0, Ordering::Relaxed);
+            front.flags.set(TASK);
+            front.shield.set(0);
             (*this).unwinding.set(null_mut());
             (*this).deadline.set(-1);
-            (*this).attention.store(0, Ordering::Relaxed);
-            (*this).shield.set(0);
-            (*this).yielding.set(false);
         }
+    }
+
+    /// A task that is driven as a thread is: what waits in it parks. For exploration.
+    ///
+    /// # Safety
+    /// Nobody runs it yet.
+    #[cfg(not(loom))]
+    pub(crate) unsafe fn drive_as_thread(this: *mut Runner) {
+        // SAFETY: by contract.
+        let flags = unsafe { &(*this).front.flags };
+        flags.set(flags.get() & !TASK);
     }
 
     /// The runner that starts with a context.
@@ -109,7 +135,7 @@ impl Runner {
     /// `cx` is what a driver handed to waiting code, and the runner outlives the reference.
     #[inline]
     pub(crate) unsafe fn of<'a>(cx: *mut Context) -> &'a Runner {
-        // SAFETY: every context is the first field of a runner.
+        // SAFETY: every context is at the start of a runner.
         unsafe { &*cx.cast::<Runner>() }
     }
 
@@ -125,19 +151,46 @@ impl Runner {
 
     /// The context to hand to waiting code.
     #[inline]
-    pub(crate) fn context(&self) -> *mut Context {
-        self.cx.get()
+    pub fn context(&self) -> *mut Context {
+        self.front.cx.get()
     }
 
     #[inline]
-    pub(crate) fn is_task(&self) -> bool {
-        self.task
+    pub fn is_task(&self) -> bool {
+        self.front.flags.get() & TASK != 0
+    }
+
+    /// A turn begins, or a further round of it.
+    #[inline]
+    pub(crate) fn begin_round(&self) {
+        self.front.budget.set(ROUND);
+    }
+
+    /// It is to ask at the next call that may wait.
+    pub(crate) fn end_round(&self) {
+        self.front.budget.set(0);
+    }
+
+    /// A call that may wait is made. True: it is a task whose turn is over, and should yield first.
+    #[inline]
+    pub(crate) fn turn_is_over(&self) -> bool {
+        let left = self.front.budget.get();
+        if left != 0 {
+            self.front.budget.set(left - 1);
+            return false;
+        }
+        // Nobody waits for a thread's turn to end.
+        let over = self.is_task() && crate::turn_is_over();
+        if !over {
+            self.begin_round();
+        }
+        over
     }
 
     /// The innermost frame while suspended.
     pub(crate) fn frame(&self) -> *mut Frame {
         // SAFETY: asked by whoever drives the runner, or of a suspended one.
-        unsafe { (*self.cx.get()).frame }
+        unsafe { (*self.front.cx.get()).frame }
     }
 
     // ---- unwinding ----
@@ -147,18 +200,20 @@ impl Runner {
             p if p.is_null() => Unwinding::Not,
             CANCELLED => Unwinding::Cancelled,
             DEADLINE => Unwinding::Deadline,
+            SCOPE => Unwinding::Scope,
             payload => Unwinding::Panic(payload),
         }
     }
 
     /// Sets what is unwinding, and gives what was.
-    pub(crate) fn set_unwinding(&self, what: Unwinding) -> Unwinding {
+    pub fn set_unwinding(&self, what: Unwinding) -> Unwinding {
         let before = self.unwinding();
         self.unwinding.set(match what {
             Unwinding::Not => null_mut(),
             Unwinding::Panic(payload) => payload,
             Unwinding::Cancelled => CANCELLED,
             Unwinding::Deadline => DEADLINE,
+            Unwinding::Scope => SCOPE,
         });
         before
     }
@@ -166,8 +221,12 @@ impl Runner {
     /// A wait ended in a way that makes its waiter unwind. From now on it is shielded.
     pub(crate) fn note_interruption(&self, outcome: Outcome) {
         match outcome {
+            // By a scope, not for good.
+            Outcome::Cancelled if !self.is_to_be_cancelled() && self.has_failed() => {
+                self.set_unwinding(Unwinding::Scope);
+            }
             Outcome::Cancelled => {
-                self.attention.fetch_or(DELIVERED, Ordering::Relaxed);
+                self.front.attention.fetch_or(DELIVERED, Ordering::Relaxed);
                 self.set_unwinding(Unwinding::Cancelled);
             }
             Outcome::Deadline => {
@@ -180,25 +239,51 @@ impl Runner {
     // ---- cancellation and deadlines ----
 
     /// Neither cancellation nor deadlines of blocks reach a runner that unwinds or cleans up.
-    fn is_shielded(&self) -> bool {
-        self.shield.get() > 0 || !self.unwinding.get().is_null()
+    pub(crate) fn is_shielded(&self) -> bool {
+        self.front.shield.get() > 0 || !self.unwinding.get().is_null()
     }
 
     pub(crate) fn shield(&self, by: i32) {
-        self.shield.set((i32::from(self.shield.get()) + by) as u16);
+        self.front.shield.set((i32::from(self.front.shield.get()) + by) as u16);
+    }
+
+    /// How many things keep it from being interrupted.
+    fn depth(&self) -> u8 {
+        let depth = self.front.shield.get() + u16::from(!self.unwinding.get().is_null());
+        depth.min(DEEP.into()) as u8
     }
 
     /// Whether a cancellation is due now.
     #[inline]
     pub(crate) fn is_interrupted(&self) -> bool {
-        // Sequentially consistent after a wait has begun: against `cancel`.
-        self.attention.load(Ordering::SeqCst) == CANCEL && !self.is_shielded()
+        // Sequentially consistent after a wait has begun: against `cancel` and `fail`.
+        let seen = self.front.attention.load(Ordering::SeqCst);
+        seen != 0 && (seen == CANCEL || seen >= FAILED) && !self.is_shielded()
+    }
+
+    /// A task of a scope around has panicked. What runs is to unwind, as if it were cancelled, up to the scope's end, which says
+    /// `restore`. The waker is to be woken.
+    pub(crate) fn fail(&self) -> Waker {
+        self.front.attention.fetch_add(FAILED, Ordering::SeqCst);
+        match self.wait.claim_unshielded() {
+            Some(claim) => claim.commit(0, Outcome::Cancelled),
+            None => Waker::Nobody,
+        }
+    }
+
+    /// Takes one `fail` back.
+    pub(crate) fn restore(&self) {
+        self.front.attention.fetch_sub(FAILED, Ordering::SeqCst);
+    }
+
+    fn has_failed(&self) -> bool {
+        self.front.attention.load(Ordering::SeqCst) >= FAILED
     }
 
     /// Cancels a task: at its next wait, or out of the one it is in. The waker is to be woken.
     pub(crate) fn cancel(&self) -> Waker {
         // Before the claim: either the task sees the flag, or its wait has begun and is seen here.
-        let before = self.attention.fetch_or(CANCEL, Ordering::SeqCst);
+        let before = self.front.attention.fetch_or(CANCEL, Ordering::SeqCst);
         if before & CANCEL == 0
             && let Some(claim) = self.wait.claim_unshielded()
         {
@@ -207,16 +292,71 @@ impl Runner {
         Waker::Nobody
     }
 
-    pub(crate) fn deadline(&self) -> i64 {
+    /// It has been cancelled, and has not noticed yet.
+    pub(crate) fn is_to_be_cancelled(&self) -> bool {
+        self.front.attention.load(Ordering::SeqCst) & (CANCEL | DELIVERED) == CANCEL
+    }
+
+    /// A thread's runner goes on after a cancellation.
+    #[cfg(not(loom))]
+    pub(crate) fn forget_cancellation(&self) {
+        self.front.attention.store(0, Ordering::Relaxed);
+        if self.unwinding() == Unwinding::Cancelled {
+            self.set_unwinding(Unwinding::Not);
+        }
+    }
+
+    /// It is about to wait in the kernel.
+    #[cfg(not(loom))]
+    pub(crate) fn note_wait(&self, reason: Reason) {
+        self.wait.note(reason);
+    }
+
+    /// Whether it waits or has waited for anything.
+    #[cfg(not(loom))]
+    pub(crate) fn has_waited(&self) -> bool {
+        self.wait.about().0 != 0
+    }
+
+    pub fn deadline(&self) -> i64 {
         self.deadline.get()
     }
 
-    pub(crate) fn set_deadline(&self, deadline: i64) {
+    pub fn set_deadline(&self, deadline: i64) {
         self.deadline.set(deadline);
     }
 
-    fn inherited_deadline(&self) -> i64 {
-        if self.deadline.get() < 0 || self.is_shielded() { -1 } else { self.deadline.get() }
+    /// The deadline of the blocks around that ends waits here. One that was set outside of a shielded region does not.
+    pub(crate) fn inherited_deadline(&self) -> i64 {
+        let reaches = self.deadline.get() >= 0 && self.front.flags.get() & DEEP == self.depth();
+        if reaches { self.deadline.get() } else { -1 }
+    }
+
+    /// A block sets a deadline, which is the earliest that reaches it. Gives what `leave_deadline` needs.
+    #[cfg(not(loom))]
+    pub(crate) fn enter_deadline(&self, deadline: i64) -> (i64, u8) {
+        let outer = (self.deadline.get(), self.front.flags.get() & DEEP);
+        self.deadline.set(deadline);
+        self.set_depth(self.depth());
+        outer
+    }
+
+    #[cfg(not(loom))]
+    pub(crate) fn leave_deadline(&self, outer: (i64, u8)) {
+        self.deadline.set(outer.0);
+        self.set_depth(outer.1);
+    }
+
+    #[cfg(not(loom))]
+    fn set_depth(&self, depth: u8) {
+        self.front.flags.set(self.front.flags.get() & !DEEP | depth);
+    }
+
+    /// Says whether its driver is to queue it again. Gives what was said before.
+    pub fn yields(&self, yields: bool) -> bool {
+        let before = self.front.flags.get();
+        self.front.flags.set(before & !YIELDS | if yields { YIELDS } else { 0 });
+        before & YIELDS != 0
     }
 
     /// Whether a wait with this deadline of its own would have any.
@@ -232,10 +372,12 @@ impl Runner {
     }
 
     /// Begins a wait for one of `open` cases. See [`Wait::begin`].
-    pub(crate) fn begin(&self, reason: Reason, object: usize, open: u32, deadline: i64) -> Pending {
+    pub fn begin(&self, reason: Reason, object: usize, open: u32, deadline: i64) -> Pending {
         let pending = self.pending(deadline);
         let timed = pending.until >= 0;
-        self.wait.begin(reason, object, open, timed, self.is_shielded(), !self.task && !timed);
+        // One that is cancelled already ends this wait itself, and is not stuck.
+        let counted = !self.is_task() && !timed && !self.is_interrupted();
+        self.wait.begin(reason, object, open, timed, self.is_shielded(), counted);
         pending
     }
 

@@ -1,9 +1,11 @@
 //! `select`: a wait with several cases, of which exactly one commits.
 //!
-//! Step by step the protocol of `wait`: lock every object in address order, look at the cases in a random
-//! order (or as written, if biased), and either commit one or link a node for each and park.
+//! Step by step the protocol of `wait`: lock every object in address order, announce to channels what is going to be waited
+//! for, look at the cases in a random order (or as written, if biased), and either commit one or link a node for each
+//! and park.
 
-use abi::{SelectCase, SelectKind};
+use abi::protocol::{event, mutex};
+use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
 use smallvec::SmallVec;
 
 use crate::channel::Channel;
@@ -11,9 +13,7 @@ use crate::locks;
 use crate::point::{Point, point};
 use crate::runner::Runner;
 use crate::sync::{AtomicU32, Ordering};
-use crate::wait::{
-    Ended, LOT, Locked, Machine, NOW, Node, Outcome, Queue, RawLock, Reason, Step, Wakers,
-};
+use crate::wait::{Ended, LOT, Locked, Machine, NOW, Node, Outcome, Queue, RawLock, Reason, Step, Wakers};
 
 /// No case could be committed in time.
 pub(crate) const TIMED_OUT: i32 = -1;
@@ -57,12 +57,8 @@ impl<'a> Case<'a> {
             k if k == SelectKind::Recv as u32 => Target::Recv(channel()),
             k if k == SelectKind::Send as u32 => Target::Send(channel()),
             k if k == SelectKind::Closed as u32 => Target::Closed(channel()),
-            k if k == SelectKind::Lock as u32 => {
-                Target::Lock(word(case.object), bucket(case.object))
-            }
-            k if k == SelectKind::Event as u32 => {
-                Target::Event(word(case.object), bucket(case.object))
-            }
+            k if k == SelectKind::Lock as u32 => Target::Lock(word(case.object), bucket(case.object)),
+            k if k == SelectKind::Event as u32 => Target::Event(word(case.object), bucket(case.object)),
             k if k == SelectKind::Join as u32 => {
                 let end = crate::end_of_thread(case.object);
                 Target::End(word(end), bucket(end))
@@ -110,29 +106,82 @@ impl<'a> Case<'a> {
         unsafe {
             match self.target {
                 Target::Skip => false,
-                Target::Recv(c) => c.state().held().try_recv(self.value, wakers),
+                Target::Recv(c) => c.take(c.state().held(), self.value, wakers),
                 Target::Send(c) => {
                     let state = c.state().held();
-                    !state.is_closed() && state.try_send(self.value, wakers)
+                    !c.is_closed() && c.put(state, self.value, wakers)
                 }
-                Target::Closed(c) => c.state().held().is_drained(),
+                Target::Closed(c) => c.is_drained(),
                 Target::Lock(word, _) => locks::mutex_take_or_mark(word),
-                Target::Event(word, _) => word.load(Ordering::Acquire) == abi::protocol::event::SET,
+                Target::Event(word, _) => word.load(Ordering::Acquire) == event::SET,
                 Target::End(word, _) => locks::end_has_come(word),
                 Target::Readable(_, _, source) => crate::is_readable(source),
             }
         }
     }
 
-    /// Whether the case can still happen, given that it is not ready.
+    /// With its lock held: it is about to wait.
+    fn announce(&self) {
+        match self.target {
+            Target::Recv(c) => c.announce_receiver(),
+            Target::Send(c) => c.announce_sender(),
+            Target::Closed(c) => c.announce_watcher(),
+            _ => {}
+        }
+    }
+
+    /// The last thing before its lock is released.
     ///
     /// # Safety
     /// Its lock is held.
-    unsafe fn is_open(&self) -> bool {
+    unsafe fn settle(&self) {
+        if let Target::Recv(c) | Target::Send(c) | Target::Closed(c) = self.target {
+            // SAFETY: by contract.
+            c.settle(unsafe { c.state().held() });
+        }
+    }
+
+    /// Commits the case if it is ready, on its own.
+    ///
+    /// # Safety
+    /// Its value's place is valid.
+    unsafe fn commit_now(&self) -> bool {
+        // SAFETY: by contract.
+        unsafe {
+            match self.target {
+                Target::Send(c) => return c.try_send(self.value) == SendOutcome::Sent,
+                _ => {}
+            }
+            let Some(lock) = self.lock() else { return false };
+            let mut wakers = Wakers::new();
+            lock.lock();
+            let committed = self.try_commit(&mut wakers);
+            self.settle();
+            lock.unlock();
+            wakers.wake();
+            committed
+        }
+    }
+
+    /// Whether it is worth a look, told without its lock. `None`: that cannot be told.
+    fn may_be_ready(&self) -> Option<bool> {
+        match self.target {
+            Target::Skip => Some(false),
+            Target::Recv(c) | Target::Send(c) if c.is_rendezvous() => None,
+            Target::Recv(c) => Some(c.may_have_value()),
+            Target::Send(c) => Some(c.may_have_room() && !c.is_closed()),
+            Target::Closed(c) => Some(c.is_closed()),
+            Target::Lock(word, _) => Some(word.load(Ordering::Relaxed) == mutex::UNLOCKED),
+            Target::Event(word, _) | Target::End(word, _) => Some(word.load(Ordering::Relaxed) == event::SET),
+            Target::Readable(..) => None,
+        }
+    }
+
+    /// Whether the case can still happen, given that it is not ready. Its lock is held.
+    fn is_open(&self) -> bool {
         match self.target {
             Target::Skip => false,
-            // SAFETY: by contract.
-            Target::Recv(c) | Target::Send(c) => !unsafe { c.state().held() }.is_closed(),
+            Target::Recv(c) | Target::Send(c) => !c.is_closed(),
             _ => true,
         }
     }
@@ -156,24 +205,94 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The locks of all cases, taken in address order.
-struct Held<'a>(Few<&'a RawLock>);
+/// The channel of a case that receives, as most do: without looking up what others need.
+///
+/// # Safety
+/// The case's object is of the kind it says and outlives `'a`.
+#[inline]
+unsafe fn received_from<'a>(case: &SelectCase) -> Option<&'a Channel> {
+    // SAFETY: by contract.
+    (case.kind == SelectKind::Recv as u32).then(|| unsafe { &*case.object.cast::<Channel>() })
+}
 
-impl<'a> Held<'a> {
-    fn take(cases: &[Case<'a>]) -> Held<'a> {
+// ---- for exploration, in which nobody else acts meanwhile ----
+
+/// The cases that are ready, as bits; those beyond the 40th are not seen.
+///
+/// # Safety
+/// The cases and their objects are alive.
+#[cfg(not(loom))]
+pub(crate) unsafe fn ready(cases: *const SelectCase, n: usize) -> u64 {
+    let mut ready = 0;
+    for i in 0..n.min(40) {
+        // SAFETY: by contract.
+        let is_ready = match unsafe { Case::new(&*cases.add(i)) }.target {
+            Target::Skip | Target::Readable(..) => false,
+            Target::Recv(c) => c.can_recv() && !(c.is_closed() && c.len() == 0),
+            Target::Send(c) => c.can_send() && !c.is_closed(),
+            Target::Closed(c) => c.is_closed() && c.len() == 0,
+            Target::Lock(word, _) => word.load(Ordering::Relaxed) == 0,
+            Target::Event(word, _) | Target::End(word, _) => {
+                word.load(Ordering::Relaxed) == abi::protocol::event::SET
+            }
+        };
+        ready |= u64::from(is_ready) << i;
+    }
+    ready
+}
+
+/// The cases that are meetings at a rendezvous (only those that are open, if `open`), where others can see who waits. As
+/// bits; those beyond the 20th are not seen.
+///
+/// # Safety
+/// As for `ready`.
+#[cfg(not(loom))]
+pub(crate) unsafe fn meetings(cases: *const SelectCase, n: usize, open: bool) -> u64 {
+    let meets = |i: &usize| {
+        // SAFETY: by contract.
+        match unsafe { Case::new(&*cases.add(*i)) }.target {
+            Target::Recv(c) | Target::Send(c) => c.is_rendezvous() && !(open && c.is_closed()),
+            _ => false,
+        }
+    };
+    (0..n.min(20)).filter(meets).map(|i| 1 << i).sum()
+}
+
+/// Whether no case can ever happen, none being ready.
+///
+/// # Safety
+/// As for `ready`.
+#[cfg(not(loom))]
+pub(crate) unsafe fn is_over(cases: *const SelectCase, n: usize) -> bool {
+    // SAFETY: by contract; nobody else acts, so the locks count as held.
+    (0..n).all(|i| unsafe { !Case::new(&*cases.add(i)).is_open() })
+}
+
+/// The locks of all cases, taken in address order.
+struct Held<'a, 'c> {
+    locks: Few<&'a RawLock>,
+    cases: &'c [Case<'a>],
+}
+
+impl<'a, 'c> Held<'a, 'c> {
+    fn take(cases: &'c [Case<'a>]) -> Held<'a, 'c> {
         let mut locks: Few<&RawLock> = cases.iter().filter_map(Case::lock).collect();
         locks.sort_unstable_by_key(|lock| std::ptr::from_ref(*lock).addr());
         locks.dedup_by(|a, b| std::ptr::eq(*a, *b));
         for lock in &locks {
             lock.lock();
         }
-        Held(locks)
+        Held { locks, cases }
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Held<'_, '_> {
     fn drop(&mut self) {
-        for lock in &self.0 {
+        for case in self.cases {
+            // SAFETY: all locks are held.
+            unsafe { case.settle() };
+        }
+        for lock in &self.locks {
             // SAFETY: taken when this was made, released once.
             unsafe { lock.unlock() };
         }
@@ -206,6 +325,14 @@ impl Select {
 
     fn order(&self) -> Few<usize> {
         let mut order: Few<usize> = (0..self.n).collect();
+        #[cfg(not(loom))]
+        if let Some(chosen) = crate::explore::chosen_case() {
+            // Of no cases none was chosen.
+            if self.n > 0 {
+                order.swap(0, chosen.min(self.n - 1));
+            }
+            return order;
+        }
         if !self.biased {
             for i in (1..self.n).rev() {
                 order.swap(i, crate::choose(i + 1));
@@ -236,6 +363,9 @@ impl Select {
 
         // Look.
         let held = Held::take(&cases);
+        if deadline != NOW {
+            cases.iter().for_each(Case::announce);
+        }
         for &index in &order {
             // SAFETY: every lock is held.
             if unsafe { cases[index].try_commit(&mut wakers) } {
@@ -247,8 +377,7 @@ impl Select {
         if deadline == NOW {
             return Step::Ready(TIMED_OUT);
         }
-        // SAFETY: every lock is held.
-        let open: Few<bool> = cases.iter().map(|case| unsafe { case.is_open() }).collect();
+        let open: Few<bool> = cases.iter().map(Case::is_open).collect();
         let open_count = open.iter().filter(|open| **open).count() as u32;
         if open_count == 0 && deadline < 0 {
             return Step::Ready(NEVER);
@@ -293,6 +422,7 @@ impl Select {
                 if let Some(queue) = case.queue() {
                     queue.unlink(first.add(index));
                 }
+                case.settle();
                 lock.unlock();
             }
         }
@@ -316,6 +446,55 @@ impl Select {
 impl Machine for Select {
     type Out = i32;
     const NAME: &'static str = "select";
+    const AT_ONCE: bool = true;
+
+    /// Of the cases that look ready, tries one after the other, each on its own: all locks are needed only by who finds
+    /// none and is about to wait. Under exploration the case has been chosen, see `order`.
+    unsafe fn at_once(&mut self) -> Option<i32> {
+        #[cfg(not(loom))]
+        if crate::explore::is_on() {
+            return None;
+        }
+        if self.n > u64::BITS as usize {
+            return None;
+        }
+        // SAFETY: the machine's contract.
+        let case = |index: usize| unsafe { &*self.cases.add(index) };
+        let mut ready = 0u64;
+        for index in 0..self.n {
+            // SAFETY: the machine's contract.
+            let seems = match unsafe { received_from(case(index)) } {
+                Some(channel) if channel.is_rendezvous() => return None,
+                Some(channel) => channel.may_have_value(),
+                // SAFETY: as above.
+                None => unsafe { Case::new(case(index)) }.may_be_ready()?,
+            };
+            ready |= u64::from(seems) << index;
+        }
+        while ready != 0 {
+            let mut rest = ready;
+            if !self.biased && !ready.is_power_of_two() {
+                for _ in 0..crate::choose(ready.count_ones() as usize) {
+                    rest &= rest - 1;
+                }
+            }
+            let index = rest.trailing_zeros();
+            ready &= !(1 << index);
+            point(Point::Select);
+            let case = case(index as usize);
+            // SAFETY: the machine's contract.
+            let committed = unsafe {
+                match received_from(case) {
+                    Some(channel) => channel.try_recv(case.value) == RecvOutcome::Received,
+                    None => Case::new(case).commit_now(),
+                }
+            };
+            if committed {
+                return Some(index as i32);
+            }
+        }
+        None
+    }
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         // SAFETY: the machine's contract.
@@ -327,6 +506,8 @@ impl Machine for Select {
             }
             match ended.outcome {
                 Outcome::Done if self.is_false_alarm(ended.case) => self.start(run, deadline),
+                // Of one of its channels somebody else had just taken what there was.
+                Outcome::Retry => self.start(run, deadline),
                 Outcome::Done => Step::Ready(ended.case as i32),
                 Outcome::TimedOut => Step::Ready(TIMED_OUT),
                 outcome if outcome.interrupts() => Step::Unwind,

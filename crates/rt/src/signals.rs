@@ -33,6 +33,10 @@ pub(crate) fn install() {
             libc::sigemptyset(&raw mut action.sa_mask);
             libc::sigaction(libc::SIGSEGV, &raw const action, std::ptr::null_mut());
             libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut());
+            // Whoever ends a wait waits while it is looked at.
+            for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGALRM] {
+                libc::sigaddset(&raw mut action.sa_mask, signal);
+            }
             action.sa_sigaction = on_quit as *const () as usize;
             action.sa_flags |= libc::SA_RESTART;
             libc::sigaction(libc::SIGQUIT, &raw const action, std::ptr::null_mut());
@@ -45,7 +49,10 @@ pub(crate) struct AltStack(*mut libc::c_void);
 
 /// Prepares the current thread for the fault handler.
 pub(crate) fn enter_thread() -> AltStack {
-    STACK_END.set(stack_end());
+    // Finding out reads a file; it stays the same.
+    if STACK_END.get() == 0 {
+        STACK_END.set(stack_end());
+    }
     // SAFETY: a fresh private mapping; the stack_t describes it.
     unsafe {
         let memory = libc::mmap(
@@ -72,11 +79,7 @@ impl Drop for AltStack {
         }
         // SAFETY: disables this thread's alternative stack before its memory goes.
         unsafe {
-            let off = libc::stack_t {
-                ss_sp: std::ptr::null_mut(),
-                ss_flags: libc::SS_DISABLE,
-                ss_size: 0,
-            };
+            let off = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
             libc::sigaltstack(&raw const off, std::ptr::null_mut());
             libc::munmap(self.0, ALT_STACK);
         }
@@ -99,11 +102,7 @@ fn stack_end() -> usize {
 
 /// Says what every thread and task does; the program goes on. It is looked at from here, whatever the thread was doing: nothing
 /// is allocated or waited for, and what is just being changed is passed over.
-unsafe extern "C" fn on_quit(
-    _signal: libc::c_int,
-    _info: *mut libc::siginfo_t,
-    _context: *mut libc::c_void,
-) {
+unsafe extern "C" fn on_quit(_signal: libc::c_int, _info: *mut libc::siginfo_t, _context: *mut libc::c_void) {
     let errno = os::errno();
     let file = answer_file();
     let mut out = Direct::new(file.unwrap_or(libc::STDERR_FILENO));
@@ -129,8 +128,7 @@ fn answer_file() -> Option<i32> {
     write!(path, "/tmp/altru-{user}/{process}").ok()?;
     // SAFETY: the path ends with a zero; the descriptor is ours, and a zeroed stat is valid to be overwritten.
     unsafe {
-        let flags =
-            libc::O_WRONLY | libc::O_APPEND | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
+        let flags = libc::O_WRONLY | libc::O_APPEND | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
         let file = libc::open(path.bytes.as_ptr().cast(), flags);
         if file < 0 {
             return None;
@@ -163,11 +161,7 @@ impl Write for Path {
     }
 }
 
-unsafe extern "C" fn on_fault(
-    signal: libc::c_int,
-    info: *mut libc::siginfo_t,
-    context: *mut libc::c_void,
-) {
+unsafe extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel hands valid pointers to a handler with SA_SIGINFO.
     let address = unsafe { (*info).si_addr() }.addr();
     let end = STACK_END.get();

@@ -177,49 +177,104 @@ fn kind_of_stdout() -> Kind {
 
 struct Input {
     buffer: Vec<u8>,
+    /// What lies before has been taken.
     at: usize,
+    /// There is no newline from `at` to here.
+    searched: usize,
+    /// The end has been seen, and is still to be told. (A terminal may go on after it.)
+    ended: bool,
 }
 
-static INPUT_BUFFER: Mutex<Input> = Mutex::new(Input { buffer: Vec::new(), at: 0 });
+static INPUT_BUFFER: Mutex<Input> =
+    Mutex::new(Input { buffer: Vec::new(), at: 0, searched: 0, ended: false });
 
 impl Input {
-    /// What is buffered, after reading some if nothing is. Empty at the end.
-    fn fill(&mut self) -> Result<&[u8], i32> {
-        if self.at == self.buffer.len() {
-            flush();
-            self.buffer.resize(INPUT, 0);
-            self.at = 0;
-            let n = read_some(libc::STDIN_FILENO, &mut self.buffer);
-            self.buffer.truncate(n.unwrap_or(0));
-            n?;
+    /// Reads more, behind what is there. False: that would block.
+    fn more(&mut self) -> Result<bool, i32> {
+        flush();
+        if !is_ready(libc::STDIN_FILENO) {
+            return Ok(false);
         }
-        Ok(&self.buffer[self.at..])
+        self.buffer.drain(..self.at);
+        self.searched -= self.at;
+        self.at = 0;
+        let len = self.buffer.len();
+        self.buffer.resize(len + INPUT, 0);
+        let n = read_some(libc::STDIN_FILENO, &mut self.buffer[len..]);
+        self.buffer.truncate(len + n.unwrap_or(0));
+        self.ended = n? == 0;
+        Ok(true)
+    }
+
+    /// Hands out the next `n` bytes. None at the end, which is told once.
+    fn take(&mut self, n: usize, sink: impl FnOnce(&[u8])) -> usize {
+        sink(&self.buffer[self.at..self.at + n]);
+        self.at += n;
+        self.searched = self.searched.max(self.at);
+        if n == 0 {
+            self.ended = false;
+        }
+        n
+    }
+
+    /// How long the next line is with its newline, if it is there. What remains at the end is one, too.
+    fn line(&mut self) -> Option<usize> {
+        let newline = self.buffer[self.searched..].iter().position(|b| *b == b'\n');
+        match newline {
+            Some(at) => Some(self.searched + at + 1 - self.at),
+            None => {
+                self.searched = self.buffer.len();
+                self.ended.then(|| self.buffer.len() - self.at)
+            }
+        }
     }
 }
 
-/// Hands one line with its newline to `sink`, in pieces. Gives the bytes read.
-pub(crate) fn read_line(sink: &mut dyn FnMut(&[u8])) -> Result<usize, i32> {
-    let mut input = INPUT_BUFFER.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut total = 0;
+fn is_ready(fd: i32) -> bool {
+    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one valid pollfd.
+    unsafe { libc::poll(&raw mut poll, 1, 0) != 0 }
+}
+
+fn input() -> std::sync::MutexGuard<'static, Input> {
+    INPUT_BUFFER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether there is something to take without reading.
+pub(crate) fn has_input() -> bool {
+    let input = input();
+    input.at < input.buffer.len() || input.ended
+}
+
+/// Hands one line with its newline to `sink`. Gives the bytes read, 0 at the end; `None` if that would block: what has come of
+/// the line stays.
+pub(crate) fn take_line(sink: impl FnOnce(&[u8])) -> Option<Result<usize, i32>> {
+    let mut input = input();
     loop {
-        let ready = input.fill()?;
-        let newline = ready.iter().position(|b| *b == b'\n');
-        let n = newline.map_or(ready.len(), |at| at + 1);
-        sink(&ready[..n]);
-        input.at += n;
-        total += n;
-        if newline.is_some() || n == 0 {
-            return Ok(total);
+        if let Some(n) = input.line() {
+            return Some(Ok(input.take(n, sink)));
+        }
+        match input.more() {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(code) => return Some(Err(code)),
         }
     }
 }
 
-/// Reads what there is, up to the buffer's length. 0 at the end.
-pub(crate) fn read_stdin(buffer: &mut [u8]) -> Result<usize, i32> {
-    let mut input = INPUT_BUFFER.lock().unwrap_or_else(PoisonError::into_inner);
-    let ready = input.fill()?;
-    let n = ready.len().min(buffer.len());
-    buffer[..n].copy_from_slice(&ready[..n]);
-    input.at += n;
-    Ok(n)
+/// Reads what there is, up to the buffer's length. 0 at the end; `None` if that would block.
+pub(crate) fn take_some(buffer: &mut [u8]) -> Option<Result<usize, i32>> {
+    let mut input = input();
+    loop {
+        let there = input.buffer.len() - input.at;
+        if there > 0 || input.ended {
+            let n = there.min(buffer.len());
+            return Some(Ok(input.take(n, |bytes| buffer[..n].copy_from_slice(bytes))));
+        }
+        match input.more() {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(code) => return Some(Err(code)),
+        }
+    }
 }

@@ -3,7 +3,49 @@
 //! Not locks or queues: those are built from this in `wait`. Process-wide counters that no model needs
 //! ([`global`]) are std's in both builds, because loom's atomics cannot stand in statics.
 
+pub(crate) use fast::exchange_fence;
 pub(crate) use imp::*;
+
+/// Spins until `done` says so. False: it does not seem to happen soon.
+///
+/// The pauses in between become ever longer: so whoever has the memory that is waited for in its cache can do many things
+/// with it in a row, and it does not travel for each. All of them together take less than a trip through the kernel.
+pub(crate) fn spin_until(mut done: impl FnMut() -> bool) -> bool {
+    let mut pause = FIRST_PAUSE;
+    while pause <= LONGEST_PAUSE {
+        for _ in 0..pause {
+            spin_loop();
+        }
+        if done() {
+            return true;
+        }
+        pause *= 2;
+    }
+    false
+}
+
+/// Pauses between attempts at something that others got in the way of. Already the first is long enough for whoever has the
+/// memory in its cache now to do a dozen things with it: it would travel for each otherwise.
+pub(crate) struct Backoff(u32);
+
+impl Backoff {
+    #[inline]
+    pub(crate) const fn new() -> Backoff {
+        Backoff(FIRST_PAUSE)
+    }
+
+    #[cold]
+    pub(crate) fn pause(&mut self) {
+        // Whoever is in the way seems to have lost its processor.
+        if self.0 > LAST_PAUSE {
+            return yield_now();
+        }
+        for _ in 0..self.0 {
+            spin_loop();
+        }
+        self.0 *= 2;
+    }
+}
 
 /// Atomics for statics: never modelled.
 pub(crate) mod global {
@@ -16,10 +58,15 @@ pub(crate) mod global {
 #[cfg(not(loom))]
 mod imp {
     pub(crate) use std::hint::spin_loop;
-    pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 
     /// How often a waiter looks again before it parks: about the cost of one trip through the kernel.
     pub(crate) const SPINS: u32 = 100;
+    /// See `spin_until`.
+    pub(super) const LONGEST_PAUSE: u32 = 256;
+    /// See `Backoff` and `spin_until`.
+    pub(super) const FIRST_PAUSE: u32 = fast::ring::PAUSE;
+    pub(super) const LAST_PAUSE: u32 = 1024;
 
     pub(crate) fn yield_now() {
         std::thread::yield_now();
@@ -28,8 +75,7 @@ mod imp {
     /// Sleeps while `*word == expected`, until `deadline` (monotonic nanoseconds, -1 for none). May wake for no
     /// reason. False: the deadline has passed.
     pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: i64) -> bool {
-        let time =
-            libc::timespec { tv_sec: deadline / 1_000_000_000, tv_nsec: deadline % 1_000_000_000 };
+        let time = libc::timespec { tv_sec: deadline / 1_000_000_000, tv_nsec: deadline % 1_000_000_000 };
         let time_ptr = if deadline < 0 { std::ptr::null() } else { &raw const time };
         // SAFETY: `word` outlives the call and `time` is a valid timespec; the kernel only reads both.
         let result = unsafe {
@@ -46,17 +92,38 @@ mod imp {
         !(result < 0 && crate::os::errno() == libc::ETIMEDOUT)
     }
 
+    /// Stores with release, and gives what was there just before. Not one step: what comes in between is lost.
+    #[inline]
+    pub(crate) fn release(word: &AtomicU32, value: u32) -> u32 {
+        let seen = word.load(Ordering::Relaxed);
+        word.store(value, Ordering::Release);
+        seen
+    }
+
+    /// How long a nap is at most.
+    pub(crate) const NAP: i64 = 200_000;
+
+    /// Sleeps while `*word == expected`, for no longer than `time` (nanoseconds, less than a second).
+    pub(crate) fn futex_nap(word: &AtomicU32, expected: u32, time: i64) {
+        let time = libc::timespec { tv_sec: 0, tv_nsec: time };
+        // SAFETY: as in `futex_wait`; the time of a plain wait is a duration.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                word.as_ptr(),
+                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+                expected,
+                &raw const time,
+            );
+        }
+    }
+
     /// Wakes up to `count` sleepers on an address. The word may be gone already: waking an address nobody
     /// sleeps on does nothing, and every sleeper looks at its word again.
     pub(crate) fn futex_wake(word: *const AtomicU32, count: i32) {
         // SAFETY: the kernel uses the address as a key; it does not access the memory for a private wake.
         unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                word,
-                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-                count,
-            );
+            libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, count);
         }
     }
 }
@@ -64,9 +131,12 @@ mod imp {
 #[cfg(loom)]
 mod imp {
     pub(crate) use loom::hint::spin_loop;
-    pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 
     pub(crate) const SPINS: u32 = 0;
+    pub(super) const LONGEST_PAUSE: u32 = 0;
+    pub(super) const FIRST_PAUSE: u32 = 1;
+    pub(super) const LAST_PAUSE: u32 = 0;
 
     pub(crate) fn yield_now() {
         loom::thread::yield_now();
@@ -81,6 +151,17 @@ mod imp {
             loom::thread::yield_now();
         }
         true
+    }
+
+    /// In one step: for loom a store may take for ever to arrive where others exchange.
+    pub(crate) fn release(word: &AtomicU32, value: u32) -> u32 {
+        word.swap(value, Ordering::Release)
+    }
+
+    pub(crate) const NAP: i64 = 0;
+
+    pub(crate) fn futex_nap(word: &AtomicU32, expected: u32, _time: i64) {
+        futex_wait(word, expected, -1);
     }
 
     pub(crate) fn futex_wake(_word: *const AtomicU32, _count: i32) {}

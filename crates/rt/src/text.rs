@@ -2,20 +2,20 @@
 
 use abi::{CharClass, RawString};
 
-use crate::memory;
+use crate::{explore, memory};
 
 /// A string of the program that is being appended to.
-pub(crate) struct Out<'a>(&'a mut RawString);
+pub struct Out<'a>(&'a mut RawString);
 
 impl<'a> Out<'a> {
     /// # Safety
     /// `raw` leads to a valid string that nobody else uses meanwhile.
-    pub(crate) unsafe fn new(raw: *mut RawString) -> Out<'a> {
+    pub unsafe fn new(raw: *mut RawString) -> Out<'a> {
         // SAFETY: by contract.
         Out(unsafe { &mut *raw })
     }
 
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
         // SAFETY: `reserve` made room behind `len`.
         unsafe {
@@ -40,7 +40,10 @@ impl<'a> Out<'a> {
             ptr
         } else {
             // SAFETY: an owned string's buffer was allocated with `cap` bytes, aligned to 1.
-            unsafe { memory::realloc(string.ptr, string.cap, 1, cap) }
+            unsafe {
+                explore::realloc(string.ptr, string.cap, 1, cap)
+                    .unwrap_or_else(|| memory::realloc(string.ptr, string.cap, 1, cap))
+            }
         };
         string.cap = cap;
     }
@@ -52,12 +55,7 @@ impl<'a> Out<'a> {
             return &mut [];
         }
         // SAFETY: `len <= cap` bytes of one allocation.
-        unsafe {
-            std::slice::from_raw_parts_mut(
-                string.ptr.add(string.len).cast(),
-                string.cap - string.len,
-            )
-        }
+        unsafe { std::slice::from_raw_parts_mut(string.ptr.add(string.len).cast(), string.cap - string.len) }
     }
 
     /// # Safety
@@ -79,7 +77,7 @@ pub(crate) fn owned(text: &str) -> RawString {
 ///
 /// # Safety
 /// `ptr` leads to `len` bytes that stay as they are for `'a`.
-pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
+pub unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     if len == 0 {
         return &[];
     }
@@ -91,7 +89,7 @@ pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
 ///
 /// # Safety
 /// As for [`bytes`], and they are UTF-8 (every `string` is).
-pub(crate) unsafe fn text<'a>(ptr: *const u8, len: usize) -> &'a str {
+pub unsafe fn text<'a>(ptr: *const u8, len: usize) -> &'a str {
     // SAFETY: by contract.
     unsafe { std::str::from_utf8_unchecked(bytes(ptr, len)) }
 }

@@ -12,10 +12,10 @@ use crate::panic::{self, Payload};
 use crate::point::{Point, point};
 use crate::runner::Runner;
 use crate::sync::global::{Mutex, PoisonError};
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicPtr, AtomicU32, Ordering};
 use crate::text::{Out, text};
 use crate::wait::{self, Ended, Machine, Reason, Step};
-use crate::{clock, current, memory, os, signals};
+use crate::{clock, current, explore, memory, os, signals, who};
 
 /// As much stack as the main thread has by default: recursion goes as deep everywhere. Only touched pages cost memory.
 const STACK: usize = 8 * 1024 * 1024;
@@ -25,12 +25,14 @@ const GUARD: usize = 64 * 1024;
 pub(crate) struct Thread {
     /// The word of its end, see `locks::EndWait`.
     end: AtomicU32,
+    /// Its runner, from its first step until its end.
+    run: AtomicPtr<Runner>,
     member: Member,
     panic: Mutex<Option<Box<Payload>>>,
 }
 
 /// What a new thread is given.
-struct Start {
+pub(crate) struct Start {
     thread: Arc<Thread>,
     entry: Entry,
     env: *mut u8,
@@ -46,16 +48,54 @@ extern "C" fn run(start: *mut libc::c_void) -> *mut libc::c_void {
     let run = current::thread();
     // SAFETY: the Arc keeps the member until after `leave`, and the runner lives as long as the thread.
     unsafe { census::enter(&raw const start.thread.member, run) };
+    start.thread.run.store(std::ptr::from_ref(run).cast_mut(), Ordering::Release);
+    // SAFETY: this is its thread.
+    unsafe { run_body(&start, run) };
+    start.thread.run.store(std::ptr::null_mut(), Ordering::Release);
+    start.end();
+    census::leave(true);
+    std::ptr::null_mut()
+}
+
+/// Runs what a thread is for and keeps its panic, whose message it gives.
+///
+/// # Safety
+/// Called once, with the runner of whoever runs it.
+pub(crate) unsafe fn run_body(start: &Start, run: &Runner) -> Option<String> {
     // SAFETY: `spawn`'s caller promised it. A thread never suspends.
     unsafe { (start.entry)(run.context(), std::ptr::null_mut(), ENTER, start.env) };
     if start.env_size > 0 {
         // SAFETY: `spawn`'s caller allocated it so, and the entry has moved everything out.
-        unsafe { memory::free(start.env, start.env_size, start.env_align) };
+        unsafe {
+            if !explore::free(start.env, start.env_size, start.env_align) {
+                memory::free(start.env, start.env_size, start.env_align);
+            }
+        }
     }
-    *start.thread.panic.lock().unwrap_or_else(PoisonError::into_inner) = panic::take(run);
-    locks::set_end(&start.thread.end);
-    census::leave(true);
-    std::ptr::null_mut()
+    let payload = panic::take(run);
+    let message = payload.as_deref().map(Payload::described);
+    *start.thread.panic.lock().unwrap_or_else(PoisonError::into_inner) = payload;
+    message
+}
+
+impl Start {
+    /// It has ended: who waits for it goes on.
+    pub(crate) fn end(&self) {
+        locks::set_end(&self.thread.end);
+    }
+
+    pub(crate) fn end_word(&self) -> *const AtomicU32 {
+        &raw const self.thread.end
+    }
+
+    pub(crate) fn member(&self) -> *const Member {
+        &raw const self.thread.member
+    }
+
+    /// Nobody has a handle to it.
+    pub(crate) fn is_detached(&self) -> bool {
+        Arc::strong_count(&self.thread) == 1
+    }
 }
 
 fn set_os_name(name: &str) {
@@ -82,9 +122,21 @@ pub unsafe extern "C" fn altru_thread_spawn(
     signals::install();
     // SAFETY: by contract.
     let member = Member::new(unsafe { text(name, name_len) });
-    let thread = Arc::new(Thread { end: AtomicU32::new(0), member, panic: Mutex::new(None) });
+    let thread = Arc::new(Thread {
+        end: AtomicU32::new(0),
+        run: AtomicPtr::new(std::ptr::null_mut()),
+        member,
+        panic: Mutex::new(None),
+    });
     let start = Start { thread: Arc::clone(&thread), entry, env, env_size, env_align };
-    let start = Box::into_raw(Box::new(start));
+    let start = match explore::spawn_thread(Box::new(start)) {
+        Ok(()) => {
+            // It is not one of the process's threads.
+            thread.member.never_started();
+            return Arc::into_raw(thread);
+        }
+        Err(start) => Box::into_raw(start),
+    };
     // SAFETY: attributes are initialised before use; `start` belongs to the new thread once it is created.
     let code = unsafe {
         let mut attr: libc::pthread_attr_t = std::mem::zeroed();
@@ -105,6 +157,22 @@ pub unsafe extern "C" fn altru_thread_spawn(
         return std::ptr::null();
     }
     Arc::into_raw(thread)
+}
+
+impl Thread {
+    /// The thread of which this is the word of the end.
+    pub(crate) fn of_end(end: *const AtomicU32) -> *const Thread {
+        end.wrapping_byte_sub(std::mem::offset_of!(Thread, end)).cast()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.member.name
+    }
+
+    /// Its runner, if it runs. It is valid as long as the thread does not end.
+    pub(crate) fn runner(&self) -> *const Runner {
+        self.run.load(Ordering::Acquire)
+    }
 }
 
 /// The word of a thread's end.
@@ -160,7 +228,7 @@ pub unsafe extern "C" fn altru_thread_join(
 ) -> i32 {
     // SAFETY: by contract.
     unsafe {
-        let end = EndWait::new(&raw const (*thread).end);
+        let end = EndWait::about(&raw const (*thread).end, who::THREAD);
         wait::run(cx, parent, out, Join { end, thread, panic }, clock::patience(timeout))
     }
 }
@@ -227,11 +295,7 @@ impl Machine for Sleep {
 /// # Safety
 /// As `abi::waiting` says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_thread_sleep(
-    cx: *mut Context,
-    parent: *mut Frame,
-    duration: i64,
-) -> i32 {
+pub unsafe extern "C" fn altru_thread_sleep(cx: *mut Context, parent: *mut Frame, duration: i64) -> i32 {
     point(Point::Sleep);
     let until = clock::deadline(duration.max(0));
     // SAFETY: by contract; there is no result to write.

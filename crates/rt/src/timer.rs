@@ -19,13 +19,6 @@ pub(crate) struct Timer {
 
 impl Timer {
     pub(crate) fn new(wait: *const Wait, pending: Pending) -> Timer {
-        Timer {
-            at: null_mut(),
-            next: null_mut(),
-            wait,
-            due: pending.until,
-            late: pending.late(),
-            wheel: 0,
-        }
+        Timer { at: null_mut(), next: null_mut(), wait, due: pending.until, late: pending.late(), wheel: 0 }
     }
 }

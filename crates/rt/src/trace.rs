@@ -37,7 +37,9 @@ pub(crate) fn start() {
     match File::create(&path) {
         Ok(file) => {
             let mut out = BufWriter::new(file);
-            let _ = out.write_all(b"[\n{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"altru\"}}");
+            let _ = out.write_all(
+                b"[\n{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"altru\"}}",
+            );
             *OUT.lock().unwrap_or_else(PoisonError::into_inner) = Some(out);
             ON.store(true, Ordering::Release);
         }
@@ -74,8 +76,7 @@ fn write(phase: char, at: i64, track: u64, rest: std::fmt::Arguments<'_>) {
 /// A worker has come.
 pub(crate) fn worker(index: u32) {
     if is_on() {
-        let name =
-            format_args!("\"name\":\"thread_name\",\"args\":{{\"name\":\"worker {index}\"}}");
+        let name = format_args!("\"name\":\"thread_name\",\"args\":{{\"name\":\"worker {index}\"}}");
         write('M', 0, index.into(), name);
     }
 }
@@ -129,8 +130,7 @@ impl Turn {
         let Turn { task, name, since, worker } = self;
         let (track, last) = (worker.into(), now - since);
         let (micros, nanos) = (last / 1000, last % 1000);
-        let slice =
-            format_args!("\"cat\":\"task\",\"name\":\"{name}\",\"dur\":{micros}.{nanos:03}");
+        let slice = format_args!("\"cat\":\"task\",\"name\":\"{name}\",\"dur\":{micros}.{nanos:03}");
         write('X', since, track, slice);
         let arrow = format_args!("\"cat\":\"wake\",\"name\":\"wake\",\"bp\":\"e\",\"id\":{task}");
         write('f', since, track, arrow);

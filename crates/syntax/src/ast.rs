@@ -3,7 +3,8 @@
 //! Not here: names' meanings, types, desugaring. The one thing to know: the tree is typed and
 //! owned, and every node has the span of its tokens; comments and blank space live only in the
 //! token list ([`crate::Parse::tokens`]), which covers every byte of the file. Where the text
-//! was broken there are `Error` nodes or empty names, each already reported.
+//! was broken there are `Error` nodes or empty names, each already reported. A large tree costs time
+//! by its size alone, so what is rare in a node is boxed.
 
 use base::{Name, Span};
 
@@ -67,9 +68,15 @@ pub enum ItemKind {
     Static(ConstItem),
     Use(UseItem),
     /// `mod name` (a file) or `mod name:` with a body.
-    Mod { name: Ident, body: Option<Vec<Item>> },
+    Mod {
+        name: Ident,
+        body: Option<Vec<Item>>,
+    },
     /// `extern "C":` with bodiless functions.
-    Extern { abi: Span, items: Vec<Item> },
+    Extern {
+        abi: Span,
+        items: Vec<Item>,
+    },
     Error,
 }
 
@@ -84,6 +91,8 @@ pub struct FnItem {
     pub params: Vec<Param>,
     pub ret: Option<RetType>,
     pub body: Option<Block>,
+    /// Somewhere in the body there may be items.
+    pub has_items: bool,
 }
 
 /// `-> T`, `-> &T from a, b`, `-> &T from self.field`.
@@ -284,7 +293,7 @@ pub struct Path {
 #[derive(Clone, PartialEq, Debug)]
 pub struct PathSegment {
     pub name: Ident,
-    pub args: Option<GenericArgs>,
+    pub args: Option<Box<GenericArgs>>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -311,7 +320,10 @@ pub enum TypeExprKind {
     /// `[T; N]`.
     Array(Box<TypeExpr>, Box<Expr>),
     /// `&T`, `&mut T`.
-    Ref { mutable: bool, ty: Box<TypeExpr> },
+    Ref {
+        mutable: bool,
+        ty: Box<TypeExpr>,
+    },
     /// `*T`, only in unsafe code.
     RawPtr(Box<TypeExpr>),
     /// `fn(A, mut B, own C) -> D`, with `mut` or `own` before it for how it is called.
@@ -370,13 +382,24 @@ pub struct Stmt {
 #[derive(Clone, PartialEq, Debug)]
 pub enum StmtKind {
     /// `let pat: T = e`, `let pat = e else: block`.
-    Let { mutable: bool, pattern: Pattern, ty: Option<TypeExpr>, value: Option<Expr>, else_: Option<Block> },
+    Let {
+        mutable: bool,
+        pattern: Pattern,
+        ty: Option<Box<TypeExpr>>,
+        value: Option<Expr>,
+        else_: Option<Box<Block>>,
+    },
     /// An item inside a body (`fn`, `struct`, `const`, `use`, …).
     Item(Box<Item>),
     /// The last one of a block gives the block's value. Control flow is an expression too.
     Expr(Expr),
     /// `a = b`, `a += b`.
-    Assign { op: Option<BinaryOp>, op_span: Span, target: Expr, value: Expr },
+    Assign {
+        op: Option<BinaryOp>,
+        op_span: Span,
+        target: Expr,
+        value: Expr,
+    },
     /// `req c`, `ens c?`, `inv c`.
     Contract(Contract),
     Defer(Block),
@@ -418,26 +441,62 @@ pub enum ExprKind {
     Interpolated(Vec<StrPart>),
     Path(Path),
     SelfValue,
-    Unary { op: UnaryOp, operand: Box<Expr> },
-    Binary { op: BinaryOp, op_span: Span, left: Box<Expr>, right: Box<Expr> },
+    Unary {
+        op: UnaryOp,
+        operand: Box<Expr>,
+    },
+    Binary {
+        op: BinaryOp,
+        op_span: Span,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `&place`, `&mut place`.
-    Ref { mutable: bool, place: Box<Expr> },
+    Ref {
+        mutable: bool,
+        place: Box<Expr>,
+    },
     /// `*x`.
     Deref(Box<Expr>),
-    Cast { value: Box<Expr>, ty: TypeExpr },
+    Cast {
+        value: Box<Expr>,
+        ty: TypeExpr,
+    },
     /// `a..b`, `a..=b`, either end absent.
-    Range { start: Option<Box<Expr>>, end: Option<Box<Expr>>, inclusive: bool },
+    Range {
+        start: Option<Box<Expr>>,
+        end: Option<Box<Expr>>,
+        inclusive: bool,
+    },
     /// Also `new()` inside an actor and paths with trailing generic arguments.
-    Call { callee: Box<Expr>, args: Vec<Arg> },
+    Call {
+        callee: Box<Expr>,
+        args: Vec<Arg>,
+    },
     /// `x.m[T](a)` has generic arguments if what stands in the brackets looks like types
     /// (capitalised or built-in names, `[T]`, `&T`, …); else it calls an element of a field.
-    MethodCall { receiver: Box<Expr>, method: Ident, generics: Option<GenericArgs>, args: Vec<Arg> },
-    Field { base: Box<Expr>, name: Ident },
+    MethodCall {
+        receiver: Box<Expr>,
+        method: Ident,
+        generics: Option<Box<GenericArgs>>,
+        args: Vec<Arg>,
+    },
+    Field {
+        base: Box<Expr>,
+        name: Ident,
+    },
     /// `t.0`.
-    TupleField { base: Box<Expr>, index: u32, index_span: Span },
+    TupleField {
+        base: Box<Expr>,
+        index: u32,
+        index_span: Span,
+    },
     /// `xs[i]`, or a path with generic arguments `channel[int]` (several indices or types): each
     /// bracketed thing is kept both ways when both parse.
-    Index { base: Box<Expr>, index: Vec<IndexArg> },
+    Index {
+        base: Box<Expr>,
+        index: Vec<IndexArg>,
+    },
     /// Postfix `?`.
     Try(Box<Expr>),
     /// `await f()?` is `Try(Await(…))`: trailing `?` apply to what was awaited.
@@ -448,29 +507,53 @@ pub enum ExprKind {
     /// `[a, b]`.
     List(Vec<Expr>),
     /// `[x; n]`.
-    Repeat { value: Box<Expr>, count: Box<Expr> },
+    Repeat {
+        value: Box<Expr>,
+        count: Box<Expr>,
+    },
     /// `Name{a: 1, b}`, with `..base` last.
-    Struct { path: Path, fields: Vec<FieldInit>, base: Option<Box<Expr>> },
+    Struct {
+        path: Path,
+        fields: Vec<FieldInit>,
+        base: Option<Box<Expr>>,
+    },
     Closure(Box<Closure>),
     If(Box<If>),
-    Match { scrutinee: Box<Expr>, arms: Vec<MatchArm> },
-    While { condition: Box<Condition>, body: Block, label: Option<Ident> },
-    For { pattern: Pattern, iterable: Box<Expr>, body: Block, label: Option<Ident> },
-    Loop { body: Block, label: Option<Ident> },
+    Match {
+        scrutinee: Box<Expr>,
+        arms: Vec<MatchArm>,
+    },
+    While(Box<While>),
+    For(Box<For>),
+    Loop {
+        body: Block,
+        label: Option<Ident>,
+    },
     Block(Block),
     Unsafe(Block),
     /// `scope s:`.
-    Scope { name: Option<Ident>, body: Block },
+    Scope {
+        name: Option<Ident>,
+        body: Block,
+    },
     /// `deadline d:`.
-    Deadline { duration: Box<Expr>, body: Block },
+    Deadline {
+        duration: Box<Expr>,
+        body: Block,
+    },
     Select(Box<Select>),
-    Break { label: Option<Ident>, value: Option<Box<Expr>> },
-    Continue { label: Option<Ident> },
+    Break {
+        label: Option<Ident>,
+        value: Option<Box<Expr>>,
+    },
+    Continue {
+        label: Option<Ident>,
+    },
     Return(Option<Box<Expr>>),
     /// `old(e)` in a postcondition.
     Old(Box<Expr>),
     /// `forall i in a..b: condition`, `exists …`.
-    Quantifier { all: bool, pattern: Pattern, iterable: Box<Expr>, condition: Box<Expr> },
+    Quantifier(Box<Quantifier>),
     Error,
 }
 
@@ -498,12 +581,37 @@ pub struct FieldInit {
     pub value: Option<Expr>,
 }
 
+/// A `u128` in two halves: its alignment would make every expression larger.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Wide {
+    high: u64,
+    low: u64,
+}
+
+impl Wide {
+    pub fn get(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+}
+
+impl From<u128> for Wide {
+    fn from(value: u128) -> Wide {
+        Wide { high: (value >> 64) as u64, low: value as u64 }
+    }
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub enum Literal {
     /// Value and suffix as in `10u8`. The value is checked against its type in `hir`.
-    Int { value: u128, suffix: Option<Name> },
+    Int {
+        value: Wide,
+        suffix: Option<Name>,
+    },
     /// The text without underscores and suffix.
-    Float { text: Name, suffix: Option<Name> },
+    Float {
+        text: Name,
+        suffix: Option<Name>,
+    },
     Bool(bool),
     Char(char),
     Str(Box<str>),
@@ -590,6 +698,29 @@ pub enum BinaryOp {
     Implies,
 }
 
+#[derive(Clone, PartialEq, Debug)]
+pub struct While {
+    pub condition: Condition,
+    pub body: Block,
+    pub label: Option<Ident>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct For {
+    pub pattern: Pattern,
+    pub iterable: Expr,
+    pub body: Block,
+    pub label: Option<Ident>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Quantifier {
+    pub all: bool,
+    pub pattern: Pattern,
+    pub iterable: Expr,
+    pub condition: Expr,
+}
+
 /// `|x| e`, `|x: int| e`, `|x|: block`, `|x| -> T: block`, `fn(x: int) -> int: block`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Closure {
@@ -615,7 +746,11 @@ pub struct If {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Condition {
     Expr(Expr),
-    Let { span: Span, pattern: Pattern, value: Expr },
+    Let {
+        span: Span,
+        pattern: Pattern,
+        value: Expr,
+    },
     /// `let` conditions and expressions joined by `and`.
     And(Vec<Condition>),
 }
@@ -649,7 +784,10 @@ pub struct SelectArm {
 pub enum SelectArmKind {
     /// `case [pat =] operation [if guard]:` where the operation is any expression
     /// (`rx.recv()`, `tx.send(v)`, `await task`, `timeout(ms)`); `hir` says which are known.
-    Case { pattern: Option<Pattern>, operation: Expr },
+    Case {
+        pattern: Option<Pattern>,
+        operation: Expr,
+    },
     Default,
 }
 
@@ -669,20 +807,38 @@ pub enum PatternKind {
     /// `x`, `mut x`, `own x`, `x @ pat`. A bare name may turn out to be a unit variant or a
     /// constant; `hir` decides. `own` or `mut` before a larger pattern (`own [a, b]`) is given to
     /// each name in it.
-    Binding { convention: Convention, name: Ident, sub: Option<Box<Pattern>> },
+    Binding {
+        convention: Convention,
+        name: Ident,
+        sub: Option<Box<Pattern>>,
+    },
     /// Literals, with `-` applied to numbers.
-    Literal { negative: bool, value: Literal },
+    Literal {
+        negative: bool,
+        value: Literal,
+    },
     /// `1..=5`, `'a'..'z'`, `..0`, `10..`.
-    Range { start: Option<Box<Expr>>, end: Option<Box<Expr>>, inclusive: bool },
+    Range {
+        start: Option<Box<Expr>>,
+        end: Option<Box<Expr>>,
+        inclusive: bool,
+    },
     Tuple(Vec<Pattern>),
     /// `[a, b]`, also takes a tuple apart.
     List(Vec<Pattern>),
     /// `A::B` or a name with a path.
     Path(Path),
     /// `Some(x)`.
-    TupleStruct { path: Path, fields: Vec<Pattern> },
+    TupleStruct {
+        path: Path,
+        fields: Vec<Pattern>,
+    },
     /// `Point{x, y: 0, ..}`.
-    Struct { path: Path, fields: Vec<FieldPattern>, rest: bool },
+    Struct {
+        path: Path,
+        fields: Vec<FieldPattern>,
+        rest: bool,
+    },
     /// `a | b`.
     Or(Vec<Pattern>),
     /// `&p`.
@@ -698,3 +854,6 @@ pub struct FieldPattern {
     pub pattern: Option<Pattern>,
     pub convention: Convention,
 }
+
+// What most of a tree consists of.
+const _: () = assert!(size_of::<Expr>() <= 104 && size_of::<Stmt>() <= 256 && size_of::<PathSegment>() <= 24);

@@ -349,11 +349,8 @@ impl Lexer<'_> {
     }
 
     fn unterminated(&mut self, triple: bool, lo: u32, hi: usize) {
-        let kind = if triple {
-            LexErrorKind::UnterminatedTextBlock
-        } else {
-            LexErrorKind::UnterminatedString
-        };
+        let kind =
+            if triple { LexErrorKind::UnterminatedTextBlock } else { LexErrorKind::UnterminatedString };
         self.error(kind, lo as usize, hi);
     }
 
@@ -429,8 +426,8 @@ impl Lexer<'_> {
             self.pos += 1;
             self.skip_word();
             let before = self.tokens.iter().rev().find(|t| !t.kind.is_trivia()).map(|t| t.kind);
-            let label = matches!(before, Some(TokenKind::Break | TokenKind::Continue))
-                || self.at(self.pos) == b':';
+            let label =
+                matches!(before, Some(TokenKind::Break | TokenKind::Continue)) || self.at(self.pos) == b':';
             if label || self.closing_quote(self.pos).is_none() {
                 return self.push(TokenKind::Label, lo);
             }
@@ -561,7 +558,9 @@ impl Lexer<'_> {
             self.pos = self.bytes.len();
             return self.push(TokenKind::Unknown, lo);
         };
-        while self.char_at(self.pos) == Some(c) && !(c == '\r' && self.at(self.pos + 1) == b'\n' && self.pos > lo) {
+        while self.char_at(self.pos) == Some(c)
+            && !(c == '\r' && self.at(self.pos + 1) == b'\n' && self.pos > lo)
+        {
             self.pos += c.len_utf8();
         }
         self.error(LexErrorKind::InvalidChar(c), lo, self.pos);

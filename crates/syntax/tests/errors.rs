@@ -17,7 +17,8 @@ fn found(text: &str) -> Vec<String> {
 
 #[track_caller]
 fn expect(text: &str, codes: &[&str]) {
-    let messages: Vec<_> = syntax::parse(FileId(0), text).diagnostics.into_iter().map(|d| d.message).collect();
+    let messages: Vec<_> =
+        syntax::parse(FileId(0), text).diagnostics.into_iter().map(|d| d.message).collect();
     assert_eq!(found(text), codes, "in\n{text}\n{messages:#?}");
 }
 
@@ -26,7 +27,11 @@ fn mended(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..20 {
         let parse = syntax::parse(FileId(0), &text);
-        let fix = parse.diagnostics.iter().flat_map(|d| &d.fixes).find(|f| f.applicability == Applicability::Certain);
+        let fix = parse
+            .diagnostics
+            .iter()
+            .flat_map(|d| &d.fixes)
+            .find(|f| f.applicability == Applicability::Certain);
         let Some(fix) = fix else { break };
         let mut edits = fix.edits.clone();
         edits.sort_by_key(|(span, _)| std::cmp::Reverse(span.lo));
@@ -85,7 +90,10 @@ fn layout() {
 #[test]
 fn braces() {
     mends("fn f() {\n    a()\n}\nb()\n", "fn f():\n    a()\nb()\n");
-    mends("if x {\n    a()\n} else if y {\n    b()\n} else {\n    c()\n}\n", "if x:\n    a()\nelse if y:\n    b()\nelse:\n    c()\n");
+    mends(
+        "if x {\n    a()\n} else if y {\n    b()\n} else {\n    c()\n}\n",
+        "if x:\n    a()\nelse if y:\n    b()\nelse:\n    c()\n",
+    );
     mends("while i < n {\n    i += 1\n}\n", "while i < n:\n    i += 1\n");
     mends("match x {\n    1 => 2,\n    _ => 3,\n}\n", "match x:\n    1 => 2,\n    _ => 3,\n");
     expect("for x in xs { a() }\nb()\n", &["1:E0110"]);
@@ -130,12 +138,18 @@ fn words_of_other_languages() {
     expect("x.await\n", &["1:E0113"]);
     expect("#[derive(Clone)]\nstruct A\n", &["1:W0101"]);
     expect("@test\nfn f(): a()\n", &["1:E0117"]);
-    mends("for i, x in xs.enumerate(): f()\nlet a, b = g()\n", "for [i, x] in xs.enumerate(): f()\nlet [a, b] = g()\n");
+    mends(
+        "for i, x in xs.enumerate(): f()\nlet a, b = g()\n",
+        "for [i, x] in xs.enumerate(): f()\nlet [a, b] = g()\n",
+    );
     mends("let v = vec![1, 2]\nfn f(x: &'a int): a()\n", "let v = [1, 2]\nfn f(x: &int): a()\n");
     mends("let v = xs.collect::<List<int>>()\n", "let v = xs.collect[List[int]]()\n");
     mends("fn f(): int:\n    return 1\n", "fn f() -> int:\n    return 1\n");
     expect("println!(\"x\")\nassert!(a == b)\n", &["1:E0113", "2:E0113"]);
-    expect("for i = 0; i < 3; i++:\n    f()\nfor (let i = 0; i < 3; i += 1) {\n    f()\n}\ng()\n", &["1:E0113", "3:E0113", "3:E0110"]);
+    expect(
+        "for i = 0; i < 3; i++:\n    f()\nfor (let i = 0; i < 3; i += 1) {\n    f()\n}\ng()\n",
+        &["1:E0113", "3:E0113", "3:E0110"],
+    );
     expect("int x = 3\nreturn a, b\nif a in b: c()\n", &["1:E0113", "2:E0101", "3:E0101"]);
     expect("println(f\"a ${b}\")\n", &["1:E0119"]);
     // Names that only look like them.
@@ -155,7 +169,10 @@ fn operators_of_other_languages() {
     expect("a < b < c\n", &["1:E0120"]);
     expect("let a = b = c\n", &["1:E0111"]);
     expect("a = b = c\n", &["1:E0111"]);
-    mends("let v = Vec<int>::new()\nlet w: Map<string, [int]> = m\n", "let v = Vec[int]::new()\nlet w: Map[string, [int]] = m\n");
+    mends(
+        "let v = Vec<int>::new()\nlet w: Map<string, [int]> = m\n",
+        "let v = Vec[int]::new()\nlet w: Map[string, [int]] = m\n",
+    );
     mends("fn f<T>(x: T): g()\nlet z = Vec::<int>::new()\n", "fn f[T](x: T): g()\nlet z = Vec[int]::new()\n");
     expect("if a < b and c > (d): e()\n", &[]);
 }
@@ -187,7 +204,10 @@ fn literals() {
     expect("### x\nlet t = 1\n", &["1:E0104"]);
     expect("let y = \"\\q\" + \"\\u{110000}\" + \"\\x9\" + '\\''\n", &["1:E0108", "1:E0108", "1:E0108"]);
     expect("x = '' + 'a\n", &["1:E0108", "1:E0103"]);
-    expect("x = 0b12\ny = 12abc\nz = 0x\nw = 1.5u8\nv = 1.\n", &["1:E0109", "2:E0109", "3:E0109", "4:E0109", "5:E0109"]);
+    expect(
+        "x = 0b12\ny = 12abc\nz = 0x\nw = 1.5u8\nv = 1.\n",
+        &["1:E0109", "2:E0109", "3:E0109", "4:E0109", "5:E0109"],
+    );
     expect("x = 99999999999999999999999999999999999999999\n", &["1:E0109"]);
     expect("x = \"${a:zz}\"\ny = \"${}\"\nz = \"${a b}\"\n", &["1:E0116", "2:E0101", "3:E0101"]);
     expect("let x = “a”\nlet y = 1\u{a0}+ 2\n", &["1:E0102", "1:E0102", "2:E0102"]);

@@ -49,9 +49,21 @@ fn check(text: &str, place: &str) -> Option<String> {
     }
     let formatted = format_unchecked(text).expect("a text without errors");
     let again = syntax::parse(FileId(0), &formatted);
-    assert!(!again.has_errors(), "{place}: broken by formatting:\n{text}\n----\n{formatted}\n----\n{:#?}", again.diagnostics);
-    assert_eq!(syntax::shape(&parse, text), syntax::shape(&again, &formatted), "{place}: meaning changed:\n{text}\n----\n{formatted}");
-    assert_eq!(comments(&parse, text), comments(&again, &formatted), "{place}: comments changed:\n{text}\n----\n{formatted}");
+    assert!(
+        !again.has_errors(),
+        "{place}: broken by formatting:\n{text}\n----\n{formatted}\n----\n{:#?}",
+        again.diagnostics
+    );
+    assert_eq!(
+        syntax::shape(&parse, text),
+        syntax::shape(&again, &formatted),
+        "{place}: meaning changed:\n{text}\n----\n{formatted}"
+    );
+    assert_eq!(
+        comments(&parse, text),
+        comments(&again, &formatted),
+        "{place}: comments changed:\n{text}\n----\n{formatted}"
+    );
     let twice = format_unchecked(&formatted).expect("a formatted text without errors");
     assert_eq!(formatted, twice, "{place}: not a fixed point; from\n{text}\n----");
     Some(formatted)
@@ -76,8 +88,25 @@ impl Random {
     }
 }
 
-const INSERTS: &[&str] =
-    &["\n", "\n\n\n", " ", "    ", " # note\n", "\n# note\n", "## doc\n", " ### a ### ", "\n### a\nb ###\n", "\\\n", "// c\n", "\n        # deep\n", ",", "x", "(", ")", "a_rather_long_name_that_makes_lines_overflow_and_break_in_various_places"];
+const INSERTS: &[&str] = &[
+    "\n",
+    "\n\n\n",
+    " ",
+    "    ",
+    " # note\n",
+    "\n# note\n",
+    "## doc\n",
+    " ### a ### ",
+    "\n### a\nb ###\n",
+    "\\\n",
+    "// c\n",
+    "\n        # deep\n",
+    ",",
+    "x",
+    "(",
+    ")",
+    "a_rather_long_name_that_makes_lines_overflow_and_break_in_various_places",
+];
 
 #[test]
 fn disturbed_programs_keep_their_meaning() {
@@ -91,7 +120,10 @@ fn disturbed_programs_keep_their_meaning() {
             let to = (from + 1 + random.below(4)).min(pieces.len());
             let mut piece = pieces[from..to].join("\n\n");
             for _ in 0..1 + random.below(3) {
-                let at = (0..=random.below(piece.len() + 1)).rev().find(|&a| piece.is_char_boundary(a)).unwrap_or(0);
+                let at = (0..=random.below(piece.len() + 1))
+                    .rev()
+                    .find(|&a| piece.is_char_boundary(a))
+                    .unwrap_or(0);
                 // Mostly where something may stand: at a blank or line end.
                 let at = piece[at..].find([' ', '\n', '(', ',']).map_or(at, |n| at + n);
                 piece.insert_str(at, INSERTS[random.below(INSERTS.len())]);
@@ -119,7 +151,10 @@ fn formats(text: &str, to: &str) {
 #[test]
 fn spaces_and_lines() {
     formats("let  x=1+2*-3", "let x = 1 + 2 * -3\n");
-    formats("fn f ( a:int,b : mut [ T ] )->int :\n  return a", "fn f(a: int, b: mut [T]) -> int:\n    return a\n");
+    formats(
+        "fn f ( a:int,b : mut [ T ] )->int :\n  return a",
+        "fn f(a: int, b: mut [T]) -> int:\n    return a\n",
+    );
     formats("let a=xs [ 1 .. 3 ] . len ( )\nlet b=a as f64", "let a = xs[1..3].len()\nlet b = a as f64\n");
     formats("let f=| x,y |x+y\nlet g=||1", "let f = |x, y| x + y\nlet g = || 1\n");
     formats("\n\n\na()\n\n\n\nb()\n\n", "a()\n\nb()\n");
@@ -165,10 +200,31 @@ fn long_lines() {
 #[test]
 fn comments_stay() {
     formats("a()   # one\n# two\nb()", "a()  # one\n# two\nb()\n");
-    formats("if a:  # why\n  # inner\n  b()\n  # end\n# outer\nc()", "if a:  # why\n    # inner\n    b()\n    # end\n# outer\nc()\n");
+    formats(
+        "if a:  # why\n  # inner\n  b()\n  # end\n# outer\nc()",
+        "if a:  # why\n    # inner\n    b()\n    # end\n# outer\nc()\n",
+    );
     formats("f(a, # first\n  b) # last", "f(\n    a,  # first\n    b,\n)  # last\n");
     formats("let x = [\n  # one\n  1,\n  # end\n]", "let x = [\n    # one\n    1,\n    # end\n]\n");
     formats("xs\n  # first\n  .a()\n  .b() # second\n", "xs\n    # first\n    .a()\n    .b()  # second\n");
-    formats("match x:\n  1 => a, # one\n  # two\n  2 => b", "match x:\n    1 => a  # one\n    # two\n    2 => b\n");
+    formats(
+        "match x:\n  1 => a, # one\n  # two\n  2 => b",
+        "match x:\n    1 => a  # one\n    # two\n    2 => b\n",
+    );
     formats("f(### here ### 1)", "f(### here ### 1)\n");
+}
+
+/// Braces on one line whose contents need several lines get lines of their own at once.
+#[test]
+fn braces_settle_in_one_run() {
+    let long =
+        "a_function_with_a_long_name(another_one_that_has_a_long_name(1), 2, { (3, 4,) }, { [5, 6, 7] })";
+    for text in [
+        "let t = { (1, 2,) }\n".to_owned(),
+        format!("let t = {{ {{ {long} }} }}\n"),
+        format!("f({{ {long} }})\n"),
+    ] {
+        let once = syntax::format(&text).expect("no errors");
+        assert_eq!(syntax::format(&once).expect("no errors"), once);
+    }
 }

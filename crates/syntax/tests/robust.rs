@@ -45,7 +45,10 @@ fn check(text: &str) -> syntax::Parse {
         let fixes = d.fixes.iter().flat_map(|f| f.edits.iter().map(|e| e.0));
         for span in fixes.chain(d.secondary.iter().map(|l| l.span)).chain([d.primary.span]) {
             assert!(span.lo <= span.hi && span.hi as usize <= text.len(), "{span:?} in {text:?}");
-            assert!(text.is_char_boundary(span.lo as usize) && text.is_char_boundary(span.hi as usize), "{d:?} in {text:?}");
+            assert!(
+                text.is_char_boundary(span.lo as usize) && text.is_char_boundary(span.hi as usize),
+                "{d:?} in {text:?}"
+            );
         }
     }
     // Walks the whole tree.
@@ -58,7 +61,9 @@ fn programs_of_the_conformance_suite_have_no_faults() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
     let all = programs();
     let mut seen = 0;
-    for (path, text) in all.iter().filter(|(path, _)| path.starts_with(&folder) || path.ends_with("tour.altru")) {
+    for (path, text) in
+        all.iter().filter(|(path, _)| path.starts_with(&folder) || path.ends_with("tour.altru"))
+    {
         seen += 1;
         let parse = check(text);
         assert!(parse.diagnostics.is_empty(), "{}: {:#?}", path.display(), parse.diagnostics);
@@ -80,12 +85,100 @@ impl Random {
 }
 
 const SNIPPETS: &[&str] = &[
-    "(", ")", "[", "]", "{", "}", "\"", "\"\"\"", "${", "'", ":", "::", "=>", "->", "=", "==", "|", "||", "&", "\n", "\n    ",
-    "\n\t", "    ", "#", "##", "###", "//", "\\", "\\\n", ";", ",", ".", "..", "..=", "?", "@", "!", "~", "0x", "1.", "1e",
-    "r\"", "r#\"", "b'", "match", "if ", "else", "else:", "fn ", "fn(", "struct ", "enum ", "impl ", "trait ", "select:",
-    "scope s:", "for ", "while ", "let ", "mut ", "own ", "case ", "default:", "req ", "pass", "async ", "await ", "unsafe ",
-    "\u{0}", "\r", "\r\n", "\u{feff}", "é", "\u{202e}", "“", "日本", "where ", "from ", "dyn ", "extern ", "go ", "defer:",
-    "return ", "break ", "'a: ", "forall x in ", "old(", "a < b < c", "<", ">", "++", "elif x:", "def f(", "null",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\"",
+    "\"\"\"",
+    "${",
+    "'",
+    ":",
+    "::",
+    "=>",
+    "->",
+    "=",
+    "==",
+    "|",
+    "||",
+    "&",
+    "\n",
+    "\n    ",
+    "\n\t",
+    "    ",
+    "#",
+    "##",
+    "###",
+    "//",
+    "\\",
+    "\\\n",
+    ";",
+    ",",
+    ".",
+    "..",
+    "..=",
+    "?",
+    "@",
+    "!",
+    "~",
+    "0x",
+    "1.",
+    "1e",
+    "r\"",
+    "r#\"",
+    "b'",
+    "match",
+    "if ",
+    "else",
+    "else:",
+    "fn ",
+    "fn(",
+    "struct ",
+    "enum ",
+    "impl ",
+    "trait ",
+    "select:",
+    "scope s:",
+    "for ",
+    "while ",
+    "let ",
+    "mut ",
+    "own ",
+    "case ",
+    "default:",
+    "req ",
+    "pass",
+    "async ",
+    "await ",
+    "unsafe ",
+    "\u{0}",
+    "\r",
+    "\r\n",
+    "\u{feff}",
+    "é",
+    "\u{202e}",
+    "“",
+    "日本",
+    "where ",
+    "from ",
+    "dyn ",
+    "extern ",
+    "go ",
+    "defer:",
+    "return ",
+    "break ",
+    "'a: ",
+    "forall x in ",
+    "old(",
+    "a < b < c",
+    "<",
+    ">",
+    "++",
+    "elif x:",
+    "def f(",
+    "null",
 ];
 
 /// A piece taken out, doubled, moved, or something thrown in.
@@ -154,7 +247,37 @@ fn codes(text: &str) -> Vec<&'static str> {
 #[test]
 fn deep_nesting_is_refused_and_survived() {
     const N: usize = 100_000;
-    for opener in ["(", "[", "{", "f(", "a[", "-", "not ", "&", "*", "!", "|x| ", "fn(): ", "if a: ", "await ", "\"${", "a + (", "return ", "match x: _ => ", "1..", "x = |y| ", "P{a: ", "loop: ", "'l: loop: ", "scope: ", "a implies ", "async fn(): ", "unsafe: ", "defer: ", "forall x in "] {
+    for opener in [
+        "(",
+        "[",
+        "{",
+        "f(",
+        "a[",
+        "-",
+        "not ",
+        "&",
+        "*",
+        "!",
+        "|x| ",
+        "fn(): ",
+        "if a: ",
+        "await ",
+        "\"${",
+        "a + (",
+        "return ",
+        "match x: _ => ",
+        "1..",
+        "x = |y| ",
+        "P{a: ",
+        "loop: ",
+        "'l: loop: ",
+        "scope: ",
+        "a implies ",
+        "async fn(): ",
+        "unsafe: ",
+        "defer: ",
+        "forall x in ",
+    ] {
         let text = opener.repeat(N);
         let codes = codes(&text);
         // A string without an end on the same line hides the rest.
@@ -162,9 +285,22 @@ fn deep_nesting_is_refused_and_survived() {
         assert!(told, "{opener}: {codes:?}");
     }
     for (start, opener) in [
-        ("let x: ", "["), ("let x: ", "("), ("let x: ", "&"), ("let x: ", "fn("), ("let x: ", "A["), ("let x: ", "fn() -> "),
-        ("let ", "("), ("let ", "["), ("let ", "A("), ("let ", "&"), ("let ", "a @ "), ("use ", "a::{"),
-        ("", "mod a: "), ("", "impl A: fn f(): "), ("", "fn f(): "), ("let x = ", "A::["),
+        ("let x: ", "["),
+        ("let x: ", "("),
+        ("let x: ", "&"),
+        ("let x: ", "fn("),
+        ("let x: ", "A["),
+        ("let x: ", "fn() -> "),
+        ("let ", "("),
+        ("let ", "["),
+        ("let ", "A("),
+        ("let ", "&"),
+        ("let ", "a @ "),
+        ("use ", "a::{"),
+        ("", "mod a: "),
+        ("", "impl A: fn f(): "),
+        ("", "fn f(): "),
+        ("let x = ", "A::["),
     ] {
         let text = format!("{start}{}", opener.repeat(N));
         let codes = codes(&text);
@@ -176,8 +312,16 @@ fn deep_nesting_is_refused_and_survived() {
 fn long_chains_are_refused_and_survived() {
     const N: usize = 100_000;
     for (start, link) in [
-        ("a", " + a"), ("a", ".b"), ("a", ".b()"), ("a", "()"), ("a", "[0]"), ("a", "?"), ("a", " as int"), ("a", " and b"),
-        ("if a: b", " else if a: b"), ("x = a", " < a"),
+        ("a", " + a"),
+        ("a", ".b"),
+        ("a", ".b()"),
+        ("a", "()"),
+        ("a", "[0]"),
+        ("a", "?"),
+        ("a", " as int"),
+        ("a", " and b"),
+        ("if a: b", " else if a: b"),
+        ("x = a", " < a"),
     ] {
         let text = format!("{start}{}", link.repeat(N));
         assert_eq!(codes(&text).iter().filter(|c| **c == "E0115").count(), 1, "{link}");
@@ -233,7 +377,24 @@ fn many_faults_take_no_longer_than_they_should() {
 #[test]
 fn looking_ahead_is_bounded() {
     // Each line asks what follows; none may look at all the rest.
-    for line in ["[a]\n", "[a(\n", "[a,\n", "case (\n", "deadline (\n", "impl [\n", "x {\n", "if a {\n", "\"${a b\n", "f(\n", "a <b\n", "for (;\n", "'a 'b\n", "$ `\n", "let x = {\n", "[a](\n"] {
+    for line in [
+        "[a]\n",
+        "[a(\n",
+        "[a,\n",
+        "case (\n",
+        "deadline (\n",
+        "impl [\n",
+        "x {\n",
+        "if a {\n",
+        "\"${a b\n",
+        "f(\n",
+        "a <b\n",
+        "for (;\n",
+        "'a 'b\n",
+        "$ `\n",
+        "let x = {\n",
+        "[a](\n",
+    ] {
         check(&line.repeat(30_000));
         check(&format!("select:\n{}", format!("    {line}").repeat(30_000)));
     }

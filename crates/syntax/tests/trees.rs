@@ -128,7 +128,10 @@ fn words() {
     tree("exists(x)", "(call exists x)");
     tree("defer: f()", "defer:\n  (call f)");
     tree("defer.x = 1", "(= (field x defer) 1)");
-    tree("struct A:\n    inv: int\n    type: string\n    inv self.inv > 0", "struct A {}\n  inv: int\n  type: string\n  inv (> (field inv self) 0)");
+    tree(
+        "struct A:\n    inv: int\n    type: string\n    inv self.inv > 0",
+        "struct A {}\n  inv: int\n  type: string\n  inv (> (field inv self) 0)",
+    );
     tree("fn f(from: int, view: int): a()", "fn f (from: int, view: int):\n  (call a)");
 }
 
@@ -164,17 +167,32 @@ fn blocks_in_brackets() {
     tree("f(fn():\n    a())", "(call f (closure fn () (block:\n  (call a))))");
     tree("f(fn(x):\n    a(x)\n, 3).g()", "(.g (call f (closure fn (x) (block:\n  (call a x))) 3))");
     tree("f(|x|:\n    a(x)\n)", "(call f (closure (x) (block:\n  (call a x))))");
-    tree("f(|| a(), |x, mut y| y += x)", "(call f (closure () (call a)) (closure (x, mut y) (block:\n  (+= y x))))");
-    tree("f(match x:\n    1 => 2\n    _ => 3\n, if a: b else: c)", "(call f (match x\n  1 => 2\n  _ => 3) (if a:\n  b else (block:\n  c)))");
-    tree("x\n    .map(fn(a):\n        a + 1\n    )\n    .sum()", "(.sum (.map x (closure fn (a) (block:\n  (+ a 1)))))");
-    tree("f([\n    fn(): a,\n    fn():\n        b\n])", "(call f (list (closure fn () (block:\n  a)) (closure fn () (block:\n  b))))");
+    tree(
+        "f(|| a(), |x, mut y| y += x)",
+        "(call f (closure () (call a)) (closure (x, mut y) (block:\n  (+= y x))))",
+    );
+    tree(
+        "f(match x:\n    1 => 2\n    _ => 3\n, if a: b else: c)",
+        "(call f (match x\n  1 => 2\n  _ => 3) (if a:\n  b else (block:\n  c)))",
+    );
+    tree(
+        "x\n    .map(fn(a):\n        a + 1\n    )\n    .sum()",
+        "(.sum (.map x (closure fn (a) (block:\n  (+ a 1)))))",
+    );
+    tree(
+        "f([\n    fn(): a,\n    fn():\n        b\n])",
+        "(call f (list (closure fn () (block:\n  a)) (closure fn () (block:\n  b))))",
+    );
 }
 
 #[test]
 fn strings() {
     tree(r#""a ${b} c""#, r#"(text "a " b " c")"#);
     tree(r#""${x:>8.2}${y:?}${z:08}${w:*^+#x}""#, "(text (fmt x >8.2) (fmt y ?) (fmt z 08) (fmt w *^+#x))");
-    tree(r#""${a::b} ${P{x: 1}.x:3} ${f(1)}""#, "(text a::b \" \" (fmt (field x (struct P x:1)) 3) \" \" (call f 1))");
+    tree(
+        r#""${a::b} ${P{x: 1}.x:3} ${f(1)}""#,
+        "(text a::b \" \" (fmt (field x (struct P x:1)) 3) \" \" (call f 1))",
+    );
     tree(r#""${f("in ${a} ner")}""#, r#"(text (call f (text "in " a " ner")))"#);
     tree(r#""${if a: "x" else: "y"}""#, "(text (if a:\n  \"x\" else (block:\n  \"y\")))");
     tree(r#""\n\t\"\\\$\u{e9}\x41 $ {}""#, r#""\n\t\"\\$éA $ {}""#);
@@ -193,8 +211,14 @@ fn strings() {
 fn patterns() {
     tree("for own [a, b] in xs: c", "(for (list own a own b) xs:\n  c)");
     tree("for mut x in xs: c", "(for mut x xs:\n  c)");
-    tree("match x:\n    own Some(y) => y\n    None | Some(_) => z", "(match x\n  (Some own y) => y\n  (| None (Some _)) => z)");
-    tree("match x:\n    -5..=-1 => a\n    ..0 => b\n    'a'..'z' => c\n    A::B.. => d", "(match x\n  (..= (neg 5) (neg 1)) => a\n  (.. _ 0) => b\n  (.. 'a' 'z') => c\n  (.. A::B _) => d)");
+    tree(
+        "match x:\n    own Some(y) => y\n    None | Some(_) => z",
+        "(match x\n  (Some own y) => y\n  (| None (Some _)) => z)",
+    );
+    tree(
+        "match x:\n    -5..=-1 => a\n    ..0 => b\n    'a'..'z' => c\n    A::B.. => d",
+        "(match x\n  (..= (neg 5) (neg 1)) => a\n  (.. _ 0) => b\n  (.. 'a' 'z') => c\n  (.. A::B _) => d)",
+    );
     tree("let Point{x, mut y, z: [a, ..], ..} = p", "let (struct Point x mut y z:(list a ..) ..) = p");
     tree("match x:\n    n @ 1..=9 if n > 3 => a", "(match x\n  n@(..= 1 9) if (> n 3) => a)");
 }
@@ -214,7 +238,13 @@ fn closures_and_types() {
 
 #[test]
 fn documentation() {
-    tree("## file\n\n## item\nfn f():\n    ## inside\n    a()", "## file\n## item\nfn f ():\n  ## inside\n  (call a)");
-    tree("struct A:\n    ## about A\n\n    ## x\n    x: int\n    ## y\n    y: int ## trailing\n    z: int", "## about A\nstruct A {}\n  ## x\n  x: int\n  ## y\n  y: int\n  z: int");
+    tree(
+        "## file\n\n## item\nfn f():\n    ## inside\n    a()",
+        "## file\n## item\nfn f ():\n  ## inside\n  (call a)",
+    );
+    tree(
+        "struct A:\n    ## about A\n\n    ## x\n    x: int\n    ## y\n    y: int ## trailing\n    z: int",
+        "## about A\nstruct A {}\n  ## x\n  x: int\n  ## y\n  y: int\n  z: int",
+    );
     tree("## only the file's\n\nlet a = 1", "## only the file's\nlet a = 1");
 }

@@ -63,8 +63,7 @@ impl World<'_> {
         {
             return found.clone();
         }
-        let (typed, _) =
-            hir::check::check_body_with(&self.program, owner, &self.texts, &self.cache);
+        let (typed, _) = hir::check::check_body_with(&self.program, owner, &self.texts, &self.cache);
         let bodies = mir::lower::lower_with(&self.program, &self.cache, &typed);
         self.finish(owner, typed, bodies)
     }
@@ -137,14 +136,9 @@ pub enum Verdict {
 
 fn said(texts: &SourceMap, d: &Diagnostic) -> Said {
     let line = |span| texts.line_col(span).line as usize;
-    let also: String =
-        d.secondary.iter().map(|l| format!("\n    {}: {}", line(l.span), l.text)).collect();
+    let also: String = d.secondary.iter().map(|l| format!("\n    {}: {}", line(l.span), l.text)).collect();
     let more: String = d.notes.iter().chain(&d.help).map(|n| format!("\n    = {n}")).collect();
-    Said {
-        line: line(d.primary.span),
-        code: d.code.to_string(),
-        text: format!("{}{also}{more}", d.message),
-    }
+    Said { line: line(d.primary.span), code: d.code.to_string(), text: format!("{}{also}{more}", d.message) }
 }
 
 impl Std {
@@ -162,10 +156,7 @@ impl Std {
             return Verdict::Refused(parse.diagnostics.iter().map(|d| said(&texts, d)).collect());
         }
         let own = ModuleInput { path: Vec::new(), file, ast: Arc::new(parse.file) };
-        let packages = [
-            std,
-            PackageInput { name: Name::new("program"), is_std: false, modules: vec![own] },
-        ];
+        let packages = [std, PackageInput { name: Name::new("program"), is_std: false, modules: vec![own] }];
         let (program, found) = collect(&packages, &texts);
         let first_own = program
             .fns
@@ -173,10 +164,8 @@ impl Std {
             .find(|(_, decl)| !program.in_std(decl.module))
             .map_or(0, |(id, _)| id.0);
         let cache = TraitCache::new();
-        let world =
-            World { std: self, program, texts, cache, own: RefCell::default(), first_own };
-        let mut errors: Vec<Diagnostic> =
-            found.into_iter().filter(Diagnostic::is_error).collect();
+        let world = World { std: self, program, texts, cache, own: RefCell::default(), first_own };
+        let mut errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
         for owner in hir::check::bodies(&world.program) {
             if world.program.in_std(module_of(&world.program, owner)) {
                 continue;

@@ -180,8 +180,7 @@ impl Maker<'_> {
     }
 
     fn var(&mut self, kind: Kind) -> Option<Variable> {
-        let fitting: Vec<Variable> =
-            self.scope.iter().filter(|v| v.kind == kind).cloned().collect();
+        let fitting: Vec<Variable> = self.scope.iter().filter(|v| v.kind == kind).cloned().collect();
         // The newest are the most interesting.
         let from = fitting.len().saturating_sub(4);
         self.random.pick(&fitting[from..]).cloned()
@@ -566,8 +565,7 @@ impl Maker<'_> {
 }
 
 pub fn function(random: &mut Random, name: &str, size: usize) -> Function {
-    let mut maker =
-        Maker { random, lines: Vec::new(), scope: Vec::new(), depth: 0, count: 0 };
+    let mut maker = Maker { random, lines: Vec::new(), scope: Vec::new(), depth: 0, count: 0 };
     maker.line(format!("fn {name}() -> int:"));
     maker.depth = 1;
     maker.line("let mut n = 1".to_string());

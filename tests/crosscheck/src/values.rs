@@ -162,10 +162,23 @@ impl Maker<'_> {
                 None => self.literal(ty),
             },
             15 => {
-                let method = ["wrapping_add", "wrapping_sub", "wrapping_mul", "saturating_add", "saturating_sub", "min", "max"][self.below(7)];
+                let method = [
+                    "wrapping_add",
+                    "wrapping_sub",
+                    "wrapping_mul",
+                    "saturating_add",
+                    "saturating_sub",
+                    "min",
+                    "max",
+                ][self.below(7)];
                 format!("{}.{method}({})", self.int(ty, 0), self.int(ty, deeper))
             }
-            16 => format!("(if {}: {} else: {})", self.condition(deeper), self.int(ty, deeper), self.int(ty, deeper)),
+            16 => format!(
+                "(if {}: {} else: {})",
+                self.condition(deeper),
+                self.int(ty, deeper),
+                self.int(ty, deeper)
+            ),
             17 => {
                 let (a, b) = (self.int(ty, 0), self.int(ty, deeper));
                 format!("{a}.checked_mul({b}).unwrap_or({})", self.literal(ty))
@@ -299,7 +312,9 @@ impl Maker<'_> {
                         let value = self.tree(1);
                         self.line(format!("{name} = {value}"));
                     }
-                    1 => self.line(format!("if let Tree::Named{{leaf: Leaf::Number(mut n), ..}} = {name}: *n += 1")),
+                    1 => self.line(format!(
+                        "if let Tree::Named{{leaf: Leaf::Number(mut n), ..}} = {name}: *n += 1"
+                    )),
                     _ => self.line(format!("{name} = Tree::Deep(Box::new({name}.clone()))")),
                 }
             }
@@ -314,7 +329,10 @@ impl Maker<'_> {
                 let (a, b) = (self.below(5), self.below(8));
                 match self.below(4) {
                     0 => self.line(format!("{name} = {name}[{a}..{b}].clone()")),
-                    1 => self.line(format!("{name}.push_str(\"${{{}}}\")", self.ints.first().map_or("0", |v| &v.0))),
+                    1 => self.line(format!(
+                        "{name}.push_str(\"${{{}}}\")",
+                        self.ints.first().map_or("0", |v| &v.0)
+                    )),
                     2 => self.line(format!("{name} = {name}.reversed() + \"x\"")),
                     _ => self.line(format!("{name}.truncate({a})")),
                 }
@@ -376,7 +394,13 @@ impl Maker<'_> {
                 self.line("    n => n".into());
             }
             21 | 22 if self.depth < 3 => {
-                let before = (self.ints.len(), self.floats.len(), self.lists.len(), self.trees.len(), self.texts.len());
+                let before = (
+                    self.ints.len(),
+                    self.floats.len(),
+                    self.lists.len(),
+                    self.trees.len(),
+                    self.texts.len(),
+                );
                 let head = match self.below(3) {
                     0 => format!("for _ in 0..{}:", 1 + self.below(3)),
                     _ => format!("if {}:", self.condition(1)),

@@ -24,7 +24,8 @@ pub fn run(args: Args) -> u8 {
         }
         None => {
             let near = base::diagnostic::closest(&code, driver::embedded::error_codes());
-            let hint = near.map_or("`altru explain` lists all codes".into(), |n| format!("did you mean {n}?"));
+            let hint =
+                near.map_or("`altru explain` lists all codes".into(), |n| format!("did you mean {n}?"));
             fail(&format!("there is no code `{code}`: {hint}"))
         }
     }

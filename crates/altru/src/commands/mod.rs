@@ -2,9 +2,12 @@
 
 pub mod build;
 pub mod check;
+pub mod confirm;
 pub mod emit;
 pub mod explain;
+pub mod explore;
 pub mod fmt;
+pub mod kept;
 pub mod new;
 pub mod ps;
 pub mod run;
@@ -58,8 +61,8 @@ pub fn input(path: Option<&Path>) -> Result<Input, LoadError> {
             std::io::stdin()
                 .read_to_end(&mut bytes)
                 .map_err(|e| LoadError(format!("cannot read standard input: {e}")))?;
-            let text = String::from_utf8(bytes)
-                .map_err(|_| LoadError("standard input is not UTF-8".into()))?;
+            let text =
+                String::from_utf8(bytes).map_err(|_| LoadError("standard input is not UTF-8".into()))?;
             Ok(Input::Text { name: "<stdin>".into(), text })
         }
         Some(path) => Ok(Input::Path(path.to_path_buf())),
@@ -68,8 +71,8 @@ pub fn input(path: Option<&Path>) -> Result<Input, LoadError> {
 }
 
 fn package_around() -> Result<PathBuf, LoadError> {
-    let start = std::env::current_dir()
-        .map_err(|e| LoadError(format!("the current folder cannot be read: {e}")))?;
+    let start =
+        std::env::current_dir().map_err(|e| LoadError(format!("the current folder cannot be read: {e}")))?;
     start
         .ancestors()
         .find(|folder| folder.join("altru.toml").is_file())
@@ -81,9 +84,8 @@ fn package_around() -> Result<PathBuf, LoadError> {
 
 /// Loads and checks; prints the diagnostics. `Err` is the exit status.
 pub fn load_and_check(path: Option<&Path>) -> Result<(Session, Checked), u8> {
-    let session = input(path)
-        .and_then(|input| load(&Os, &input))
-        .map_err(|LoadError(message)| fail(&message))?;
+    let session =
+        input(path).and_then(|input| load(&Os, &input)).map_err(|LoadError(message)| fail(&message))?;
     let checked = check(&session, Purpose::Compile);
     let mut renderer = Renderer::stderr();
     renderer.report(&session.sources, &checked.diagnostics);

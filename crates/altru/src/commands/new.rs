@@ -44,8 +44,7 @@ pub fn run(args: Args) -> u8 {
     if args.path.exists() {
         return fail(&format!("`{}` is there already", args.path.display()));
     }
-    let (file, text) =
-        if args.lib { ("src/lib.altru", LIBRARY) } else { ("src/main.altru", PROGRAM) };
+    let (file, text) = if args.lib { ("src/lib.altru", LIBRARY) } else { ("src/main.altru", PROGRAM) };
     let made = std::fs::create_dir_all(args.path.join("src"))
         .and_then(|()| std::fs::write(args.path.join("altru.toml"), manifest))
         .and_then(|()| std::fs::write(args.path.join(file), text))

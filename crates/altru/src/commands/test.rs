@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use driver::program::Mode;
 use driver::testing::{Outcome, find_tests, prepare};
 
+use super::kept::Kept;
 use super::run::report;
 use super::{REFUSED, cannot_write, load_and_check, out, try_out};
 
@@ -35,6 +36,8 @@ pub struct Args {
     /// Compile for speed
     #[arg(long)]
     release: bool,
+    #[command(flatten)]
+    explore: super::explore::Exploration,
 }
 
 pub fn run(mut args: Args) -> u8 {
@@ -64,6 +67,21 @@ pub fn run(mut args: Args) -> u8 {
     }
     let count = tests.len();
     let mode = if args.release { Mode::Release } else { Mode::Quick };
+    let shown = args.path.as_deref().map_or(String::new(), |path| format!(" {}", path.display()));
+    let every = find_tests(&checked, &[], false);
+    let mut kept = Kept::read(&session, &checked, &every);
+    let unkept = match args.explore.is_replay() {
+        true => Ok(0),
+        false => kept.try_all(&session, &checked, mode, &tests, &every, &shown),
+    };
+    let unkept = match unkept {
+        Ok(failed) => failed,
+        Err(error) => return report(&session, error),
+    };
+    if args.explore.is_asked() {
+        let status = super::explore::test(&session, &checked, &args.explore, mode, &tests, &kept, &shown);
+        return if unkept > 0 { REFUSED } else { status };
+    }
     let runner = match prepare(&session, &checked, tests, mode) {
         Ok(runner) => runner,
         Err(error) => return report(&session, error),
@@ -72,9 +90,7 @@ pub fn run(mut args: Args) -> u8 {
     let paint = |text: &str, code: &str| {
         if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
     };
-    let threads = args
-        .threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     // The tests run on without a reader, so that what they need is tidied up as ever.
     let unwritten: Mutex<Option<std::io::Error>> = Mutex::new(None);
     let say = |text: &str| {
@@ -100,15 +116,17 @@ pub fn run(mut args: Args) -> u8 {
         say(&format!("\n---- {}: {reason}\n{}", outcome.test.name, outcome.output));
     }
     let left_out = if filtered > 0 { format!(", {filtered} left out") } else { String::new() };
+    let schedules =
+        if unkept > 0 { format!(", {unkept} of the kept schedules failed") } else { String::new() };
     say(&format!(
-        "\n{} passed, {} failed{left_out} in {:.2} s\n",
+        "\n{} passed, {} failed{schedules}{left_out} in {:.2} s\n",
         outcomes.len() - failed.len(),
         failed.len(),
         start.elapsed().as_secs_f64()
     ));
     match unwritten.into_inner().expect("output") {
         Some(error) => cannot_write(&error),
-        None if failed.is_empty() => 0,
+        None if failed.is_empty() && unkept == 0 => 0,
         None => REFUSED,
     }
 }

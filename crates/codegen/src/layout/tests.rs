@@ -18,6 +18,7 @@ fn structure(fields: &[Ty]) -> Shape {
         non_null: false,
         interior_mutable: false,
         maybe_uninit: false,
+        repr_c: false,
     })
 }
 
@@ -52,6 +53,17 @@ fn byte() -> Ty {
 
 fn word() -> Ty {
     Ty::int_of(IntTy::U32)
+}
+
+#[test]
+fn a_struct_of_c_keeps_its_order_whatever_that_costs() {
+    let fields = [byte(), word(), byte()];
+    let (size, ..) = layout_of(structure(&fields));
+    assert_eq!(size, 8);
+    let Shape::Struct(shape) = structure(&fields) else { unreachable!() };
+    let (size, _, _, kind) = layout_of(Shape::Struct(StructShape { repr_c: true, ..shape }));
+    assert_eq!(size, 12);
+    assert!(matches!(kind, Kind::Fields(offsets) if offsets == [0, 4, 8]));
 }
 
 #[test]

@@ -100,6 +100,7 @@ impl Make {
             addresses: FxHashMap::default(),
             tasks: FxHashMap::default(),
             role,
+            merged: Default::default(),
         }
     }
 }

@@ -22,6 +22,18 @@ impl Checker<'_> {
         target: Target,
         span: Span,
     ) -> Vec<ExprId> {
+        self.check_args_given(params, args, &[], target, span)
+    }
+
+    /// The same for arguments some of which were checked already, without an expectation.
+    pub(super) fn check_args_given(
+        &mut self,
+        params: &[(Conv, Ty)],
+        args: &[ast::Arg],
+        given: &[Option<ExprId>],
+        target: Target,
+        span: Span,
+    ) -> Vec<ExprId> {
         if params.len() != args.len() {
             self.report_arity(params.len(), args, target, span);
             self.check_stray_args(args);
@@ -40,7 +52,8 @@ impl Checker<'_> {
                     continue;
                 }
                 let (conv, ty) = params[i];
-                done[i] = Some(self.check_arg(arg, conv, ty, target, i));
+                let given = given.get(i).copied().flatten();
+                done[i] = Some(self.check_arg(arg, given, conv, ty, target, i));
             }
         }
         done.into_iter().flatten().collect()
@@ -49,44 +62,48 @@ impl Checker<'_> {
     fn check_arg(
         &mut self,
         arg: &ast::Arg,
+        given: Option<ExprId>,
         conv: Conv,
         ty: Ty,
         target: Target,
         index: usize,
     ) -> ExprId {
+        let check = |this: &mut Self, hint: Ty| match given {
+            Some(id) => id,
+            None => this.check_expr(&arg.value, Expect::Hint(hint)),
+        };
         let why = self.arg_why(target, index, ty);
         if let Some(marker) = arg.mutable
             && conv != Conv::Mut
         {
-            let id = self.check_expr(&arg.value, Expect::Hint(ty));
+            check(self, ty);
             self.report_marker(arg, marker, conv, target, index);
-            let _ = id;
             return self.error_expr(arg.span);
         }
         match conv {
             Conv::Val | Conv::Own => {
                 let hint = self.resolve(ty);
-                let id = self.check_expr(&arg.value, Expect::Hint(hint));
+                let id = check(self, hint);
                 self.coerce(id, ty, &why)
             }
             Conv::Ref => {
                 let hint = self.structurally(ty);
                 // `f([1, 2])` for a parameter that is only read needs no heap.
-                if let TyKind::List(elem) = *hint.kind()
+                if given.is_none()
+                    && let TyKind::List(elem) = *hint.kind()
                     && let ast::ExprKind::List(elems) = &unparen(&arg.value).kind
                 {
                     let array = self.check_array(elems, Some(elem), arg.span);
                     return self.read_arg(array, ty, &why);
                 }
-                let id = self.check_expr(&arg.value, Expect::Hint(hint));
+                let id = check(self, hint);
                 self.read_arg(id, ty, &why)
             }
             Conv::Mut => {
                 let hint = self.structurally(ty);
-                let id = self.check_expr(&arg.value, Expect::Hint(hint));
+                let id = check(self, hint);
                 let found = self.structurally(self.ty_of(id));
-                let explicit = matches!(found.kind(), TyKind::Ref(Mutability::Mut, _))
-                    && !self.is_place(id);
+                let explicit = matches!(found.kind(), TyKind::Ref(Mutability::Mut, _)) && !self.is_place(id);
                 if arg.mutable.is_none() && self.is_place(id) && !explicit {
                     self.report_no_marker(arg, target, index);
                 }
@@ -154,7 +171,33 @@ impl Checker<'_> {
         if let Some(place) = place {
             diagnostic = diagnostic.also(place, "declared here");
         }
+        if let Target::Fn(id) = target
+            && expected == 1
+            && self.program.in_std(self.program.fns[id].module)
+        {
+            diagnostic = self.interpolation_help(diagnostic, args);
+        }
         self.report(diagnostic);
+    }
+
+    /// `println("{}", x)`: strings interpolate by themselves.
+    fn interpolation_help(&self, diagnostic: Diagnostic, args: &[ast::Arg]) -> Diagnostic {
+        let [format, values @ ..] = args else { return diagnostic };
+        let text = self.sources.text(format.span);
+        if values.is_empty() || !text.starts_with('"') {
+            return diagnostic;
+        }
+        let parts: Vec<&str> = text.split("{}").collect();
+        let values: Vec<&str> = values.iter().map(|v| self.sources.text(v.span)).collect();
+        if parts.len() != values.len() + 1 || values.iter().any(|v| v.contains(['"', '\n'])) {
+            return diagnostic.help("strings interpolate by themselves: `\"${name}: ${value}\"`");
+        }
+        let mut new = parts[0].to_owned();
+        for (value, part) in values.iter().zip(&parts[1..]) {
+            new.push_str(&format!("${{{value}}}{part}"));
+        }
+        let whole = args.iter().fold(format.span, |span, arg| span.to(arg.span));
+        diagnostic.fix("put the values into the string", whole, new, Applicability::Maybe)
     }
 
     fn target_name(&self, target: Target) -> (String, Option<Span>) {
@@ -200,14 +243,7 @@ impl Checker<'_> {
     }
 
     /// `f(mut x)` where nothing is changed.
-    fn report_marker(
-        &mut self,
-        arg: &ast::Arg,
-        marker: Span,
-        conv: Conv,
-        target: Target,
-        index: usize,
-    ) {
+    fn report_marker(&mut self, arg: &ast::Arg, marker: Span, conv: Conv, target: Target, index: usize) {
         let what = match conv {
             Conv::Own => "takes the value away",
             _ => "only reads",

@@ -22,12 +22,7 @@ impl Checker<'_> {
     }
 
     /// A block's statements, in the scope at hand.
-    pub(super) fn check_statements(
-        &mut self,
-        stmts: &[ast::Stmt],
-        span: Span,
-        expect: Expect,
-    ) -> ExprId {
+    pub(super) fn check_statements(&mut self, stmts: &[ast::Stmt], span: Span, expect: Expect) -> ExprId {
         let before = std::mem::replace(&mut self.diverges, false);
         let mut done = Vec::with_capacity(stmts.len());
         let mut value = None;
@@ -62,9 +57,9 @@ impl Checker<'_> {
                 let parts = LetParts {
                     mutable: *mutable,
                     pattern,
-                    ty: ty.as_ref(),
+                    ty: ty.as_deref(),
                     value: value.as_ref(),
-                    else_: else_.as_ref(),
+                    else_: else_.as_deref(),
                     span: stmt.span,
                 };
                 let checked = self.check_let(parts);
@@ -87,11 +82,14 @@ impl Checker<'_> {
             }
             ast::StmtKind::Contract(contract) => self.check_stray_contract(contract, out),
             ast::StmtKind::Defer(block) => {
-                let first_loop = std::mem::replace(&mut self.frame().first_loop, usize::MAX);
+                let loops = self.loops.len();
+                let first_loop = std::mem::replace(&mut self.frame().first_loop, loops);
+                let in_defer = std::mem::replace(&mut self.frame().in_defer, true);
                 let diverges = self.diverges;
                 let id = self.check_block(block, Expect::Discard);
                 self.diverges = diverges;
                 self.frame().first_loop = first_loop;
+                self.frame().in_defer = in_defer;
                 out.push(thir::Stmt::Defer(id));
             }
             ast::StmtKind::Go(started) => {
@@ -103,6 +101,11 @@ impl Checker<'_> {
 
     fn check_let(&mut self, parts: LetParts<'_>) -> thir::Stmt {
         let LetParts { mutable, pattern, ty, value, else_, span } = parts;
+        if let (Some(value), None, None) = (value, ty, else_)
+            && let Some(checked) = self.check_let_closure(pattern, mutable, value, span)
+        {
+            return checked;
+        }
         let declared = ty.map(|t| (self.lower_type(t), t.span));
         let (value, ty) = match (value, declared) {
             (Some(value), Some((ty, ty_span))) => {
@@ -168,12 +171,15 @@ impl Checker<'_> {
             return None;
         }
         self.check_expr(value, Expect::Any);
-        let diagnostic = self.unresolved_name(name).fix(
-            "a variable is made with `let`",
-            name.span.start(),
-            "let ",
-            Applicability::Maybe,
-        );
+        let mut diagnostic = self.unresolved_name(name);
+        if diagnostic.fixes.is_empty() {
+            diagnostic = diagnostic.fix(
+                "a variable is made with `let`",
+                name.span.start(),
+                "let ",
+                Applicability::Maybe,
+            );
+        }
         self.report(diagnostic);
         let local = self.temp(name.name.as_str(), name.span, Ty::error());
         self.bind(name.name, local);
@@ -224,12 +230,7 @@ impl Checker<'_> {
     }
 
     /// `map[key] = value` on a `Map` inserts; other collections change what is there.
-    fn check_map_assign(
-        &mut self,
-        target: &ast::Expr,
-        value: &ast::Expr,
-        span: Span,
-    ) -> Option<ExprId> {
+    fn check_map_assign(&mut self, target: &ast::Expr, value: &ast::Expr, span: Span) -> Option<ExprId> {
         let ast::ExprKind::Index { base, index } = &super::expr::unparen(target).kind else {
             return None;
         };
@@ -294,8 +295,9 @@ impl Checker<'_> {
         if let ExprKind::Call { callee, .. } = &self.exprs[id].kind {
             let function = match callee {
                 thir::Callee::Fn { id, .. } => Some(*id),
-                thir::Callee::TraitMethod { method, .. }
-                | thir::Callee::DynMethod { method, .. } => Some(*method),
+                thir::Callee::TraitMethod { method, .. } | thir::Callee::DynMethod { method, .. } => {
+                    Some(*method)
+                }
                 thir::Callee::Value { .. } => None,
             };
             if function.is_some_and(|f| self.program.fns[f].attrs.discardable) {
@@ -312,8 +314,12 @@ impl Checker<'_> {
             .help("handle it with `match`, pass it on with `?`, or discard it with `let _ = …`")
             .fix("discard it", expr.span.start(), "let _ = ", Applicability::Maybe)
         } else {
-            Diagnostic::warning(codes::W0401, expr.span, format!("this `{shown}` is not used"))
-                .fix("discard it", expr.span.start(), "let _ = ", Applicability::Maybe)
+            Diagnostic::warning(codes::W0401, expr.span, format!("this `{shown}` is not used")).fix(
+                "discard it",
+                expr.span.start(),
+                "let _ = ",
+                Applicability::Maybe,
+            )
         };
         self.report(diagnostic);
     }

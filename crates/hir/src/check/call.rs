@@ -73,8 +73,9 @@ impl Checker<'_> {
     ) -> ExprId {
         match value {
             Value::Local(local) => {
+                let given = self.settle_by_call(local, args);
                 let id = self.local_place(local, callee.span);
-                self.call_fn_value(id, callee, args, span)
+                self.call_fn_value_given(id, callee, args, &given, span)
             }
             Value::Place(id) => self.call_fn_value(id, callee, args, span),
             Value::Fn { id, callee: target, sig } if self.program.fns[id].attrs.constant => {
@@ -82,9 +83,17 @@ impl Checker<'_> {
                 let id = self.value_expr(value, callee.span, Expect::Any);
                 self.call_fn_value(id, callee, args, span)
             }
-            Value::Fn { id, callee: target, sig } => {
-                self.finish_call(Target::Fn(id), target, sig, Vec::new(), args, callee.span, span, expect, awaited)
-            }
+            Value::Fn { id, callee: target, sig } => self.finish_call(
+                Target::Fn(id),
+                target,
+                sig,
+                Vec::new(),
+                args,
+                callee.span,
+                span,
+                expect,
+                awaited,
+            ),
             Value::Variant { adt, variant, args: generic } => {
                 self.construct(adt, variant, generic, callee, args, span, expect)
             }
@@ -96,7 +105,7 @@ impl Checker<'_> {
     }
 
     /// The names that mean several functions, told apart by how many arguments there are:
-    /// `channel[T](n)` is a bounded channel, `join(a, b, c)` runs three futures.
+    /// `channel[T](n)` is a bounded channel, `join(a, b, c)` runs three futures, `lock_all(mutexes)` locks a list.
     pub(super) fn by_number_of_args(&mut self, id: FnId) -> FnId {
         let lang = &self.program.lang;
         let is = |role: &str| lang.function(role) == Some(id);
@@ -104,6 +113,11 @@ impl Checker<'_> {
             Some(1) if is("channel") => "bounded_channel",
             Some(3) if is("join") => "join3",
             Some(4) if is("join") => "join4",
+            Some(1) if is("lock_all") => "lock_list",
+            Some(3) if is("lock_all") => "lock3",
+            Some(4) if is("lock_all") => "lock4",
+            Some(5) if is("lock_all") => "lock5",
+            Some(6) if is("lock_all") => "lock6",
             _ => return id,
         };
         lang.function(role).unwrap_or(id)
@@ -217,6 +231,18 @@ impl Checker<'_> {
         args: &[ast::Arg],
         span: Span,
     ) -> ExprId {
+        self.call_fn_value_given(id, callee, args, &[], span)
+    }
+
+    /// The same where some arguments were checked already.
+    fn call_fn_value_given(
+        &mut self,
+        id: ExprId,
+        callee: &ast::Expr,
+        args: &[ast::Arg],
+        given: &[Option<ExprId>],
+        span: Span,
+    ) -> ExprId {
         let ty = self.structurally(self.ty_of(id));
         if ty.has_error() {
             self.check_stray_args(args);
@@ -248,10 +274,9 @@ impl Checker<'_> {
             ast::Convention::Own => self.value(at),
         };
         let mut all = vec![first];
-        all.extend(self.check_args(sig.params, args, Target::Value, span));
+        all.extend(self.check_args_given(sig.params, args, given, Target::Value, span));
         let ret = self.structurally(sig.ret);
-        let call =
-            self.push(ret, span, ExprKind::Call { callee: Callee::Value { ty, sig }, args: all });
+        let call = self.push(ret, span, ExprKind::Call { callee: Callee::Value { ty, sig }, args: all });
         // How a closure of this body is called is decided by capture analysis, later.
         if let TyKind::Closure(closure, _) = *ty.kind()
             && closure.owner == self.owner
@@ -316,17 +341,13 @@ impl Checker<'_> {
         self.expect_result(ty, expect);
         let cause = Cause::new(callee.span, CauseKind::Adt(adt));
         self.require_bounds(&program.adts[adt].generics, &generic, cause);
-        let params: Vec<(Conv, Ty)> = decl
-            .fields
-            .iter()
-            .map(|f| (Conv::Own, self.field_type(f.ty, &generic, span)))
-            .collect();
+        let params: Vec<(Conv, Ty)> =
+            decl.fields.iter().map(|f| (Conv::Own, self.field_type(f.ty, &generic, span))).collect();
         let values = self.check_args(&params, args, Target::Variant(adt, variant), span);
         if values.len() != params.len() {
             return self.push(ty, span, ExprKind::Error);
         }
-        let fields =
-            values.into_iter().enumerate().map(|(i, v)| (FieldIdx(i as u32), v)).collect();
+        let fields = values.into_iter().enumerate().map(|(i, v)| (FieldIdx(i as u32), v)).collect();
         let kind = ExprKind::Adt { adt, variant, args: tys(&generic), fields, base: None };
         let id = self.push(ty, span, kind);
         self.check_invariants_of(id, adt, span)
@@ -349,8 +370,7 @@ impl Checker<'_> {
                 Applicability::Certain,
             ),
             _ => {
-                let fields: Vec<String> =
-                    decl.fields.iter().map(|f| format!("{}: …", f.name)).collect();
+                let fields: Vec<String> = decl.fields.iter().map(|f| format!("{}: …", f.name)).collect();
                 diagnostic.help(format!("write `{text}{{{}}}`", fields.join(", ")))
             }
         };

@@ -4,6 +4,10 @@
 //! with it (read: by shared reference, or by value if that is a copy that cannot be told from it;
 //! changed: exclusively; moved: by value), and by value in any case where the closure must own what it uses. How the closure can be called follows: one
 //! that moves a captured value out is called once.
+//!
+//! A closure given to a `[scoped]` method (a task of a `scope`) outlives what was declared inside of the scope, so it could not
+//! borrow that: it takes it instead. A `mut` variable of a type that is copied stays a borrow, which is refused later on: else a
+//! change on either side would be to a copy of its own, and nobody would notice.
 
 use base::{FxHashMap, Span};
 use syntax::ast::Convention;
@@ -32,6 +36,7 @@ impl Checker<'_> {
     /// Decides the captures of all closures.
     pub(super) fn finish_captures(&mut self) {
         let mut done = vec![false; self.closures.len()];
+        self.find_scoped();
         for index in 0..self.closures.len() as u32 {
             self.capture(index, &mut done);
         }
@@ -40,6 +45,42 @@ impl Checker<'_> {
             let convention = self.closures[closure as usize].call;
             self.settle_call(call, place, convention);
         }
+    }
+
+    /// Notes the scopes of closures that are given to a `[scoped]` method.
+    fn find_scoped(&mut self) {
+        let scoped: Vec<(u32, LocalId)> =
+            self.exprs.iter().filter_map(|expr| self.scoped_closure(&expr.kind)).collect();
+        for (closure, scope) in scoped {
+            self.closure_notes[closure as usize].scope = Some(scope);
+        }
+    }
+
+    fn scoped_closure(&self, call: &ExprKind) -> Option<(u32, LocalId)> {
+        let ExprKind::Call { callee: Callee::Fn { id, .. }, args } = call else { return None };
+        if !self.program.fns[*id].attrs.scoped {
+            return None;
+        }
+        let closure = args.iter().find_map(|&arg| match self.exprs[arg].kind {
+            ExprKind::Closure { index } => Some(index),
+            _ => None,
+        })?;
+        let mut at = *args.first()?;
+        loop {
+            at = match self.exprs[at].kind {
+                ExprKind::Local(scope) => return Some((closure, scope)),
+                ExprKind::Ref { place, .. } => place,
+                ExprKind::Use(inner) | ExprKind::Deref(inner) => inner,
+                _ => return None,
+            };
+        }
+    }
+
+    /// Whether the variable ends before the tasks of the closure's scope do.
+    fn ends_before_scope(&self, local: LocalId, closure: u32) -> bool {
+        let Some(scope) = self.closure_notes[closure as usize].scope else { return false };
+        let beside = |local: LocalId| self.local_notes[local].parameter;
+        self.locals[local].by_ref.is_none() && (local > scope || beside(local) && beside(scope))
     }
 
     fn settle_call(&mut self, call: ExprId, place: ExprId, convention: Convention) {
@@ -95,10 +136,18 @@ impl Checker<'_> {
                 // It outlives the call that made it, but not what that call's parameters borrow.
                 _ if is_async && self.locals[local].by_ref.is_none() => CaptureMode::Value,
                 Use::Move => CaptureMode::Value,
+                _ if self.ends_before_scope(local, index)
+                    && !(self.locals[local].mutable && self.is_copy(ty)) =>
+                {
+                    CaptureMode::Value
+                }
                 Use::Change => CaptureMode::Ref(Mutability::Mut),
                 Use::Read if self.is_plain_value(local, ty) => CaptureMode::Value,
                 Use::Read => CaptureMode::Ref(Mutability::Shared),
             };
+            if mode == CaptureMode::Value && how == Use::Change && self.is_copy(ty) {
+                self.changed_copies.push((local, index, span));
+            }
             fields.push(match mode {
                 CaptureMode::Value => ty,
                 CaptureMode::Ref(mutability) => Ty::new(TyKind::Ref(mutability, ty)),
@@ -262,9 +311,7 @@ impl Checker<'_> {
                     }
                 }
             }
-            ExprKind::Binary { left, right, .. }
-            | ExprKind::And(left, right)
-            | ExprKind::Or(left, right) => {
+            ExprKind::Binary { left, right, .. } | ExprKind::And(left, right) | ExprKind::Or(left, right) => {
                 self.walk(left, closure, found, done);
                 self.walk(right, closure, found, done);
             }

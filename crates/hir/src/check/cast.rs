@@ -42,11 +42,7 @@ impl Checker<'_> {
         {
             self.unify(target, from);
         }
-        let cast = self.push(
-            target,
-            span,
-            ExprKind::Cast { value: value_id, kind: CastKind::IntToInt },
-        );
+        let cast = self.push(target, span, ExprKind::Cast { value: value_id, kind: CastKind::IntToInt });
         self.casts.push(PendingCast { expr: cast, value: value_id, target, span });
         cast
     }
@@ -103,8 +99,8 @@ impl Checker<'_> {
             (TyKind::Int(_) | TyKind::Bool | TyKind::Char, TyKind::Int(_)) => CastKind::IntToInt,
             (TyKind::Adt(adt, _), TyKind::Int(_)) => {
                 let decl = &self.program.adts[*adt];
-                let plain = decl.kind == AdtKind::Enum
-                    && decl.variants.iter().all(|v| v.shape == Shape::Unit);
+                let plain =
+                    decl.kind == AdtKind::Enum && decl.variants.iter().all(|v| v.shape == Shape::Unit);
                 if !plain {
                     return None;
                 }
@@ -126,32 +122,23 @@ impl Checker<'_> {
         let (a, b) = (self.show(from), self.show(to));
         let value_span = self.span_of(value);
         let text = self.sources.text(value_span).to_owned();
-        let mut diagnostic = Diagnostic::error(
-            codes::E0308,
-            span,
-            format!("`as` cannot convert `{a}` to `{b}`"),
-        )
-        .also(value_span, format!("this is a `{a}`"));
+        let mut diagnostic =
+            Diagnostic::error(codes::E0308, span, format!("`as` cannot convert `{a}` to `{b}`"))
+                .also(value_span, format!("this is a `{a}`"));
         diagnostic = match (from.kind(), to.kind()) {
-            (TyKind::Int(_), TyKind::Bool) => diagnostic.fix(
-                "compare it with 0",
-                span,
-                format!("({text} != 0)"),
-                Applicability::Maybe,
-            ),
-            (TyKind::Int(_), TyKind::Char) => {
-                diagnostic.help("not every number is a character: `char::from_u32(n)` gives an `Option[char]`")
+            (TyKind::Int(_), TyKind::Bool) => {
+                diagnostic.fix("compare it with 0", span, format!("({text} != 0)"), Applicability::Maybe)
             }
-            (_, TyKind::Str) => diagnostic.fix(
-                "turn it into text",
-                span,
-                format!("{text}.to_string()"),
-                Applicability::Maybe,
-            ),
+            (TyKind::Int(_), TyKind::Char) => diagnostic
+                .help("not every number is a character: `char::from_u32(n)` gives an `Option[char]`"),
+            (_, TyKind::Str) => {
+                diagnostic.fix("turn it into text", span, format!("{text}.to_string()"), Applicability::Maybe)
+            }
             (TyKind::Str, TyKind::Int(_) | TyKind::Float(_)) => {
                 diagnostic.help(format!("read a number from text with `.parse[{b}]()`"))
             }
-            _ => diagnostic.note("`as` converts between numbers, and from `bool`, `char` and plain enums to integers"),
+            _ => diagnostic
+                .note("`as` converts between numbers, and from `bool`, `char` and plain enums to integers"),
         };
         self.report(diagnostic);
     }

@@ -20,18 +20,36 @@ pub(super) struct ClosureNote {
     pub parent: Option<u32>,
     /// Parameters whose convention may still follow the type: locals to be adjusted.
     pub locals: Vec<Option<LocalId>>,
+    /// It is given to a `[scoped]` method of what this variable holds.
+    pub scope: Option<LocalId>,
+}
+
+/// A closure whose body is to be checked yet.
+pub(super) struct OpenClosure {
+    pub index: u32,
+    pub params: Vec<(Conv, Ty)>,
+    pub ret: Ty,
+    ret_span: Option<Span>,
 }
 
 impl Checker<'_> {
-    pub(super) fn check_closure(
-        &mut self,
-        closure: &ast::Closure,
-        span: Span,
-        expect: Expect,
-    ) -> ExprId {
+    pub(super) fn check_closure(&mut self, closure: &ast::Closure, span: Span, expect: Expect) -> ExprId {
         if closure.is_async {
             return self.check_async_closure(closure, span, expect);
         }
+        let open = self.open_closure(closure, span, expect);
+        self.check_closure_body(closure, &open);
+        self.closure_expr(open.index, span)
+    }
+
+    /// The closure itself, as a value.
+    pub(super) fn closure_expr(&mut self, index: u32, span: Span) -> ExprId {
+        let ty = self.closure_ty(index);
+        self.push(ty, span, ExprKind::Closure { index })
+    }
+
+    /// Makes a closure known by its signature. Its body is to be checked yet.
+    pub(super) fn open_closure(&mut self, closure: &ast::Closure, span: Span, expect: Expect) -> OpenClosure {
         let expected = self.expected_sig(expect, closure.params.len());
         let index = self.new_closure(span, closure.head);
         let mut params = Vec::with_capacity(closure.params.len());
@@ -65,12 +83,15 @@ impl Checker<'_> {
         let sig = FnSig { call: Convention::Read, params: leak_params(&list), ret };
         let id = self.closure_id(index);
         self.ctx.add_closure(id, sig, flexible, closure.head);
+        OpenClosure { index, params: list, ret, ret_span }
+    }
 
-        // The body.
-        self.enter_closure(index, closure.head, ret, ret_span);
+    pub(super) fn check_closure_body(&mut self, closure: &ast::Closure, open: &OpenClosure) {
+        let OpenClosure { index, ref params, ret, ret_span } = *open;
+        self.enter_closure(index, ret, ret_span);
         self.push_scope();
         let mut checked = Vec::with_capacity(params.len());
-        for (param, &(conv, ty)) in closure.params.iter().zip(&list) {
+        for (param, &(conv, ty)) in closure.params.iter().zip(params) {
             let param = self.bind_param(&param.pattern, param.span, conv, ty, param.convention);
             checked.push(param);
         }
@@ -84,8 +105,6 @@ impl Checker<'_> {
         def.params = checked;
         def.ret = ret;
         def.body = body;
-        let ty = self.closure_ty(index);
-        self.push(ty, span, ExprKind::Closure { index })
     }
 
     fn closure_body(&mut self, closure: &ast::Closure, ret: Ty) -> ExprId {
@@ -116,7 +135,7 @@ impl Checker<'_> {
     }
 
     /// The function type that the surroundings want, if the number of parameters fits.
-    fn expected_sig(&mut self, expect: Expect, count: usize) -> Option<FnSig> {
+    pub(super) fn expected_sig(&mut self, expect: Expect, count: usize) -> Option<FnSig> {
         let hint = expect.hint()?;
         let hint = self.structurally(hint);
         let hint = match *hint.kind() {
@@ -141,7 +160,9 @@ impl Checker<'_> {
                             Diagnostic::error(
                                 codes::E0301,
                                 written.span,
-                                format!("this parameter is declared `{have}`, and a `{want}` will be passed to it"),
+                                format!(
+                                    "this parameter is declared `{have}`, and a `{want}` will be passed to it"
+                                ),
                             )
                             .label(format!("expected `{want}`")),
                         );
@@ -222,7 +243,7 @@ impl Checker<'_> {
             is_async: false,
         });
         let parent = self.frames.last().and_then(|f| f.closure);
-        self.closure_notes.push(ClosureNote { parent, locals: Vec::new() });
+        self.closure_notes.push(ClosureNote { parent, locals: Vec::new(), scope: None });
         index
     }
 
@@ -231,7 +252,28 @@ impl Checker<'_> {
         Ty::new(TyKind::Closure(self.closure_id(index), tys(&args)))
     }
 
-    fn enter_closure(&mut self, index: u32, head: Span, ret: Ty, ret_span: Option<Span>) {
+    /// A closure without parameters whose body the compiler checks.
+    pub(super) fn plain_closure(
+        &mut self,
+        span: Span,
+        head: Span,
+        ret: Ty,
+        body: impl FnOnce(&mut Self) -> ExprId,
+    ) -> ExprId {
+        let index = self.new_closure(span, head);
+        let sig = FnSig { call: Convention::Read, params: leak_params(&[]), ret };
+        self.ctx.add_closure(self.closure_id(index), sig, false, head);
+        self.enter_closure(index, ret, None);
+        let body = body(self);
+        self.leave_closure();
+        let def = &mut self.closures[index as usize];
+        def.ret = ret;
+        def.body = body;
+        let ty = self.closure_ty(index);
+        self.push(ty, span, ExprKind::Closure { index })
+    }
+
+    fn enter_closure(&mut self, index: u32, ret: Ty, ret_span: Option<Span>) {
         let first_loop = self.loops.len();
         let diverges = std::mem::replace(&mut self.diverges, false);
         self.frames.push(Frame {
@@ -242,7 +284,8 @@ impl Checker<'_> {
             returns: false,
             first_loop,
             outer_diverges: diverges,
-            is_deadline: self.deadlines.contains(&head),
+            in_defer: false,
+            exits: None,
         });
     }
 
@@ -299,8 +342,7 @@ impl Checker<'_> {
         let ret = Ty::adt(adt, &generic);
         let sig = FnSig { call: Convention::Read, params: leak_params(&params), ret };
         self.wrap(sig, span, expect, |this, args| {
-            let fields =
-                args.into_iter().enumerate().map(|(i, v)| (FieldIdx(i as u32), v)).collect();
+            let fields = args.into_iter().enumerate().map(|(i, v)| (FieldIdx(i as u32), v)).collect();
             let kind = ExprKind::Adt { adt, variant, args: tys(&generic), fields, base: None };
             this.push(ret, span, kind)
         })
@@ -327,7 +369,7 @@ impl Checker<'_> {
         let own = FnSig { call: Convention::Read, params: leak_params(&list), ret };
         let id = self.closure_id(index);
         self.ctx.add_closure(id, own, false, span);
-        self.enter_closure(index, span, ret, None);
+        self.enter_closure(index, ret, None);
         let mut params = Vec::new();
         let mut args = Vec::new();
         for (i, (&(conv, ty), &(want, want_ty))) in list.iter().zip(sig.params).enumerate() {
@@ -356,8 +398,7 @@ impl Checker<'_> {
             self.coerce(body, ret, &Why::message("this function gives another type than is wanted of it"))
         };
         self.leave_closure();
-        self.closure_notes[index as usize].locals =
-            params.iter().map(|p| plain_local(&p.pattern)).collect();
+        self.closure_notes[index as usize].locals = params.iter().map(|p| plain_local(&p.pattern)).collect();
         let def = &mut self.closures[index as usize];
         def.params = params;
         def.ret = ret;

@@ -7,7 +7,7 @@ use base::{Diagnostic, Span, codes};
 
 use super::{Checker, Expect};
 use crate::infer::{Adjust, AdjustKind};
-use crate::thir::{Coercion, ExprId, ExprKind};
+use crate::thir::{Block, Coercion, ExprId, ExprKind, Lit};
 use crate::ty::{InferVar, Mutability, Ty, TyKind};
 
 /// Why a type is expected, for the message when it is not found.
@@ -121,9 +121,10 @@ impl Checker<'_> {
     }
 
     fn report_closures(&mut self, span: Span, first: Option<Span>, message: &str) {
-        let diagnostic = Diagnostic::error(codes::E0301, span, format!("{message}, and every closure has its own"))
-            .label("another closure")
-            .help("give the type that they share: `dyn fn(A) -> B`, or for a list `[dyn fn(A) -> B]`");
+        let diagnostic =
+            Diagnostic::error(codes::E0301, span, format!("{message}, and every closure has its own"))
+                .label("another closure")
+                .help("give the type that they share: `dyn fn(A) -> B`, or for a list `[dyn fn(A) -> B]`");
         self.report(match first {
             Some(first) => diagnostic.also(first, "one closure"),
             None => diagnostic,
@@ -150,8 +151,15 @@ impl Checker<'_> {
         if let Some(boxed) = self.boxed_future(id, found, expected) {
             return Some(boxed);
         }
-        let adjusts = self.ctx.coerce(found, expected, span).ok()?;
         let want = self.shallow(expected);
+        // A literal lives as long as the program, so a view of one needs no `&`.
+        if let TyKind::Ref(Mutability::Shared, inner) = *want.kind()
+            && *self.shallow(inner).kind() == TyKind::Str
+            && let Some(borrowed) = self.borrow_literal(id)
+        {
+            return Some(borrowed);
+        }
+        let adjusts = self.ctx.coerce(found, expected, span).ok()?;
         // A `&mut` in a place is borrowed again rather than moved out of it.
         if adjusts.is_empty()
             && let TyKind::Ref(Mutability::Mut, inner) = *want.kind()
@@ -163,6 +171,25 @@ impl Checker<'_> {
         }
         let done = self.apply(id, &adjusts, false);
         Some(self.value(done))
+    }
+
+    /// A view of a string literal, perhaps as the value of a block.
+    fn borrow_literal(&mut self, id: ExprId) -> Option<ExprId> {
+        let inner = match &self.exprs[id].kind {
+            ExprKind::Literal(Lit::Str(_)) => {
+                let span = self.span_of(id);
+                return Some(self.borrow(id, Mutability::Shared, false, span));
+            }
+            ExprKind::Block(Block { value: Some(value), .. }) => *value,
+            _ => return None,
+        };
+        let borrowed = self.borrow_literal(inner)?;
+        let ty = self.ty_of(borrowed);
+        if let ExprKind::Block(Block { value, .. }) = &mut self.exprs[id].kind {
+            *value = Some(borrowed);
+        }
+        self.exprs[id].ty = ty;
+        Some(id)
     }
 
     /// Takes an expression through the steps of a coercion or a method's receiver.

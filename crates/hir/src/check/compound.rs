@@ -14,7 +14,6 @@ use crate::thir::{ExprId, ExprKind};
 use crate::ty::{InferVar, Mutability, Predicate, TraitRef, Ty, TyKind, tys};
 
 impl Checker<'_> {
-
     pub(super) fn check_compound(
         &mut self,
         op: BinaryOp,

@@ -123,9 +123,11 @@ impl Checker<'_> {
         }
         let TyKind::Adt(adt, _) = *self.program.impls[impl_].self_ty.kind() else { return None };
         if self.program.adts[adt].invariants.is_empty()
-            || self.program.lang.trait_("Drop").is_some_and(|d| {
-                self.program.impls[impl_].trait_.is_some_and(|t| t.trait_ == d)
-            })
+            || self
+                .program
+                .lang
+                .trait_("Drop")
+                .is_some_and(|d| self.program.impls[impl_].trait_.is_some_and(|t| t.trait_ == d))
         {
             return None;
         }
@@ -199,7 +201,9 @@ impl Checker<'_> {
     fn failure_message(&mut self, condition: &ast::Expr, word: &str) -> ExprId {
         let text = self.sources.text(condition.span).split_whitespace().collect::<Vec<_>>().join(" ");
         let of = match self.owner {
-            BodyOwner::Fn(id) if !self.program.fns[id].attrs.requirements.is_empty() && word == "requirement" => {
+            BodyOwner::Fn(id)
+                if !self.program.fns[id].attrs.requirements.is_empty() && word == "requirement" =>
+            {
                 format!(" of `{}`", self.program.fns[id].name)
             }
             _ => String::new(),
@@ -366,14 +370,9 @@ impl Checker<'_> {
     }
 
     /// `forall PATTERN in ITERABLE: CONDITION`
-    pub(super) fn check_quantifier(
-        &mut self,
-        all: bool,
-        pattern: &ast::Pattern,
-        iterable: &ast::Expr,
-        condition: &ast::Expr,
-        span: Span,
-    ) -> ExprId {
+    pub(super) fn check_quantifier(&mut self, quantifier: &ast::Quantifier, span: Span) -> ExprId {
+        let ast::Quantifier { all, pattern, iterable, condition } = quantifier;
+        let all = *all;
         let holds = self.temp("holds", span, Ty::bool());
         let start = self.push(Ty::bool(), span, ExprKind::Literal(Lit::Bool(all)));
         let begin = self.let_temp(holds, start);

@@ -13,7 +13,6 @@ use crate::thir::{BindMode, Pat, PatKind};
 use crate::ty::{InferVar, Ty, TyKind, Tys};
 
 impl Checker<'_> {
-
     pub(super) fn check_tuple_pattern(
         &mut self,
         pats: &[ast::Pattern],
@@ -143,7 +142,10 @@ impl Checker<'_> {
                             Diagnostic::error(
                                 codes::E0411,
                                 span,
-                                format!("this pattern has {}, and the array has {n}", count(given as usize, "part")),
+                                format!(
+                                    "this pattern has {}, and the array has {n}",
+                                    count(given as usize, "part")
+                                ),
                             )
                             .label("the lengths differ"),
                         );
@@ -177,7 +179,11 @@ impl Checker<'_> {
         for pat in pats {
             if !is_rest(pat) {
                 let checked = self.check_pattern(pat, elem, mode, names);
-                if rest.is_none() { before.push(checked) } else { after.push(checked) }
+                if rest.is_none() {
+                    before.push(checked)
+                } else {
+                    after.push(checked)
+                }
                 continue;
             }
             if rest.is_some() {
@@ -206,7 +212,13 @@ impl Checker<'_> {
     // ------------------------------------------------------------ structs and variants
 
     /// The generic arguments of the matched type, if the variant belongs to it.
-    pub(super) fn adt_pattern(&mut self, adt: AdtId, _variant: VariantIdx, ty: Ty, span: Span) -> Option<Tys> {
+    pub(super) fn adt_pattern(
+        &mut self,
+        adt: AdtId,
+        _variant: VariantIdx,
+        ty: Ty,
+        span: Span,
+    ) -> Option<Tys> {
         let (found, args) = self.fresh_adt(adt, span);
         if !self.expect_pattern(ty, found, span) {
             return None;
@@ -259,8 +271,7 @@ impl Checker<'_> {
             self.bind_errors(fields, names);
             return PatKind::Error;
         };
-        let tys: Vec<Ty> =
-            decl.fields.iter().map(|f| self.field_type(f.ty, args, span)).collect();
+        let tys: Vec<Ty> = decl.fields.iter().map(|f| self.field_type(f.ty, args, span)).collect();
         let what = format!("`{}`", decl.name);
         match self.positional(fields, &tys, span, &what, Some(decl.span), mode, names) {
             Some(pats) => PatKind::Struct {
@@ -328,25 +339,22 @@ impl Checker<'_> {
             .iter_enumerated()
             .filter(|(i, _)| !out.iter().any(|(o, _)| o == i))
             .map(|(_, f)| f.name.as_str())
-            .filter(|name| !fields.iter().any(|f| f.name.name == **name))
+            // What the compiler has added to an actor's state cannot be written.
+            .filter(|name| !name.starts_with('$') && !fields.iter().any(|f| f.name.name == **name))
             .collect();
         if !rest && !missing.is_empty() && !unknown {
             let listed = missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
             let end = Span { lo: span.hi.saturating_sub(1), ..span };
             let separator = if fields.is_empty() { "" } else { ", " };
             self.report(
-                Diagnostic::error(
-                    codes::E0412,
-                    span,
-                    format!("this pattern does not mention {listed}"),
-                )
-                .label("a struct pattern names every field or ends in `..`")
-                .fix(
-                    "ignore the other fields",
-                    end.start(),
-                    format!("{separator}.."),
-                    Applicability::Maybe,
-                ),
+                Diagnostic::error(codes::E0412, span, format!("this pattern does not mention {listed}"))
+                    .label("a struct pattern names every field or ends in `..`")
+                    .fix(
+                        "ignore the other fields",
+                        end.start(),
+                        format!("{separator}.."),
+                        Applicability::Maybe,
+                    ),
             );
         }
         PatKind::Struct { adt, variant, args, fields: out }

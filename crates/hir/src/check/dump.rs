@@ -6,9 +6,7 @@
 use std::fmt::Write;
 
 use crate::items::Program;
-use crate::thir::{
-    Block, Body, Callee, CaptureMode, ExprId, ExprKind, Lit, LocalId, Pat, PatKind, Stmt,
-};
+use crate::thir::{Block, Body, Callee, CaptureMode, ExprId, ExprKind, Lit, LocalId, Pat, PatKind, Stmt};
 use crate::ty::{Mutability, Ty, display};
 
 /// The body as text.
@@ -17,7 +15,8 @@ pub fn dump(program: &Program, body: &Body) -> String {
     let _ = write!(printer.out, "body {:?} -> {}", body.owner, printer.ty(body.ret));
     printer.out.push('\n');
     for param in &body.params {
-        let text = format!("param {}: {:?} {}", printer.pat(&param.pattern), param.conv, printer.ty(param.ty));
+        let text =
+            format!("param {}: {:?} {}", printer.pat(&param.pattern), param.conv, printer.ty(param.ty));
         printer.line(&text);
     }
     for (id, local) in body.locals.iter_enumerated() {
@@ -170,10 +169,8 @@ impl Printer<'_> {
             ExprKind::Repeat { value } => format!("[{}; ..]", self.expr(*value)),
             ExprKind::Adt { adt, variant, fields, base, .. } => {
                 let decl = &self.program.adts[*adt];
-                let mut parts: Vec<String> = fields
-                    .iter()
-                    .map(|(field, value)| format!("{field:?}: {}", self.expr(*value)))
-                    .collect();
+                let mut parts: Vec<String> =
+                    fields.iter().map(|(field, value)| format!("{field:?}: {}", self.expr(*value))).collect();
                 if let Some(base) = base {
                     parts.push(format!("..{}", self.expr(*base)));
                 }

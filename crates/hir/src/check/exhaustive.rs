@@ -10,11 +10,20 @@ use crate::thir::{ExprId, ExprKind, Pat, PatKind};
 
 /// A check put off until types are known.
 pub(super) enum PatternCheck {
-    Match { expr: ExprId, head: Span, last_arm: Option<Span> },
+    Match {
+        expr: ExprId,
+        head: Span,
+        last_arm: Option<Span>,
+    },
     /// A `let`, `for` or parameter whose pattern must match every value.
-    Irrefutable { pattern: Pat, what: &'static str },
+    Irrefutable {
+        pattern: Pat,
+        what: &'static str,
+    },
     /// A `let … else` that may be a plain `let`.
-    Refutable { pattern: Pat },
+    Refutable {
+        pattern: Pat,
+    },
 }
 
 impl Checker<'_> {
@@ -56,8 +65,7 @@ impl Checker<'_> {
                     if has_error(&pattern) || pattern.ty.has_error() {
                         continue;
                     }
-                    if let Coverage::Complete { .. } =
-                        analyse(self.program, pattern.ty, &[(&pattern, false)])
+                    if let Coverage::Complete { .. } = analyse(self.program, pattern.ty, &[(&pattern, false)])
                     {
                         self.report(
                             Diagnostic::warning(
@@ -79,8 +87,7 @@ impl Checker<'_> {
         if ty.has_error() || arms.iter().any(|arm| has_error(&arm.pattern)) {
             return;
         }
-        let rows: Vec<(&Pat, bool)> =
-            arms.iter().map(|arm| (&arm.pattern, arm.guard.is_some())).collect();
+        let rows: Vec<(&Pat, bool)> = arms.iter().map(|arm| (&arm.pattern, arm.guard.is_some())).collect();
         let spans: Vec<Span> = arms.iter().map(|arm| arm.pattern.span).collect();
         let scrutinee_span = self.exprs[*scrutinee].span;
         let coverage = analyse(self.program, ty, &rows);
@@ -103,12 +110,9 @@ impl Checker<'_> {
             }
         };
         for position in unreachable {
-            let mut diagnostic = Diagnostic::warning(
-                codes::W0405,
-                spans[position],
-                "this arm is never reached",
-            )
-            .label("the arms above match every value that this one does");
+            let mut diagnostic =
+                Diagnostic::warning(codes::W0405, spans[position], "this arm is never reached")
+                    .label("the arms above match every value that this one does");
             if position > 0 && unreachable_cause(position, &spans) {
                 diagnostic = diagnostic.also(spans[position - 1], "the arm before it");
             }
@@ -128,12 +132,9 @@ impl Checker<'_> {
         let listed = patterns.iter().map(|p| format!("`{p}`")).collect::<Vec<_>>().join(", ");
         let tail = if more { " and more" } else { "" };
         let shown = self.show(ty);
-        let mut diagnostic = Diagnostic::error(
-            codes::E0401,
-            head,
-            format!("this `match` does not cover {listed}{tail}"),
-        )
-        .also(scrutinee, format!("a `{shown}` can also be {listed}{tail}"));
+        let mut diagnostic =
+            Diagnostic::error(codes::E0401, head, format!("this `match` does not cover {listed}{tail}"))
+                .also(scrutinee, format!("a `{shown}` can also be {listed}{tail}"));
         let indent = last_arm.and_then(|arm| {
             let file = self.sources.file(arm.file);
             let line = file.line_of(arm.lo);
@@ -147,12 +148,8 @@ impl Checker<'_> {
                 text.push_str(&format!("\n{indent}{pattern} => panic(\"not handled\")"));
             }
             let arms = if patterns.len() == 1 { "an arm" } else { "arms" };
-            diagnostic = diagnostic.fix(
-                format!("add {arms} for {listed}"),
-                arm.end(),
-                text,
-                Applicability::Maybe,
-            );
+            diagnostic =
+                diagnostic.fix(format!("add {arms} for {listed}"), arm.end(), text, Applicability::Maybe);
         } else {
             diagnostic = diagnostic.help("add the missing arms, or `_ => …` for all others");
         }
@@ -189,10 +186,7 @@ fn unreachable_cause(position: usize, spans: &[Span]) -> bool {
 pub(super) fn has_error(pattern: &Pat) -> bool {
     match &pattern.kind {
         PatKind::Error => true,
-        PatKind::Wildcard
-        | PatKind::Literal(_)
-        | PatKind::Range { .. }
-        | PatKind::Const { .. } => false,
+        PatKind::Wildcard | PatKind::Literal(_) | PatKind::Range { .. } | PatKind::Const { .. } => false,
         PatKind::Binding { sub, .. } => sub.as_deref().is_some_and(has_error),
         PatKind::Tuple(pats) | PatKind::Or(pats) => pats.iter().any(has_error),
         PatKind::Struct { fields, .. } => fields.iter().any(|(_, p)| has_error(p)),

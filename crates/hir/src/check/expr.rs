@@ -38,7 +38,7 @@ impl Checker<'_> {
             }
             ast::ExprKind::MethodCall { receiver, method, generics, args } => {
                 self.awaited = awaited;
-                self.check_method_call(receiver, *method, generics.as_ref(), args, span, expect)
+                self.check_method_call(receiver, *method, generics.as_deref(), args, span, expect)
             }
             ast::ExprKind::Field { base, name } => self.check_field(base, *name, span),
             ast::ExprKind::TupleField { base, index, index_span } => {
@@ -53,23 +53,17 @@ impl Checker<'_> {
                 return self.check_expr(inner, expect);
             }
             ast::ExprKind::List(elems) => self.check_list(elems, span, expect),
-            ast::ExprKind::Repeat { value, count } => {
-                self.check_repeat(value, count, span, expect)
-            }
+            ast::ExprKind::Repeat { value, count } => self.check_repeat(value, count, span, expect),
             ast::ExprKind::Struct { path, fields, base } => {
                 self.check_struct(path, fields, base.as_deref(), span, expect)
             }
             ast::ExprKind::Closure(closure) => self.check_closure(closure, span, expect),
             ast::ExprKind::If(if_) => self.check_if(if_, span, expect),
-            ast::ExprKind::Match { scrutinee, arms } => {
-                self.check_match(scrutinee, arms, span, expect)
+            ast::ExprKind::Match { scrutinee, arms } => self.check_match(scrutinee, arms, span, expect),
+            ast::ExprKind::While(while_) => {
+                self.check_while(&while_.condition, &while_.body, while_.label, span)
             }
-            ast::ExprKind::While { condition, body, label } => {
-                self.check_while(condition, body, *label, span)
-            }
-            ast::ExprKind::For { pattern, iterable, body, label } => {
-                self.check_for(pattern, iterable, body, *label, span)
-            }
+            ast::ExprKind::For(for_) => self.check_for(for_, span),
             ast::ExprKind::Loop { body, label } => self.check_loop(body, *label, span, expect),
             ast::ExprKind::Block(block) => self.check_block(block, expect),
             ast::ExprKind::Unsafe(block) => {
@@ -81,15 +75,11 @@ impl Checker<'_> {
             ast::ExprKind::Scope { name, body } => self.check_scope_block(*name, body, span, expect),
             ast::ExprKind::Deadline { duration, body } => self.check_deadline(duration, body, span, expect),
             ast::ExprKind::Select(select) => self.check_select(select, span, expect),
-            ast::ExprKind::Break { label, value } => {
-                self.check_break(*label, value.as_deref(), span)
-            }
+            ast::ExprKind::Break { label, value } => self.check_break(*label, value.as_deref(), span),
             ast::ExprKind::Continue { label } => self.check_continue(*label, span),
             ast::ExprKind::Return(value) => self.check_return(value.as_deref(), span),
             ast::ExprKind::Old(inner) => self.check_old(inner, span),
-            ast::ExprKind::Quantifier { all, pattern, iterable, condition } => {
-                self.check_quantifier(*all, pattern, iterable, condition, span)
-            }
+            ast::ExprKind::Quantifier(quantifier) => self.check_quantifier(quantifier, span),
             ast::ExprKind::Error => {
                 self.has_errors = true;
                 self.error_expr(span)
@@ -142,13 +132,7 @@ impl Checker<'_> {
         self.push(ty, span, ExprKind::Ref { mutability, place, two_phase })
     }
 
-    fn check_ref(
-        &mut self,
-        mutable: bool,
-        place: &ast::Expr,
-        span: Span,
-        expect: Expect,
-    ) -> ExprId {
+    fn check_ref(&mut self, mutable: bool, place: &ast::Expr, span: Span, expect: Expect) -> ExprId {
         let hint = expect.hint().map(|ty| self.shallow(ty)).and_then(|ty| ty.pointee());
         if let ast::ExprKind::Index { base, index } = &unparen(place).kind
             && let [ast::IndexArg::Expr(index)] = index.as_slice()
@@ -158,8 +142,7 @@ impl Checker<'_> {
             return self.check_slice(base, start.as_deref(), end.as_deref(), *inclusive, mutable, span);
         }
         // `&[a, b]` for a slice needs no heap.
-        if let (false, ast::ExprKind::List(elems), Some((_, inner))) =
-            (mutable, &unparen(place).kind, hint)
+        if let (false, ast::ExprKind::List(elems), Some((_, inner))) = (mutable, &unparen(place).kind, hint)
             && let TyKind::List(elem) = *self.shallow(inner).kind()
         {
             let array = self.check_array(elems, Some(elem), place.span);
@@ -251,12 +234,8 @@ impl Checker<'_> {
 
     pub(super) fn unsupported(&mut self, span: Span, what: &str) -> ExprId {
         self.report(
-            base::Diagnostic::error(
-                codes::E0901,
-                span,
-                format!("not supported yet: {what}"),
-            )
-            .label("this part of the language is not built yet"),
+            base::Diagnostic::error(codes::E0901, span, format!("not supported yet: {what}"))
+                .label("this part of the language is not built yet"),
         );
         self.error_expr(span)
     }
@@ -293,23 +272,13 @@ impl Checker<'_> {
         self.push(Ty::list(elem), span, ExprKind::List(values))
     }
 
-    pub(super) fn check_array(
-        &mut self,
-        elems: &[ast::Expr],
-        hint: Option<Ty>,
-        span: Span,
-    ) -> ExprId {
+    pub(super) fn check_array(&mut self, elems: &[ast::Expr], hint: Option<Ty>, span: Span) -> ExprId {
         let (elem, values) = self.check_elems(elems, hint, span);
         let ty = Ty::array(elem, values.len() as i128);
         self.push(ty, span, ExprKind::List(values))
     }
 
-    fn check_elems(
-        &mut self,
-        elems: &[ast::Expr],
-        hint: Option<Ty>,
-        span: Span,
-    ) -> (Ty, Vec<ExprId>) {
+    fn check_elems(&mut self, elems: &[ast::Expr], hint: Option<Ty>, span: Span) -> (Ty, Vec<ExprId>) {
         let mut join = Join::new(hint, "the elements of a list must have one type");
         let values: Vec<ExprId> = elems
             .iter()
@@ -325,13 +294,7 @@ impl Checker<'_> {
         (elem, values)
     }
 
-    fn check_repeat(
-        &mut self,
-        value: &ast::Expr,
-        count: &ast::Expr,
-        span: Span,
-        expect: Expect,
-    ) -> ExprId {
+    fn check_repeat(&mut self, value: &ast::Expr, count: &ast::Expr, span: Span, expect: Expect) -> ExprId {
         let hint = expect.hint().map(|ty| self.shallow(ty));
         if let Some(&TyKind::Array(elem, len)) = hint.map(|ty| ty.kind()) {
             let value = self.check_coerce(value, elem, &Why::none());

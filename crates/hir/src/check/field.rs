@@ -38,12 +38,7 @@ impl Checker<'_> {
     }
 
     /// `Type.name`: what is inside of a type is named with `::`.
-    pub(super) fn type_with_dot(
-        &mut self,
-        base: &ast::Expr,
-        name: ast::Ident,
-        span: Span,
-    ) -> Option<ExprId> {
+    pub(super) fn type_with_dot(&mut self, base: &ast::Expr, name: ast::Ident, span: Span) -> Option<ExprId> {
         let ast::ExprKind::Path(path) = &base.kind else { return None };
         if let [segment] = path.segments.as_slice()
             && self.local_in_scope(segment.name.name).is_some()
@@ -113,25 +108,16 @@ impl Checker<'_> {
         decl.variants[VariantIdx(0)].fields.iter().find(|f| f.name == name).map(|f| f.span)
     }
 
-    pub(super) fn require_visible_field(
-        &mut self,
-        adt: AdtId,
-        field: &FieldDecl,
-        span: Span,
-    ) -> bool {
+    pub(super) fn require_visible_field(&mut self, adt: AdtId, field: &FieldDecl, span: Span) -> bool {
         let decl = &self.program.adts[adt];
         let visible = decl.kind == AdtKind::Enum
             || self.program.visible(decl.module, field.public, self.current_module());
         if !visible {
             let (name, owner, place) = (field.name, decl.name, field.span);
             self.report(
-                Diagnostic::error(
-                    codes::E0315,
-                    span,
-                    format!("the field `{name}` of `{owner}` is private"),
-                )
-                .label("not visible from this module")
-                .also(place, "declared here without `pub`"),
+                Diagnostic::error(codes::E0315, span, format!("the field `{name}` of `{owner}` is private"))
+                    .label("not visible from this module")
+                    .also(place, "declared here without `pub`"),
             );
         }
         visible
@@ -139,12 +125,9 @@ impl Checker<'_> {
 
     fn report_no_field(&mut self, id: ExprId, ty: Ty, name: ast::Ident, span: Span) {
         let shown = self.show(ty);
-        let mut diagnostic = Diagnostic::error(
-            codes::E0305,
-            name.span,
-            format!("`{shown}` has no field `{}`", name.name),
-        )
-        .label("not found");
+        let mut diagnostic =
+            Diagnostic::error(codes::E0305, name.span, format!("`{shown}` has no field `{}`", name.name))
+                .label("not found");
         if let TyKind::Adt(adt, _) = *self.structurally(ty).peel_refs().kind()
             && let Some(&state) = self.program.actors.get(&adt)
         {
@@ -156,7 +139,9 @@ impl Checker<'_> {
             .label("only the actor's methods can reach it");
             let fields = &self.program.adts[state].variants[VariantIdx(0)].fields;
             if let Some(field) = fields.iter().find(|f| f.name == name.name) {
-                diagnostic = diagnostic.also(field.span, "declared here").help("write a method that gives it, and await the answer");
+                diagnostic = diagnostic
+                    .also(field.span, "declared here")
+                    .help("write a method that gives it, and await the answer");
             }
             self.report(diagnostic);
             return;
@@ -171,6 +156,13 @@ impl Checker<'_> {
                 if takes { "(…)" } else { "()" },
                 Applicability::Maybe,
             );
+            self.report(diagnostic);
+            return;
+        }
+        if matches!(name.name.as_str(), "length" | "size" | "count")
+            && self.ctx.find_method(ty, Name::new("len"), module).is_ok()
+        {
+            diagnostic = diagnostic.fix("call `len`", name.span, "len()", Applicability::Maybe);
             self.report(diagnostic);
             return;
         }
@@ -194,12 +186,8 @@ impl Checker<'_> {
             at = next;
         }
         if let Some(close) = base::diagnostic::closest(name.name.as_str(), names.iter().copied()) {
-            diagnostic = diagnostic.fix(
-                format!("did you mean `{close}`?"),
-                name.span,
-                close,
-                Applicability::Maybe,
-            );
+            diagnostic =
+                diagnostic.fix(format!("did you mean `{close}`?"), name.span, close, Applicability::Maybe);
         } else if !names.is_empty() && names.len() <= 12 {
             let list: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
             diagnostic = diagnostic.note(format!("its fields are {}", list.join(", ")));
@@ -207,12 +195,7 @@ impl Checker<'_> {
         self.report(diagnostic);
     }
 
-    pub(super) fn report_unknown_field(
-        &mut self,
-        name: ast::Ident,
-        adt: AdtId,
-        variant: VariantIdx,
-    ) {
+    pub(super) fn report_unknown_field(&mut self, name: ast::Ident, adt: AdtId, variant: VariantIdx) {
         let decl = &self.program.adts[adt].variants[variant];
         let mut diagnostic = Diagnostic::error(
             codes::E0305,
@@ -223,12 +206,8 @@ impl Checker<'_> {
         .also(decl.span, "declared here");
         let names: Vec<&str> = decl.fields.iter().map(|f| f.name.as_str()).collect();
         if let Some(close) = base::diagnostic::closest(name.name.as_str(), names) {
-            diagnostic = diagnostic.fix(
-                format!("did you mean `{close}`?"),
-                name.span,
-                close,
-                Applicability::Maybe,
-            );
+            diagnostic =
+                diagnostic.fix(format!("did you mean `{close}`?"), name.span, close, Applicability::Maybe);
         }
         self.report(diagnostic);
     }
@@ -251,12 +230,11 @@ impl Checker<'_> {
                     }
                     let shown = self.show(ty);
                     self.report(
-                        Diagnostic::error(
-                            codes::E0305,
-                            index_span,
-                            format!("`{shown}` has no part {index}"),
-                        )
-                        .label(format!("it has {}, counted from 0", super::pattern::count(elems.len(), "part"))),
+                        Diagnostic::error(codes::E0305, index_span, format!("`{shown}` has no part {index}"))
+                            .label(format!(
+                                "it has {}, counted from 0",
+                                super::pattern::count(elems.len(), "part")
+                            )),
                     );
                     return self.error_expr(span);
                 }
@@ -370,13 +348,7 @@ impl Checker<'_> {
         self.coerce(id, Ty::int(), &why)
     }
 
-    fn overloaded_index(
-        &mut self,
-        at: ExprId,
-        ty: Ty,
-        index: &ast::Expr,
-        span: Span,
-    ) -> Option<ExprId> {
+    fn overloaded_index(&mut self, at: ExprId, ty: Ty, index: &ast::Expr, span: Span) -> Option<ExprId> {
         let trait_ = self.program.lang.trait_("Index")?;
         let key = self.fresh(index.span);
         let resolved = self.resolve(ty);
@@ -411,9 +383,8 @@ impl Checker<'_> {
             return;
         }
         let shown = self.show(ty);
-        let mut diagnostic =
-            Diagnostic::error(codes::E0314, span, format!("`{shown}` cannot be indexed"))
-                .label("not a list, map or other collection");
+        let mut diagnostic = Diagnostic::error(codes::E0314, span, format!("`{shown}` cannot be indexed"))
+            .label("not a list, map or other collection");
         match ty.kind() {
             TyKind::Str => {
                 diagnostic = Diagnostic::error(
@@ -483,8 +454,12 @@ impl Checker<'_> {
             if !ty.has_error() {
                 let shown = self.show(ty);
                 self.report(
-                    Diagnostic::error(codes::E0314, span, format!("`{shown}` has no parts to take by a range"))
-                        .label("only strings, lists and arrays can be sliced"),
+                    Diagnostic::error(
+                        codes::E0314,
+                        span,
+                        format!("`{shown}` has no parts to take by a range"),
+                    )
+                    .label("only strings, lists and arrays can be sliced"),
                 );
             }
             return self.error_expr(span);
@@ -500,11 +475,19 @@ impl Checker<'_> {
                 );
                 return self.error_expr(span);
             }
-            _ => return self.unsupported(span, "slices of arrays that can be changed"),
+            _ => ("array_slice_mut", Mutability::Mut),
         };
         let mut reference = self.borrow(at, mutability, false, base.span);
         let mut view_ty = self.ty_of(reference);
-        if let TyKind::Array(elem, _) = *ty.kind() {
+        let mut whole = None;
+        if let TyKind::Array(_, len) = *ty.kind() {
+            whole = match *self.shallow(len).kind() {
+                TyKind::Const(n) => Some(ExprKind::Literal(Lit::Int(n))),
+                TyKind::Param(p) => Some(ExprKind::ConstParam(p.index)),
+                _ => None,
+            };
+        }
+        if let (TyKind::Array(elem, _), false) = (*ty.kind(), mutable) {
             view_ty = Ty::shared_ref(Ty::list(elem));
             reference = self.coerce(reference, view_ty, &Why::none());
         }
@@ -525,6 +508,7 @@ impl Checker<'_> {
                     end_id
                 }
             }
+            None if let Some(len) = whole => self.push(Ty::int(), span, len),
             None => {
                 let inner = view_ty.pointee().map_or_else(Ty::error, |(_, t)| t);
                 let place = self.deref_local(holder, inner, base.span);

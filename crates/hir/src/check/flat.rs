@@ -62,8 +62,14 @@ fn collect<'n>(node: &'n Node, depth: u32, out: &mut Vec<&'n Ctor>) -> Option<()
 
 enum Covered {
     /// Runs of covered values that neither touch nor overlap: first to last.
-    Numbers { parts: Vec<(i128, i128)>, runs: BTreeMap<i128, i128> },
-    Texts { seen: FxHashSet<Ctor>, all: bool },
+    Numbers {
+        parts: Vec<(i128, i128)>,
+        runs: BTreeMap<i128, i128>,
+    },
+    Texts {
+        seen: FxHashSet<Ctor>,
+        all: bool,
+    },
 }
 
 impl Covered {

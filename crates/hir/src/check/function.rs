@@ -21,7 +21,8 @@ impl Checker<'_> {
             returns: false,
             first_loop: 0,
             outer_diverges: false,
-            is_deadline: false,
+            in_defer: false,
+            exits: None,
         });
         let mut params = Vec::new();
         if let FnKind::Script(stmts) = &decl.kind {
@@ -36,19 +37,24 @@ impl Checker<'_> {
         };
         for (i, param) in decl.params.iter().enumerate() {
             let Some(written) = item.params.get(i) else { continue };
-            let bound = self.bind_param(&written.pattern, written.span, param.conv, param.ty, written.convention);
+            let bound =
+                self.bind_param(&written.pattern, written.span, param.conv, param.ty, written.convention);
             if let thir::PatKind::Binding { local, sub: None, .. } = bound.pattern.kind {
                 // What a trait asks for need not be used.
-                let free = matches!(decl.parent, crate::items::FnParent::None | crate::items::FnParent::Inherent(_));
+                let free =
+                    matches!(decl.parent, crate::items::FnParent::None | crate::items::FnParent::Inherent(_));
                 self.local_notes[local].warn_unused = free && !written.is_self;
             }
             params.push(bound);
         }
+        self.local_notes.iter_mut().for_each(|note| note.parameter = true);
         let runs = program.future_runs.get(&id).copied();
         let value = match &item.body {
             Some(_) if let Some(function) = runs => {
                 let value = match params.first().map(|p| &p.pattern.kind) {
-                    Some(&thir::PatKind::Binding { local, .. }) => self.future_run(function, local, decl.span),
+                    Some(&thir::PatKind::Binding { local, .. }) => {
+                        self.future_run(function, local, decl.span)
+                    }
                     _ => self.error_expr(decl.span),
                 };
                 self.coerce_body(value, ret, decl.span)
@@ -57,7 +63,13 @@ impl Checker<'_> {
                 let id = self.check_contracted(block, ret);
                 self.coerce_body(id, ret, block.span)
             }
-            None => self.error_expr(decl.span),
+            None => match decl.kind {
+                FnKind::Derived(derive) if let Some(block) = crate::derive::body(program, id, derive) => {
+                    let id = self.check_contracted(&block, ret);
+                    self.coerce_body(id, ret, block.span)
+                }
+                _ => self.error_expr(decl.span),
+            },
         };
         self.finish(decl.span, params, ret, value)
     }
@@ -96,7 +108,7 @@ impl Checker<'_> {
     /// In the statements of a script, outside of closures.
     pub(super) fn in_script(&self) -> bool {
         let is_script = |id: FnId| matches!(self.program.fns[id].kind, FnKind::Script(_));
-        self.frames.len() == 1 && matches!(self.owner, crate::items::BodyOwner::Fn(id) if is_script(id))
+        self.home_index() == 0 && matches!(self.owner, crate::items::BodyOwner::Fn(id) if is_script(id))
     }
 
     fn coerce_body(&mut self, id: ExprId, ret: Ty, span: Span) -> ExprId {

@@ -9,21 +9,23 @@ use syntax::ast;
 use super::expr::unparen;
 use super::{Checker, Expect};
 use crate::futures::{Held, OUTPUT, RUN, TRAIT};
-use crate::items::{AdtId, FieldIdx, FnId, FnParent, VariantIdx};
+use crate::items::{AdtId, BodyOwner, FieldIdx, FnId, FnParent, VariantIdx};
 use crate::thir::{Callee, ExprId, ExprKind, LocalId};
 use crate::ty::{Mutability, Ty, TyKind, tys};
 
 const ONLY: VariantIdx = VariantIdx(0);
 
+/// The method that gives an actor its own handle.
+const ME: &str = "me";
+
 impl Checker<'_> {
     pub(super) fn check_await(&mut self, inner: &ast::Expr, span: Span, expect: Expect) -> ExprId {
-        let direct = matches!(
-            unparen(inner).kind,
-            ast::ExprKind::Call { .. } | ast::ExprKind::MethodCall { .. }
-        );
+        let direct =
+            matches!(unparen(inner).kind, ast::ExprKind::Call { .. } | ast::ExprKind::MethodCall { .. });
         self.awaited = direct;
         let id = self.check_expr(inner, if direct { expect } else { Expect::Any });
         self.awaited = false;
+        self.refuse_own_answer(inner, span);
         if self.ran.take() == Some(id) {
             self.exprs[id].span = span;
             return id;
@@ -36,6 +38,35 @@ impl Checker<'_> {
             }
         }
         self.run_future(id, inner.span, span)
+    }
+
+    /// `await self.me().method()` in a method of an actor: it is answered after the message in which it is asked.
+    fn refuse_own_answer(&mut self, inner: &ast::Expr, span: Span) {
+        let ast::ExprKind::MethodCall { receiver, .. } = &unparen(inner).kind else { return };
+        let ast::ExprKind::MethodCall { receiver: this, method, .. } = &unparen(receiver).kind else {
+            return;
+        };
+        let BodyOwner::Fn(owner) = self.owner else { return };
+        if method.name != ME
+            || !matches!(unparen(this).kind, ast::ExprKind::SelfValue)
+            || self.frames.len() != 1
+        {
+            return;
+        }
+        let program = self.program;
+        let FnParent::Inherent(impl_) = program.fns[owner].parent else { return };
+        let TyKind::Adt(state, _) = *program.impls[impl_].self_ty.kind() else { return };
+        // One that the actor's author wrote has a place of its own.
+        let given = |f: &FnId| {
+            program.fns[*f].name == ME && program.fns[*f].name_span == program.adts[state].name_span
+        };
+        if program.actors.values().any(|&s| s == state) && program.impls[impl_].methods.iter().any(given) {
+            self.report(
+                Diagnostic::error(codes::E0332, span, "an actor cannot wait for an answer of its own")
+                    .label("it answers when it has handled the message that waits here")
+                    .help("call the method on `self`, or do not await it here"),
+            );
+        }
     }
 
     /// Runs the future that `id` is, here.
@@ -56,6 +87,11 @@ impl Checker<'_> {
     }
 
     fn report_await(&mut self, span: Span, ty: Ty) {
+        // What is wrong inside may be why it is no future.
+        if self.diagnostics.iter().any(|d| d.is_error() && span.contains(d.primary.span)) {
+            self.has_errors = true;
+            return;
+        }
         let shown = self.show(ty);
         let mut diagnostic = Diagnostic::error(
             codes::E0353,
@@ -68,7 +104,8 @@ impl Checker<'_> {
                 diagnostic.help("awaiting a future uses it up: await the future itself, not a view of it")
             }
             _ if self.callable(ty).is_some() => diagnostic.help("call it first: `await f()`"),
-            _ => diagnostic.help("leave out the `await`: functions that are not `async` run when they are called"),
+            _ => diagnostic
+                .help("leave out the `await`: functions that are not `async` run when they are called"),
         };
         self.report(diagnostic);
     }
@@ -79,10 +116,11 @@ impl Checker<'_> {
     pub(super) fn make_future(&mut self, callee: &Callee, args: Vec<ExprId>, span: Span) -> ExprId {
         let (function, generic) = match callee {
             Callee::Fn { id, args } => (*id, *args),
-            Callee::TraitMethod { method, args, .. } => (*method, *args),
-            Callee::DynMethod { .. } | Callee::Value { .. } => {
-                return self.unsupported(span, "keeping the future of a call through `dyn` (await the call itself)");
+            // A `dyn Trait` has the trait: the future makes the call by way of that.
+            Callee::TraitMethod { method, args, .. } | Callee::DynMethod { method, args, .. } => {
+                (*method, *args)
             }
+            Callee::Value { .. } => return self.error_expr(span),
         };
         let program = self.program;
         let Some(future) = program.futures.get(&function) else { return self.error_expr(span) };
@@ -113,13 +151,21 @@ impl Checker<'_> {
 
     /// A borrowed argument as a future holds it: a place stays borrowed, a value is kept.
     fn kept(&mut self, arg: ExprId) -> ExprId {
-        let ExprKind::Ref { mutability: Mutability::Shared, place, .. } = self.exprs[arg].kind else { return arg };
+        let ExprKind::Ref { mutability: Mutability::Shared, place, .. } = self.exprs[arg].kind else {
+            return arg;
+        };
         let Some(adt) = self.program.lang.adt("Kept") else { return arg };
         if self.is_place(place) {
             return arg;
         }
         let (ty, span) = (self.ty_of(place), self.span_of(arg));
-        let kind = ExprKind::Adt { adt, variant: ONLY, args: tys(&[ty]), fields: vec![(FieldIdx(0), place)], base: None };
+        let kind = ExprKind::Adt {
+            adt,
+            variant: ONLY,
+            args: tys(&[ty]),
+            fields: vec![(FieldIdx(0), place)],
+            base: None,
+        };
         self.push(Ty::adt(adt, &[ty]), span, kind)
     }
 
@@ -200,7 +246,9 @@ impl Checker<'_> {
         }
         diagnostic = match value {
             Some(value) => diagnostic.fix("await it", value.start(), "await ", Applicability::Certain),
-            None => diagnostic.help("`await` it, return it or pass it on; to let it run by itself, use `spawn`"),
+            None => {
+                diagnostic.help("`await` it, return it or pass it on; to let it run by itself, use `spawn`")
+            }
         };
         self.report(diagnostic);
         true

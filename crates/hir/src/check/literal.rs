@@ -11,12 +11,7 @@ use crate::thir::{ExprId, ExprKind, Lit};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
 
 impl Checker<'_> {
-    pub(super) fn check_literal(
-        &mut self,
-        literal: &ast::Literal,
-        span: Span,
-        expect: Expect,
-    ) -> ExprId {
+    pub(super) fn check_literal(&mut self, literal: &ast::Literal, span: Span, expect: Expect) -> ExprId {
         let (ty, lit) = self.literal(literal, false, span, expect.hint());
         self.push(ty, span, ExprKind::Literal(lit))
     }
@@ -39,7 +34,7 @@ impl Checker<'_> {
         });
         match literal {
             ast::Literal::Int { value, suffix } => {
-                let magnitude = i128::try_from(*value).unwrap_or(i128::MAX);
+                let magnitude = i128::try_from(value.get()).unwrap_or(i128::MAX);
                 let value = if negative { -magnitude } else { magnitude };
                 if let Some(suffix) = suffix {
                     if let Some(float) = float_named(*suffix) {
@@ -95,14 +90,12 @@ impl Checker<'_> {
             return Ty::int_of(*int);
         }
         let names: Vec<&str> = IntTy::ALL.iter().map(|(_, n)| *n).collect();
-        let mut diagnostic =
-            Diagnostic::error(codes::E0313, span, format!("`{suffix}` is no number type"))
-                .help("number types are `i8 i16 i32 i64 isize`, `u8 u16 u32 u64 usize` and `f32 f64`");
+        let mut diagnostic = Diagnostic::error(codes::E0313, span, format!("`{suffix}` is no number type"))
+            .help("number types are `i8 i16 i32 i64 isize`, `u8 u16 u32 u64 usize` and `f32 f64`");
         if let Some(close) = base::diagnostic::closest(suffix.as_str(), names) {
             let len = suffix.as_str().len() as u32;
             let place = Span { lo: span.hi.saturating_sub(len).max(span.lo), ..span };
-            diagnostic =
-                diagnostic.fix(format!("write `{close}`"), place, close, Applicability::Maybe);
+            diagnostic = diagnostic.fix(format!("write `{close}`"), place, close, Applicability::Maybe);
         }
         self.report(diagnostic);
         Ty::error()
@@ -116,17 +109,13 @@ impl Checker<'_> {
             return true;
         }
         let name = int.name();
-        let mut diagnostic = Diagnostic::error(
-            codes::E0313,
-            span,
-            format!("this number does not fit `{name}`"),
-        )
-        .label(format!("`{name}` goes from {min} to {max}"));
+        let mut diagnostic =
+            Diagnostic::error(codes::E0313, span, format!("this number does not fit `{name}`"))
+                .label(format!("`{name}` goes from {min} to {max}"));
         if *value < 0 && !int.is_signed() {
             diagnostic = diagnostic.help("unsigned types hold no negative numbers");
-        } else if let Some((_, wider)) = IntTy::ALL
-            .iter()
-            .find(|(t, _)| (t.range().0..=t.range().1).contains(value))
+        } else if let Some((_, wider)) =
+            IntTy::ALL.iter().find(|(t, _)| (t.range().0..=t.range().1).contains(value))
         {
             let wider = if *wider == "i64" { "int" } else { wider };
             diagnostic = diagnostic.help(format!("`{wider}` would hold it"));

@@ -11,6 +11,7 @@ use base::{Applicability, Diagnostic, Name, Span, codes};
 use syntax::ast;
 
 use super::coerce::{Join, Why};
+use super::deadline::Jump;
 use super::{Checker, Expect, LoopFrame};
 use crate::items::VariantIdx;
 use crate::thir::{self, BindMode, ExprId, ExprKind, LoopId, Pat, PatKind};
@@ -72,11 +73,8 @@ impl Checker<'_> {
         self.loops.last_mut().expect("just entered").join = Some(join);
         let body = self.check_block(body, Expect::Discard);
         let frame = self.leave_loop();
-        let ty = if frame.breaks {
-            frame.join.and_then(|j| j.ty()).unwrap_or_else(Ty::unit)
-        } else {
-            Ty::never()
-        };
+        let ty =
+            if frame.breaks { frame.join.and_then(|j| j.ty()).unwrap_or_else(Ty::unit) } else { Ty::never() };
         self.diverges = before || !frame.breaks;
         self.push(ty, span, ExprKind::Loop { id, body })
     }
@@ -93,19 +91,14 @@ impl Checker<'_> {
             }
             return self.error_expr(span);
         };
-        let loop_id = self.loops[position].id;
         let carries = self.loops[position].carries_value;
         self.loops[position].breaks = true;
         let mut join = self.loops[position].join.take();
         let value = match value {
             Some(value) if !carries => {
                 self.report(
-                    Diagnostic::error(
-                        codes::E0406,
-                        value.span,
-                        "only a `loop` gives a value by `break`",
-                    )
-                    .label("this loop may also end without `break`, and then has no value"),
+                    Diagnostic::error(codes::E0406, value.span, "only a `loop` gives a value by `break`")
+                        .label("this loop may also end without `break`, and then has no value"),
                 );
                 self.check_expr(value, Expect::Any);
                 None
@@ -132,8 +125,7 @@ impl Checker<'_> {
         };
         // An inner loop may have been left meanwhile, never this one.
         self.loops[position].join = join;
-        if self.loops[position].join.as_ref().is_some_and(|j| j.found().is_none()) && value.is_none()
-        {
+        if self.loops[position].join.as_ref().is_some_and(|j| j.found().is_none()) && value.is_none() {
             let unit = self.unit_expr(span);
             let mut join = self.loops[position].join.take();
             if let Some(join) = &mut join {
@@ -141,23 +133,19 @@ impl Checker<'_> {
             }
             self.loops[position].join = join;
         }
-        self.push(Ty::never(), span, ExprKind::Break { loop_id, value })
+        self.jump(Jump { position, continues: false }, value, span)
     }
 
     pub(super) fn check_continue(&mut self, label: Option<ast::Ident>, span: Span) -> ExprId {
         match self.find_loop(label, span, "continue") {
-            Some(position) => {
-                let loop_id = self.loops[position].id;
-                self.push(Ty::never(), span, ExprKind::Continue { loop_id })
-            }
+            Some(position) => self.jump(Jump { position, continues: true }, None, span),
             None => self.error_expr(span),
         }
     }
 
     /// The position in `self.loops` of the loop that a `break` or `continue` means.
     fn find_loop(&mut self, label: Option<ast::Ident>, span: Span, what: &str) -> Option<usize> {
-        let first = self.frame().first_loop;
-        let visible = first.min(self.loops.len());
+        let visible = self.first_visible_loop();
         let open = &self.loops[visible..];
         let found = match label {
             None => open.iter().rposition(|l| !l.is_hidden()),
@@ -185,11 +173,8 @@ impl Checker<'_> {
             return None;
         }
         let outside = self.loops.iter().any(|l| !l.is_hidden());
-        let mut diagnostic =
-            Diagnostic::error(codes::E0405, span, format!("`{what}` outside of a loop"));
-        if self.frame().is_deadline && outside {
-            diagnostic = diagnostic.label("a `deadline` block cannot leave a loop around it");
-        } else if first == usize::MAX {
+        let mut diagnostic = Diagnostic::error(codes::E0405, span, format!("`{what}` outside of a loop"));
+        if self.in_defer() && outside {
             diagnostic = diagnostic.label("a `defer` block cannot leave a loop around it");
         } else if outside {
             diagnostic = diagnostic.label("a closure cannot leave a loop around it");
@@ -201,16 +186,9 @@ impl Checker<'_> {
     }
 
     pub(super) fn check_return(&mut self, value: Option<&ast::Expr>, span: Span) -> ExprId {
-        let ret = self.frame().ret;
-        let in_defer = self.frame().first_loop == usize::MAX;
-        if in_defer {
-            self.report(
-                Diagnostic::error(codes::E0405, span, "`return` inside of a `defer` block")
-                    .label("it runs while the function is already being left"),
-            );
-        }
-        self.leaves_deadline("return", span);
-        self.frame().returns = true;
+        let ret = self.result_ty();
+        self.leaves_defer("return", span);
+        self.home().returns = true;
         let why = self.return_why();
         let value = match value {
             Some(value) => Some(self.check_coerce(value, ret, &why)),
@@ -225,7 +203,7 @@ impl Checker<'_> {
                         format!("this `return` gives no value, and the result is a `{shown}`"),
                     )
                     .label(format!("expected a `{shown}` after `return`"));
-                    if let Some(place) = self.frame().ret_span {
+                    if let Some(place) = self.home().ret_span {
                         diagnostic = diagnostic.also(place, "the result's type is declared here");
                     }
                     if !resolved.has_error() {
@@ -238,9 +216,13 @@ impl Checker<'_> {
         self.leave_function(value, span)
     }
 
-    /// `return value`, or leaving the part of the body that postconditions follow.
+    /// `return value`, or leaving the part of the body that postconditions follow, or the block of a `deadline`.
     pub(super) fn leave_function(&mut self, value: Option<ExprId>, span: Span) -> ExprId {
-        self.frame().returns = true;
+        self.home().returns = true;
+        if self.frame().exits.is_some() {
+            let value = value.unwrap_or_else(|| self.unit_expr(span));
+            return self.leave_deadline("Return", value, span);
+        }
         let kind = match self.frame().return_to {
             Some(loop_id) => ExprKind::Break { loop_id, value },
             None => ExprKind::Return { value },
@@ -249,27 +231,21 @@ impl Checker<'_> {
     }
 
     pub(super) fn return_why(&mut self) -> Why {
-        let ret_span = self.frame().ret_span;
+        let ret_span = self.home().ret_span;
         match ret_span {
             Some(span) => Why::because(span, "the result's type is declared here"),
-            None if self.frames.len() == 1 => Why::message(
-                "this function declares no result: write `-> T` for it to return a `T`",
-            )
-            .noted(),
+            None if self.home_index() == 0 => {
+                Why::message("this function declares no result: write `-> T` for it to return a `T`").noted()
+            }
             None => Why::none(),
         }
     }
 
     // ------------------------------------------------------------ for
 
-    pub(super) fn check_for(
-        &mut self,
-        pattern: &ast::Pattern,
-        iterable: &ast::Expr,
-        body: &ast::Block,
-        label: Option<ast::Ident>,
-        span: Span,
-    ) -> ExprId {
+    pub(super) fn check_for(&mut self, for_: &ast::For, span: Span) -> ExprId {
+        let ast::For { pattern, iterable, body, label } = for_;
+        let label = *label;
         let convention = match &pattern.kind {
             ast::PatternKind::Binding { convention, .. } => *convention,
             _ => pattern_convention(pattern),
@@ -346,26 +322,16 @@ impl Checker<'_> {
         self.variant_of("Option", name)
     }
 
-    pub(super) fn variant_of(
-        &self,
-        lang: &str,
-        name: &str,
-    ) -> Option<(crate::items::AdtId, VariantIdx)> {
+    pub(super) fn variant_of(&self, lang: &str, name: &str) -> Option<(crate::items::AdtId, VariantIdx)> {
         let adt = self.program.lang.adt(lang)?;
-        let (variant, _) = self.program.adts[adt]
-            .variants
-            .iter_enumerated()
-            .find(|(_, v)| v.name == *name)?;
+        let (variant, _) =
+            self.program.adts[adt].variants.iter_enumerated().find(|(_, v)| v.name == *name)?;
         Some((adt, variant))
     }
 
     /// The iterator that `for` and quantifiers run over: the value itself if it is an iterator,
     /// else what `iter`, `iter_mut` or `into_iter` give.
-    pub(super) fn iterator_of(
-        &mut self,
-        iterable: &ast::Expr,
-        convention: ast::Convention,
-    ) -> ExprId {
+    pub(super) fn iterator_of(&mut self, iterable: &ast::Expr, convention: ast::Convention) -> ExprId {
         let id = self.check_expr(iterable, Expect::Any);
         let ty = self.structurally(self.ty_of(id));
         if ty.has_error() {
@@ -406,23 +372,15 @@ impl Checker<'_> {
 
     fn report_not_iterable(&mut self, ty: Ty, lang: &str, iterable: &ast::Expr) {
         let shown = self.show(ty);
-        let mut diagnostic = Diagnostic::error(
-            codes::E0318,
-            iterable.span,
-            format!("`{shown}` cannot be iterated over"),
-        )
-        .label(match lang {
-            "Iterable" => "`for x in …` needs a list, a range, an iterator or another collection",
-            "IterableMut" => "`for mut x in …` needs a collection whose elements can be changed",
-            _ => "`for own x in …` needs a collection that gives its elements away",
-        });
+        let mut diagnostic =
+            Diagnostic::error(codes::E0318, iterable.span, format!("`{shown}` cannot be iterated over"))
+                .label(match lang {
+                    "Iterable" => "`for x in …` needs a list, a range, an iterator or another collection",
+                    "IterableMut" => "`for mut x in …` needs a collection whose elements can be changed",
+                    _ => "`for own x in …` needs a collection that gives its elements away",
+                });
         if ty.is_integral() {
-            diagnostic = diagnostic.fix(
-                "count up to it",
-                iterable.span.start(),
-                "0..",
-                Applicability::Maybe,
-            );
+            diagnostic = diagnostic.fix("count up to it", iterable.span.start(), "0..", Applicability::Maybe);
         } else if matches!(ty.kind(), TyKind::Str) {
             diagnostic = diagnostic.fix(
                 "go through its characters",
@@ -465,10 +423,8 @@ fn pattern_convention(pattern: &ast::Pattern) -> ast::Convention {
         ast::PatternKind::Tuple(list) | ast::PatternKind::List(list) => strongest(list),
         ast::PatternKind::TupleStruct { fields, .. } => strongest(fields),
         ast::PatternKind::Struct { fields, .. } => {
-            let inner: Vec<ast::Convention> = fields
-                .iter()
-                .map(|f| f.pattern.as_ref().map_or(f.convention, pattern_convention))
-                .collect();
+            let inner: Vec<ast::Convention> =
+                fields.iter().map(|f| f.pattern.as_ref().map_or(f.convention, pattern_convention)).collect();
             if inner.contains(&ast::Convention::Own) {
                 ast::Convention::Own
             } else if inner.contains(&ast::Convention::Mut) {

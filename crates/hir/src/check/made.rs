@@ -56,13 +56,7 @@ impl Checker<'_> {
     }
 
     /// A call of a known function with values as arguments.
-    pub(super) fn call_fn(
-        &mut self,
-        id: FnId,
-        parent_args: &[Ty],
-        args: &[ExprId],
-        span: Span,
-    ) -> ExprId {
+    pub(super) fn call_fn(&mut self, id: FnId, parent_args: &[Ty], args: &[ExprId], span: Span) -> ExprId {
         let program = self.program;
         let decl = &program.fns[id];
         let all = self.ctx.fresh_args(&decl.generics, parent_args, span);
@@ -77,9 +71,7 @@ impl Checker<'_> {
             };
             let found = self.structurally(self.ty_of(arg));
             let arg = match conv {
-                Conv::Ref if !matches!(found.kind(), TyKind::Ref(..)) => {
-                    self.read_arg(arg, ty, &Why::none())
-                }
+                Conv::Ref if !matches!(found.kind(), TyKind::Ref(..)) => self.read_arg(arg, ty, &Why::none()),
                 _ => self.coerce(arg, target, &Why::none()),
             };
             done.push(arg);
@@ -90,13 +82,7 @@ impl Checker<'_> {
     }
 
     /// An inherent method or associated function of a built-in or lang type.
-    pub(super) fn call_inherent(
-        &mut self,
-        ty: Ty,
-        name: &str,
-        args: &[ExprId],
-        span: Span,
-    ) -> ExprId {
+    pub(super) fn call_inherent(&mut self, ty: Ty, name: &str, args: &[ExprId], span: Span) -> ExprId {
         let name = base::Name::new(name);
         let program = self.program;
         let found = program.inherent.get(&name).into_iter().flatten().copied().find(|&id| {
@@ -124,12 +110,7 @@ impl Checker<'_> {
         Stmt::Let { pattern, value: Some(value), else_: None, span }
     }
 
-    pub(super) fn block_of(
-        &mut self,
-        stmts: Vec<Stmt>,
-        value: Option<ExprId>,
-        span: Span,
-    ) -> ExprId {
+    pub(super) fn block_of(&mut self, stmts: Vec<Stmt>, value: Option<ExprId>, span: Span) -> ExprId {
         let ty = value.map_or_else(Ty::unit, |v| self.ty_of(v));
         self.push(ty, span, ExprKind::Block(crate::thir::Block { stmts, value }))
     }

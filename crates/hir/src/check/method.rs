@@ -58,8 +58,7 @@ impl Checker<'_> {
             let diagnostic = self.private_diagnostic(&pick, method.name, method.span);
             self.report(diagnostic);
         }
-        let Value::Fn { id: function, callee, sig } = self.confirmed(&pick, generics, method.span)
-        else {
+        let Value::Fn { id: function, callee, sig } = self.confirmed(&pick, generics, method.span) else {
             return self.error_expr(span);
         };
         let adjusted = self.apply(id, &pick.adjusts, true);
@@ -173,9 +172,7 @@ impl Checker<'_> {
         else {
             // Through a `&mut` in a variable: the variable itself stays as it is. A closure
             // needs the variable exclusively all the same.
-            if let ExprKind::Field { base, .. } | ExprKind::TupleField { base, .. } =
-                self.exprs[inner].kind
-            {
+            if let ExprKind::Field { base, .. } | ExprKind::TupleField { base, .. } = self.exprs[inner].kind {
                 self.make_mut(base);
             }
             return;
@@ -192,14 +189,21 @@ impl Checker<'_> {
         let span = self.span_of(inner);
         if !self.implements_with(new_trait, generic) {
             let shown = self.show(self_ty);
-            self.report(
-                Diagnostic::error(
-                    codes::E0307,
-                    span,
-                    format!("what a `{shown}` gives access to cannot be changed"),
-                )
-                .label(format!("`{lang}` is not implemented for `{shown}`")),
-            );
+            let diagnostic = Diagnostic::error(
+                codes::E0307,
+                span,
+                format!("what a `{shown}` gives access to cannot be changed"),
+            )
+            .label(format!("`{lang}` is not implemented for `{shown}`"));
+            let is_shared = matches!(*self_ty.peel_refs().kind(),
+                TyKind::Adt(id, _) if self.program.adts[id].name.as_str() == "Shared"
+                    && self.program.in_std(self.program.adts[id].module));
+            self.report(match is_shared {
+                true => diagnostic.help(
+                    "others may be looking at it: put what changes in a `Mutex`, an `RwLock` or an `Atomic` inside of the `Shared`",
+                ),
+                false => diagnostic,
+            });
             return;
         }
         if let Some(&receiver) = args.first()
@@ -207,8 +211,7 @@ impl Checker<'_> {
         {
             self.make_mut(place);
             let place_ty = self.ty_of(place);
-            self.exprs[receiver].kind =
-                ExprKind::Ref { mutability: Mutability::Mut, place, two_phase: true };
+            self.exprs[receiver].kind = ExprKind::Ref { mutability: Mutability::Mut, place, two_phase: true };
             self.exprs[receiver].ty = Ty::mut_ref(place_ty);
         }
         let pointee = self.shallow(self.ty_of(inner)).pointee().map(|(_, ty)| ty);
@@ -231,9 +234,8 @@ impl Checker<'_> {
         let ty = self.resolve(self.ty_of(id));
         self.has_errors = true;
         if !ty.has_error() {
-            let mut diagnostic =
-                Diagnostic::error(codes::E0306, span, "the type of this must be known here")
-                    .label("its type cannot be told from what comes before");
+            let mut diagnostic = Diagnostic::error(codes::E0306, span, "the type of this must be known here")
+                .label("its type cannot be told from what comes before");
             diagnostic = match self.annotation_place(id) {
                 Some((name, place)) => diagnostic.fix(
                     format!("write the type of `{name}`"),
@@ -280,20 +282,13 @@ impl Checker<'_> {
             true => "variant",
             false => "function",
         };
-        let mut diagnostic = Diagnostic::error(
-            codes::E0319,
-            name.span,
-            format!("`{shown}` has no {what} `{}`", name.name),
-        )
-        .label("not found");
+        let mut diagnostic =
+            Diagnostic::error(codes::E0319, name.span, format!("`{shown}` has no {what} `{}`", name.name))
+                .label("not found");
         let names = self.functions_of(ty);
         if let Some(close) = base::diagnostic::closest(name.name.as_str(), names) {
-            diagnostic = diagnostic.fix(
-                format!("did you mean `{close}`?"),
-                name.span,
-                close,
-                Applicability::Maybe,
-            );
+            diagnostic =
+                diagnostic.fix(format!("did you mean `{close}`?"), name.span, close, Applicability::Maybe);
         }
         if let TyKind::Adt(adt, _) = *ty.kind()
             && !self.program.in_std(self.program.adts[adt].module)

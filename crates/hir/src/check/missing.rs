@@ -23,9 +23,7 @@ impl Checker<'_> {
         match error {
             ProbeError::Error => None,
             ProbeError::Unknown(var) => Some(
-                self.ctx
-                    .report_unknown(*var, span)
-                    .also(span, format!("`{name}` needs to know the type")),
+                self.ctx.report_unknown(*var, span).also(span, format!("`{name}` needs to know the type")),
             ),
             ProbeError::Ambiguous(picks) => Some(self.ambiguous(picks, receiver, name, span)),
             ProbeError::NotFound(_) if self.is_reported(receiver, name) => None,
@@ -100,16 +98,12 @@ impl Checker<'_> {
         if let Some((method, on, unmet)) = missing.unmet.first() {
             return self.bounds_unmet(*method, *on, unmet, name, span);
         }
-        let mut diagnostic =
-            Diagnostic::error(codes::E0304, span, format!("`{ty}` has no method `{name}`"))
-                .label(format!("not a method of `{ty}`"));
+        let mut diagnostic = Diagnostic::error(codes::E0304, span, format!("`{ty}` has no method `{name}`"))
+            .label(format!("not a method of `{ty}`"));
         if let Some(similar) = missing.similar.filter(|similar| *similar == "iter") {
-            diagnostic = diagnostic.help(format!("it is a method of iterators: `.{similar}().{name}(…)`")).fix(
-                "make an iterator first",
-                span.start(),
-                "iter().",
-                Applicability::Maybe,
-            );
+            diagnostic = diagnostic
+                .help(format!("it is a method of iterators: `.{similar}().{name}(…)`"))
+                .fix("make an iterator first", span.start(), "iter().", Applicability::Maybe);
         } else if let Some(similar) = missing.similar {
             diagnostic = diagnostic.help(format!("is `{similar}` meant?")).fix(
                 format!("call `{similar}`"),
@@ -118,19 +112,27 @@ impl Checker<'_> {
                 Applicability::Maybe,
             );
         }
+        if let TyKind::Tuple(parts) = *self.resolve(receiver).peel_refs().kind() {
+            let module = self.current_module();
+            if let Some(i) = parts.iter().position(|&part| self.ctx.has_method(part, name, module)) {
+                diagnostic = diagnostic.help(format!(
+                    "it is a method of a part, `.{i}`; a pair is taken apart with `let [a, b] = …`"
+                ));
+            }
+        }
         if let Some(function) = missing.associated {
             let decl = &self.program.fns[function];
             let owner = match decl.parent {
-                FnParent::Inherent(i) | FnParent::TraitImpl(i) => match *self.program.impls[i].self_ty.kind() {
+                FnParent::Inherent(i) | FnParent::TraitImpl(i) => match *self.program.impls[i].self_ty.kind()
+                {
                     TyKind::Adt(id, _) => self.program.adts[id].name.as_str().to_owned(),
                     _ => display(self.program, self.program.impls[i].self_ty),
                 },
                 FnParent::Trait(t) => self.program.traits[t].name.as_str().to_owned(),
                 FnParent::None => String::new(),
             };
-            diagnostic = diagnostic.help(format!(
-                "`{name}` takes no `self`: call it as `{owner}::{name}(…)`"
-            ));
+            diagnostic =
+                diagnostic.help(format!("`{name}` takes no `self`: call it as `{owner}::{name}(…)`"));
             if !self.program.in_std(decl.module) {
                 diagnostic = diagnostic.also(decl.name_span, "declared here");
             }
@@ -183,11 +185,8 @@ impl Checker<'_> {
             span,
             format!("`{ty}` has a method `{name}`, but its bounds do not hold"),
         );
-        let shown: Vec<String> = unmet
-            .iter()
-            .take(3)
-            .map(|&p| format!("`{}`", display_predicate(self.program, p)))
-            .collect();
+        let shown: Vec<String> =
+            unmet.iter().take(3).map(|&p| format!("`{}`", display_predicate(self.program, p))).collect();
         diagnostic = diagnostic.label(format!("needs {}", shown.join(" and ")));
         let decl = &self.program.fns[method];
         if !self.program.in_std(decl.module) {

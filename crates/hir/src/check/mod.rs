@@ -18,6 +18,7 @@ mod closure;
 mod coerce;
 mod compound;
 mod contract;
+mod deadline;
 mod destructure;
 mod dump;
 mod exhaustive;
@@ -43,6 +44,7 @@ mod solve;
 mod structs;
 mod task;
 mod tries;
+mod unsettled;
 mod unused;
 mod usefulness;
 mod writeback;
@@ -62,7 +64,12 @@ use crate::ty::Ty;
 pub fn bodies(program: &Program) -> Vec<BodyOwner> {
     let fns = program.fns.iter_enumerated().filter_map(|(id, decl)| {
         let written = decl.ast.as_ref().is_some_and(|ast| ast.body.is_some());
-        (written || matches!(decl.kind, FnKind::Script(_))).then_some(BodyOwner::Fn(id))
+        let made = match decl.kind {
+            FnKind::Script(_) => true,
+            FnKind::Derived(_) => decl.ast.is_some(),
+            _ => false,
+        };
+        (written || made).then_some(BodyOwner::Fn(id))
     });
     let consts = program.consts.ids().map(BodyOwner::Const);
     let statics = program.statics.ids().map(BodyOwner::Static);
@@ -70,11 +77,7 @@ pub fn bodies(program: &Program) -> Vec<BodyOwner> {
 }
 
 /// Checks one body. Pure: bodies may be checked in parallel and in any order.
-pub fn check_body(
-    program: &Program,
-    owner: BodyOwner,
-    sources: &SourceMap,
-) -> (thir::Body, Vec<Diagnostic>) {
+pub fn check_body(program: &Program, owner: BodyOwner, sources: &SourceMap) -> (thir::Body, Vec<Diagnostic>) {
     check_body_with(program, owner, sources, &program.trait_cache)
 }
 
@@ -127,12 +130,13 @@ struct Frame {
     return_to: Option<LoopId>,
     /// Some `return` or `?` was seen.
     returns: bool,
-    /// Loops around are those of this frame from here on.
+    /// Loops around are those of this frame (in a `defer` block: of the block) from here on.
     first_loop: usize,
+    in_defer: bool,
     /// [`Checker::diverges`] where the closure stands.
     outer_diverges: bool,
-    /// The closure is the block of a `deadline`, which must be left at its end.
-    is_deadline: bool,
+    /// The closure is the block of a `deadline`: how it leaves what is around it.
+    exits: Option<deadline::Exits>,
 }
 
 struct LoopFrame {
@@ -153,7 +157,7 @@ struct Binding {
 }
 
 /// A block's names.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Scope {
     bindings: Vec<Binding>,
     /// The items declared in the block.
@@ -174,8 +178,8 @@ pub(crate) struct Checker<'p> {
     local_notes: IndexVec<LocalId, LocalNote>,
     closures: Vec<thir::ClosureDef>,
     closure_notes: Vec<closure::ClosureNote>,
-    /// The heads of the `deadline` blocks seen so far, whose blocks are closures.
-    deadlines: Vec<Span>,
+    /// Closures in variables whose bodies wait for the first use, which says what they are passed.
+    unsettled: Vec<unsettled::Unsettled>,
     loop_count: u32,
 
     scopes: Vec<Scope>,
@@ -198,6 +202,8 @@ pub(crate) struct Checker<'p> {
     casts: Vec<cast::PendingCast>,
     /// Calls of this body's closures, with the place of the closure.
     closure_calls: Vec<(ExprId, ExprId, u32)>,
+    /// Variables that a closure changes in a copy of its own: which, by which closure, and where.
+    changed_copies: Vec<(LocalId, u32, Span)>,
 
     diagnostics: Vec<Diagnostic>,
     has_errors: bool,
@@ -217,6 +223,8 @@ struct LocalNote {
     closure: Option<u32>,
     /// Whether to warn when it is never used.
     warn_unused: bool,
+    /// A parameter of the owner.
+    parameter: bool,
     /// Declared with `let mut`.
     let_mut: bool,
     /// Assigned to or borrowed exclusively.
@@ -250,7 +258,7 @@ impl<'p> Checker<'p> {
             local_notes: IndexVec::new(),
             closures: Vec::new(),
             closure_notes: Vec::new(),
-            deadlines: Vec::new(),
+            unsettled: Vec::new(),
             loop_count: 0,
             scopes: vec![Scope::default()],
             frames: Vec::new(),
@@ -265,6 +273,7 @@ impl<'p> Checker<'p> {
             pattern_checks: Vec::new(),
             casts: Vec::new(),
             closure_calls: Vec::new(),
+            changed_copies: Vec::new(),
             diagnostics: Vec::new(),
             has_errors: false,
             open_reported: None,
@@ -299,7 +308,8 @@ impl<'p> Checker<'p> {
             returns: false,
             first_loop: 0,
             outer_diverges: false,
-            is_deadline: false,
+            in_defer: false,
+            exits: None,
         });
         let value = match &item.value {
             Some(expr) => {

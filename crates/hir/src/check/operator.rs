@@ -24,9 +24,8 @@ impl Checker<'_> {
         expect: Expect,
     ) -> ExprId {
         if op == UnaryOp::Neg
-            && let ast::ExprKind::Literal(
-                literal @ (ast::Literal::Int { .. } | ast::Literal::Float { .. }),
-            ) = &operand.kind
+            && let ast::ExprKind::Literal(literal @ (ast::Literal::Int { .. } | ast::Literal::Float { .. })) =
+                &operand.kind
         {
             let (ty, lit) = self.literal(literal, true, span, expect.hint());
             return self.push(ty, span, ExprKind::Literal(lit));
@@ -90,11 +89,8 @@ impl Checker<'_> {
         };
         if !self.implements(lang, ty) {
             let shown = self.show(ty);
-            let mut diagnostic = Diagnostic::error(
-                codes::E0307,
-                span,
-                format!("`{sign}` is not defined for `{shown}`"),
-            );
+            let mut diagnostic =
+                Diagnostic::error(codes::E0307, span, format!("`{sign}` is not defined for `{shown}`"));
             if self.is_users_type(ty) {
                 diagnostic = diagnostic.help(format!("`impl {lang} for {shown}` would define it"));
             }
@@ -121,11 +117,8 @@ impl Checker<'_> {
                 let after = self.diverges;
                 let right = self.check_bool(right, what);
                 self.diverges = after;
-                let kind = if op == BinaryOp::And {
-                    ExprKind::And(left, right)
-                } else {
-                    ExprKind::Or(left, right)
-                };
+                let kind =
+                    if op == BinaryOp::And { ExprKind::And(left, right) } else { ExprKind::Or(left, right) };
                 self.push(Ty::bool(), span, kind)
             }
             BinaryOp::Implies => self.check_implies(left, right, span),
@@ -221,14 +214,7 @@ impl Checker<'_> {
         self.operator_trait(op, op_span, left, raw_right, (left_ast, right), span)
     }
 
-    fn builtin_binary(
-        &mut self,
-        op: BinOp,
-        left: ExprId,
-        right: ExprId,
-        ty: Ty,
-        span: Span,
-    ) -> ExprId {
+    fn builtin_binary(&mut self, op: BinOp, left: ExprId, right: ExprId, ty: Ty, span: Span) -> ExprId {
         let (left, right) = (self.value(left), self.value(right));
         self.push(ty, span, ExprKind::Binary { op, left, right })
     }
@@ -333,14 +319,13 @@ impl Checker<'_> {
             let (left, right) = (self.value(left), self.value(right));
             return self.push(Ty::bool(), span, ExprKind::Or(left, right));
         }
-        let same = self.unify(left_ty, right_ty)
-            || self.list_sides(left_ty, right_ty);
+        let same = self.unify(left_ty, right_ty) || self.list_sides(left_ty, right_ty);
         if !same {
             return self.report_comparison(op, op_span, (left_ast, left_ty), (right_ast, right_ty), span);
         }
         let ty = self.structurally(left_ty);
-        let builtin = is_builtin_number(ty)
-            || matches!(ty.kind(), TyKind::Bool | TyKind::Char | TyKind::RawPtr(_));
+        let builtin =
+            is_builtin_number(ty) || matches!(ty.kind(), TyKind::Bool | TyKind::Char | TyKind::RawPtr(_));
         if builtin {
             let (left, right) = (self.value(left), self.value(right));
             let kind = ExprKind::Binary { op: comparison_op(op), left, right };

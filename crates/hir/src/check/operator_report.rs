@@ -9,7 +9,6 @@ use crate::thir::{ExprId, ExprKind};
 use crate::ty::{Ty, TyKind};
 
 impl Checker<'_> {
-
     pub(super) fn report_operator(
         &mut self,
         op: BinaryOp,
@@ -43,13 +42,10 @@ impl Checker<'_> {
             return self.error_expr(span);
         }
         let (a, b) = (self.show(left), self.show(right));
-        let mut diagnostic = Diagnostic::error(
-            codes::E0307,
-            op_span,
-            format!("`{sign}` is not defined for `{a}` and `{b}`"),
-        )
-        .also(left_ast.span, format!("this is a `{a}`"))
-        .also(right_ast.span, format!("this is a `{b}`"));
+        let mut diagnostic =
+            Diagnostic::error(codes::E0307, op_span, format!("`{sign}` is not defined for `{a}` and `{b}`"))
+                .also(left_ast.span, format!("this is a `{a}`"))
+                .also(right_ast.span, format!("this is a `{b}`"));
         for (side, ty) in [(left_ast, left), (right_ast, right)] {
             if self.would_give(ty).is_some() {
                 diagnostic = self.await_help(diagnostic, ty, side.span);
@@ -69,15 +65,21 @@ impl Checker<'_> {
             );
         } else if op == BinaryOp::Mul && matches!(left.kind(), TyKind::Str) {
             diagnostic = diagnostic.help("text is repeated by `.repeat(count)`");
-        } else if op == BinaryOp::Add && matches!((left.kind(), right.kind()), (TyKind::List(_) | TyKind::Array(..), TyKind::List(_) | TyKind::Array(..))) {
+        } else if op == BinaryOp::Mul && matches!(left.kind(), TyKind::List(_) | TyKind::Array(..)) {
+            diagnostic = diagnostic.help("a list of equal values is written `[value; count]`");
+        } else if op == BinaryOp::Add
+            && matches!(
+                (left.kind(), right.kind()),
+                (TyKind::List(_) | TyKind::Array(..), TyKind::List(_) | TyKind::Array(..))
+            )
+        {
             diagnostic = diagnostic.help("a list is lengthened in place: `xs.append(ys)`");
         } else if let TyKind::Adt(adt, [inner, ..]) = *left.kind()
             && (self.program.lang.adt("Option") == Some(adt) || self.program.lang.adt("Result") == Some(adt))
             && self.can_unify(*inner, right)
         {
-            diagnostic = diagnostic.help(
-                "take the value out first: with `match`, `if let`, `?`, or `.unwrap_or(…)`",
-            );
+            diagnostic =
+                diagnostic.help("take the value out first: with `match`, `if let`, `?`, or `.unwrap_or(…)`");
         } else if let Some((lang, _, _)) = operator_trait_of(op)
             && self.is_users_type(left)
         {
@@ -106,8 +108,7 @@ impl Checker<'_> {
         (left_ast, left): (&ast::Expr, Ty),
         (right_ast, right): (&ast::Expr, Ty),
     ) -> Diagnostic {
-        let mut diagnostic =
-            diagnostic.note("numbers of different types do not mix; convert one with `as`");
+        let mut diagnostic = diagnostic.note("numbers of different types do not mix; convert one with `as`");
         let literal = |ast: &ast::Expr| {
             matches!(ast.kind, ast::ExprKind::Literal(ast::Literal::Int { suffix: None, .. }))
         };
@@ -141,12 +142,7 @@ impl Checker<'_> {
                 ast::ExprKind::Binary { .. } | ast::ExprKind::Unary { .. } => format!("(({text}) as {name})"),
                 _ => format!("({text} as {name})"),
             };
-            diagnostic = diagnostic.fix(
-                format!("convert to `{name}`"),
-                ast.span,
-                text,
-                Applicability::Maybe,
-            );
+            diagnostic = diagnostic.fix(format!("convert to `{name}`"), ast.span, text, Applicability::Maybe);
         }
         diagnostic
     }

@@ -9,7 +9,7 @@ use syntax::ast;
 
 use super::expr::unparen;
 use super::{Checker, Expect};
-use crate::infer::{Cause, CauseKind, Pick};
+use crate::infer::{Cause, CauseKind, Pick, PickSource};
 use crate::items::{AdtId, AdtKind, Def, FnId, FnKind, Ns, Shape, VariantIdx};
 use crate::resolve::{Res, Resolved, Resolver, describe};
 use crate::thir::{Callee, ExprId, ExprKind, Lit, LocalId};
@@ -20,9 +20,17 @@ pub(super) enum Value {
     Local(LocalId),
     /// A constant, static or other finished expression.
     Place(ExprId),
-    Fn { id: FnId, callee: Callee, sig: FnSig },
+    Fn {
+        id: FnId,
+        callee: Callee,
+        sig: FnSig,
+    },
     /// A variant or struct, with generic arguments.
-    Variant { adt: AdtId, variant: VariantIdx, args: Vec<Ty> },
+    Variant {
+        adt: AdtId,
+        variant: VariantIdx,
+        args: Vec<Ty>,
+    },
     /// Already reported.
     Error,
 }
@@ -36,7 +44,10 @@ impl Checker<'_> {
     /// A resolved path as an expression of its own.
     pub(super) fn value_expr(&mut self, value: Value, span: Span, expect: Expect) -> ExprId {
         match value {
-            Value::Local(local) => self.local_place(local, span),
+            Value::Local(local) => {
+                self.settle_by_use(local, expect);
+                self.local_place(local, span)
+            }
             Value::Place(id) => id,
             Value::Fn { id, callee, sig } if self.program.fns[id].attrs.constant => {
                 let ret = sig.ret;
@@ -102,9 +113,7 @@ impl Checker<'_> {
                     }
                     _ => "only methods have a `self`",
                 };
-                self.report(
-                    Diagnostic::error(codes::E0201, span, "there is no `self` here").help(help),
-                );
+                self.report(Diagnostic::error(codes::E0201, span, "there is no `self` here").help(help));
                 self.error_expr(span)
             }
         }
@@ -204,11 +213,7 @@ impl Checker<'_> {
     }
 
     /// What a path means. `trailing`: generic arguments parsed as an index.
-    pub(super) fn resolve_value(
-        &mut self,
-        path: &ast::Path,
-        trailing: Option<&ast::GenericArgs>,
-    ) -> Value {
+    pub(super) fn resolve_value(&mut self, path: &ast::Path, trailing: Option<&ast::GenericArgs>) -> Value {
         if let [segment] = path.segments.as_slice()
             && segment.args.is_none()
             && let Some(local) = self.local_in_scope(segment.name.name)
@@ -236,7 +241,7 @@ impl Checker<'_> {
             return self.associated(path, trailing, resolved);
         }
         let last = path.segments.last();
-        let written = trailing.or_else(|| last.and_then(|s| s.args.as_ref()));
+        let written = trailing.or_else(|| last.and_then(|s| s.args.as_deref()));
         let span = path.span;
         match resolved.res {
             Res::Def(Def::Fn(id)) => {
@@ -296,17 +301,34 @@ impl Checker<'_> {
     pub(super) fn unresolved_name(&mut self, name: ast::Ident) -> Diagnostic {
         let locals: Vec<Name> = self.names_in_scope().into_iter().map(Name::new).collect();
         let module = self.current_module();
-        Resolver::new(self.program).unresolved(name, Ns::Values, module, &locals)
+        let diagnostic = Resolver::new(self.program).unresolved(name, Ns::Values, module, &locals);
+        match self.of_self(name.name) {
+            Some(what) => diagnostic.help(format!("there is {what} of this name: `self.{}`", name.name)).fix(
+                "name what it belongs to",
+                name.span.start(),
+                "self.",
+                Applicability::Maybe,
+            ),
+            None => diagnostic,
+        }
+    }
+
+    /// What `self`, where there is one, has of this name.
+    fn of_self(&mut self, name: Name) -> Option<&'static str> {
+        let local = self.lookup_local(Name::new("self"))?;
+        let ty = self.resolve(self.locals[local].ty).peel_refs();
+        if self.has_field(ty, name).is_some() {
+            return Some("a field");
+        }
+        let module = self.current_module();
+        self.ctx.has_method(ty, name, module).then_some("a method")
     }
 
     fn not_a_value(&mut self, path: &ast::Path, what: &str) -> Value {
         let text = self.sources.text(path.span).to_owned();
-        let mut diagnostic = Diagnostic::error(
-            codes::E0316,
-            path.span,
-            format!("`{text}` is {what}, not a value"),
-        )
-        .label("a value is needed here");
+        let mut diagnostic =
+            Diagnostic::error(codes::E0316, path.span, format!("`{text}` is {what}, not a value"))
+                .label("a value is needed here");
         if what == "a type" || what == "an enum" {
             diagnostic = diagnostic.help(format!("name something in it: `{text}::…`"));
         }
@@ -332,7 +354,7 @@ impl Checker<'_> {
         used: usize,
     ) -> Value {
         // `Option[int]::None`: the arguments stand on the enum.
-        let on_enum = used.checked_sub(2).and_then(|i| path.segments[i].args.as_ref());
+        let on_enum = used.checked_sub(2).and_then(|i| path.segments[i].args.as_deref());
         let written = written.or(on_enum);
         let program = self.program;
         let decl = &program.adts[adt];
@@ -354,9 +376,9 @@ impl Checker<'_> {
         {
             return self.fresh_adt(adt, path.span).0;
         }
-        let end = segments.last().map_or(path.span, |s| {
-            s.args.as_ref().map_or(s.name.span, |a| s.name.span.to(a.span))
-        });
+        let end = segments
+            .last()
+            .map_or(path.span, |s| s.args.as_deref().map_or(s.name.span, |a| s.name.span.to(a.span)));
         let span = Span { hi: end.hi, ..path.span };
         let ty = ast::TypeExpr { span, kind: ast::TypeExprKind::Path(ast::Path { span, segments }) };
         self.lower_type(&ty)
@@ -372,17 +394,22 @@ impl Checker<'_> {
         let last = path.segments.len() - 1;
         let segment = &path.segments[last];
         let name = segment.name;
-        let written = trailing.or(segment.args.as_ref());
+        let written = trailing.or(segment.args.as_deref());
         if let Res::Def(Def::Trait(trait_)) = resolved.res
             && resolved.used == last
         {
             return self.trait_function(path, trait_, name, written);
         }
-        if let Res::Def(def @ (Def::Fn(_) | Def::Const(_) | Def::Static(_) | Def::Variant(..))) = resolved.res {
+        if let Res::Def(def @ (Def::Fn(_) | Def::Const(_) | Def::Static(_) | Def::Variant(..))) = resolved.res
+        {
             let what = describe(self.program, def);
             self.report(
-                Diagnostic::error(codes::E0319, name.span, format!("a {what} has nothing named `{}` in it", name.name))
-                    .label("not found"),
+                Diagnostic::error(
+                    codes::E0319,
+                    name.span,
+                    format!("a {what} has nothing named `{}` in it", name.name),
+                )
+                .label("not found"),
             );
             return Value::Error;
         }
@@ -395,8 +422,7 @@ impl Checker<'_> {
         if let TyKind::Adt(adt, args) = *ty.kind() {
             let variants = &self.program.adts[adt].variants;
             if self.program.adts[adt].kind == AdtKind::Enum
-                && let Some((variant, _)) =
-                    variants.iter_enumerated().find(|(_, v)| v.name == name.name)
+                && let Some((variant, _)) = variants.iter_enumerated().find(|(_, v)| v.name == name.name)
             {
                 return Value::Variant { adt, variant, args: args.to_vec() };
             }
@@ -427,8 +453,7 @@ impl Checker<'_> {
         let program = self.program;
         let decl = &program.traits[trait_];
         let Some(&method) = decl.methods.iter().find(|&&m| program.fns[m].name == name.name) else {
-            let names: Vec<&str> =
-                decl.methods.iter().map(|&m| program.fns[m].name.as_str()).collect();
+            let names: Vec<&str> = decl.methods.iter().map(|&m| program.fns[m].name.as_str()).collect();
             let mut diagnostic = Diagnostic::error(
                 codes::E0319,
                 name.span,
@@ -453,23 +478,14 @@ impl Checker<'_> {
     }
 
     /// A pick as a function to call.
-    pub(super) fn confirmed(
-        &mut self,
-        pick: &Pick,
-        written: Option<&ast::GenericArgs>,
-        span: Span,
-    ) -> Value {
+    pub(super) fn confirmed(&mut self, pick: &Pick, written: Option<&ast::GenericArgs>, span: Span) -> Value {
         let explicit = self.own_generic_args(pick.method, written);
         let confirmed = self.ctx.confirm(pick, &explicit, span);
         Value::Fn { id: pick.method, callee: confirmed.callee, sig: confirmed.sig }
     }
 
     /// The written generic arguments of a method itself.
-    pub(super) fn own_generic_args(
-        &mut self,
-        method: FnId,
-        written: Option<&ast::GenericArgs>,
-    ) -> Vec<Ty> {
+    pub(super) fn own_generic_args(&mut self, method: FnId, written: Option<&ast::GenericArgs>) -> Vec<Ty> {
         let Some(written) = written else { return Vec::new() };
         let decl = &self.program.fns[method];
         let own: Vec<_> = decl.generics.params[decl.generics.parent_count.min(decl.generics.params.len())..]
@@ -545,6 +561,11 @@ impl Checker<'_> {
             }
             _ if resolved.used + 1 == path.segments.len() => {
                 let name = path.segments[resolved.used].name;
+                if self.program.associated_constants.contains(&name.name)
+                    && let Some(found) = self.pattern_associated(path, resolved.used, name)
+                {
+                    return found;
+                }
                 self.pattern_type(path, resolved.used, Some(name))
             }
             _ => {
@@ -557,13 +578,88 @@ impl Checker<'_> {
         }
     }
 
-    /// A struct, or a variant of an enum, through a type (`Self::Red`).
-    fn pattern_type(
+    /// `int::MAX` and the like, which every integer type has by a trait's default.
+    pub(super) fn integer_constant(&mut self, path: &ast::Path) -> Option<(Ty, Lit)> {
+        let resolved = self.try_resolve(path, Ns::Values).ok()?;
+        let (Res::Def(Def::Builtin(builtin)), [name]) = (resolved.res, &path.segments[resolved.used..])
+        else {
+            return None;
+        };
+        let TyKind::Int(int) = *builtin.0.kind() else { return None };
+        let (lo, hi) = int.range();
+        match name.name.name.as_str() {
+            "MIN" => Some((builtin.0, Lit::Int(lo))),
+            "MAX" => Some((builtin.0, Lit::Int(hi))),
+            "BITS" => Some((Ty::int(), Lit::Int(i128::from(int.bits())))),
+            _ => None,
+        }
+    }
+
+    /// A constant of a type (`Self::LIMIT`), if it has one of this name. Inside `None`: refused.
+    fn pattern_associated(
         &mut self,
         path: &ast::Path,
         count: usize,
-        variant: Option<ast::Ident>,
-    ) -> Option<Def> {
+        name: ast::Ident,
+    ) -> Option<Option<Def>> {
+        let ty = self.lower_path_type(path, count);
+        let ty = self.structurally(ty);
+        if let TyKind::Adt(adt, _) = *ty.kind()
+            && self.program.adts[adt].variants.iter().any(|v| v.name == name.name)
+        {
+            return None;
+        }
+        let module = self.current_module();
+        let pick = self.ctx.find_associated(ty, name.name, module).ok()?;
+        if !self.program.fns[pick.method].attrs.constant {
+            return None;
+        }
+        let method = match pick.source {
+            PickSource::Inherent(_) => Some(pick.method),
+            PickSource::Trait(trait_) if ty.is_ground() => self.ctx.given_method(trait_, ty, name.name),
+            _ => None,
+        };
+        if method.is_none() {
+            self.report_open_constant(path.span);
+        }
+        Some(method.map(Def::Fn))
+    }
+
+    /// A constant whose value is not known while bodies are checked.
+    pub(super) fn report_open_constant(&mut self, span: Span) {
+        let text = self.sources.text(span).to_owned();
+        self.report(
+            Diagnostic::error(codes::E0402, span, "the value of this constant is not known here")
+                .label("cannot be a pattern")
+                .help(format!("compare with it in a guard: `x if x == {text}`")),
+        );
+    }
+
+    /// Type and value of what a path in a pattern named, if it is a constant.
+    pub(super) fn pattern_value(&mut self, def: Def) -> Option<(Ty, Option<Lit>)> {
+        let program = self.program;
+        match def {
+            Def::Const(id) => Some((program.consts[id].ty, self.const_literal(id))),
+            Def::Fn(id) if program.fns[id].attrs.constant => {
+                let decl = &program.fns[id];
+                let lit = match decl.ast.as_ref().and_then(|f| f.body.as_ref()).map(|b| &b.stmts[..]) {
+                    Some([ast::Stmt { kind: ast::StmtKind::Expr(value), .. }]) => match decl.ret.kind() {
+                        TyKind::Int(_) => {
+                            let scope = crate::lower_ty::TyScope::new(decl.module, &decl.generics);
+                            crate::consteval::eval(program, &scope, value).ok().map(Lit::Int)
+                        }
+                        _ => self.written_literal(value, decl.ret),
+                    },
+                    _ => None,
+                };
+                Some((decl.ret, lit))
+            }
+            _ => None,
+        }
+    }
+
+    /// A struct, or a variant of an enum, through a type (`Self::Red`).
+    fn pattern_type(&mut self, path: &ast::Path, count: usize, variant: Option<ast::Ident>) -> Option<Def> {
         let ty = self.lower_path_type(path, count);
         let ty = self.structurally(ty);
         let TyKind::Adt(adt, _) = *ty.kind() else {
@@ -613,30 +709,30 @@ impl Checker<'_> {
         let (ty, ast) = (item.ty, item.ast.clone());
         match ty.kind() {
             TyKind::Int(_) => crate::consteval::eval_const(self.program, id).ok().map(Lit::Int),
-            _ => {
-                let value = ast.value.as_ref()?;
-                let (negative, inner) = match &unparen(value).kind {
-                    ast::ExprKind::Unary { op: ast::UnaryOp::Neg, operand } => (true, unparen(operand)),
-                    _ => (false, unparen(value)),
-                };
-                let ast::ExprKind::Literal(literal) = &inner.kind else { return None };
-                let (_, lit) = self.literal(literal, false, value.span, Some(ty));
-                Some(if negative { super::literal::negate(lit) } else { lit })
-            }
+            _ => self.written_literal(ast.value.as_ref()?, ty),
         }
+    }
+
+    fn written_literal(&mut self, value: &ast::Expr, ty: Ty) -> Option<Lit> {
+        let (negative, inner) = match &unparen(value).kind {
+            ast::ExprKind::Unary { op: ast::UnaryOp::Neg, operand } => (true, unparen(operand)),
+            _ => (false, unparen(value)),
+        };
+        let ast::ExprKind::Literal(literal) = &inner.kind else { return None };
+        let (_, lit) = self.literal(literal, false, value.span, Some(ty));
+        Some(if negative { super::literal::negate(lit) } else { lit })
     }
 
     /// An array's length, as a type argument.
     pub(super) fn const_len(&mut self, count: &ast::Expr) -> Ty {
-        let found = self.in_scope(|program, scope, out| {
-            match crate::consteval::eval_ty(program, scope, count) {
+        let found =
+            self.in_scope(|program, scope, out| match crate::consteval::eval_ty(program, scope, count) {
                 Ok(ty) => Some(ty),
                 Err(refused) => {
                     out.extend(refused.map(|d| *d));
                     None
                 }
-            }
-        });
+            });
         found.unwrap_or_else(|| {
             self.has_errors = true;
             Ty::error()

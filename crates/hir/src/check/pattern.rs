@@ -114,9 +114,13 @@ impl Checker<'_> {
             ast::PatternKind::Wildcard => make(PatKind::Wildcard),
             ast::PatternKind::Rest => {
                 self.report(
-                    Diagnostic::error(codes::E0402, span, "`..` stands for the rest of a list, tuple or struct")
-                        .label("there is nothing here that it could be the rest of")
-                        .fix("match anything", span, "_", Applicability::Maybe),
+                    Diagnostic::error(
+                        codes::E0402,
+                        span,
+                        "`..` stands for the rest of a list, tuple or struct",
+                    )
+                    .label("there is nothing here that it could be the rest of")
+                    .fix("match anything", span, "_", Applicability::Maybe),
                 );
                 make(PatKind::Error)
             }
@@ -151,7 +155,12 @@ impl Checker<'_> {
                                 format!("this pattern takes a reference apart, and the value is a `{shown}`"),
                             )
                             .label("not a reference")
-                            .fix("leave out the `&`", Span { hi: inner.span.lo, ..span }, "", Applicability::Certain),
+                            .fix(
+                                "leave out the `&`",
+                                Span { hi: inner.span.lo, ..span },
+                                "",
+                                Applicability::Certain,
+                            ),
                         );
                     }
                     return make(PatKind::Error);
@@ -165,13 +174,7 @@ impl Checker<'_> {
     }
 
     /// Patterns that look at the value itself look through references first.
-    fn check_behind_refs(
-        &mut self,
-        pattern: &ast::Pattern,
-        ty: Ty,
-        mode: Mode,
-        names: &mut Names,
-    ) -> Pat {
+    fn check_behind_refs(&mut self, pattern: &ast::Pattern, ty: Ty, mode: Mode, names: &mut Names) -> Pat {
         let resolved = self.structurally(ty);
         if let TyKind::Ref(mutability, inner) = *resolved.kind() {
             let through = match (mode.through, mutability) {
@@ -194,6 +197,9 @@ impl Checker<'_> {
             }
             ast::PatternKind::Tuple(pats) => self.check_tuple_pattern(pats, ty, span, mode, names),
             ast::PatternKind::List(pats) => self.check_list_pattern(pats, ty, span, mode, names),
+            ast::PatternKind::Path(path) if let Some((found, lit)) = self.integer_constant(path) => {
+                if self.expect_pattern(ty, found, span) { PatKind::Literal(lit) } else { PatKind::Error }
+            }
             ast::PatternKind::Path(path) => match self.resolve_pattern_path(path) {
                 Some(def) => {
                     let last = path.segments.last().map(|s| s.name);
@@ -295,7 +301,10 @@ impl Checker<'_> {
                         Diagnostic::error(
                             codes::E0409,
                             name.span,
-                            format!("`{}` has different types in the alternatives of this pattern", name.name),
+                            format!(
+                                "`{}` has different types in the alternatives of this pattern",
+                                name.name
+                            ),
                         )
                         .label(format!("here it is a `{b}`"))
                         .also(first, format!("here it is a `{a}`")),
@@ -331,7 +340,9 @@ impl Checker<'_> {
             let bound = std::mem::take(&mut names.bound);
             match &first {
                 None => first = Some(bound),
-                Some(first) => self.compare_alternatives(first, &bound, alternatives[0].span, alternative.span),
+                Some(first) => {
+                    self.compare_alternatives(first, &bound, alternatives[0].span, alternative.span)
+                }
             }
         }
         names.reuse = outer_reuse;
@@ -380,9 +391,7 @@ impl Checker<'_> {
         let ty = self.structurally(ty);
         let TyKind::Adt(adt, _) = *ty.peel_refs().kind() else { return false };
         let decl = &self.program.adts[adt];
-        if decl.kind != crate::items::AdtKind::Enum
-            || !decl.variants.iter().any(|v| v.name == name.name)
-        {
+        if decl.kind != crate::items::AdtKind::Enum || !decl.variants.iter().any(|v| v.name == name.name) {
             return false;
         }
         let full = format!("{}::{}", decl.name, name.name);
@@ -400,13 +409,7 @@ impl Checker<'_> {
 
     // ------------------------------------------------------------ constants and ranges
 
-    fn constant_pattern(
-        &mut self,
-        def: Def,
-        name: ast::Ident,
-        ty: Ty,
-        span: Span,
-    ) -> Pat {
+    fn constant_pattern(&mut self, def: Def, name: ast::Ident, ty: Ty, span: Span) -> Pat {
         let resolved = self.structurally(ty);
         if let TyKind::Ref(_, inner) = *resolved.kind() {
             let sub = self.constant_pattern(def, name, inner, span);
@@ -428,20 +431,20 @@ impl Checker<'_> {
                 self.adt_pattern(adt, variant, resolved, span)
                     .map_or(PatKind::Error, |args| PatKind::Struct { adt, variant, args, fields: vec![] })
             }
-            Def::Const(id) => {
-                let found = self.program.consts[id].ty;
-                if self.expect_pattern(resolved, found, span) {
-                    match self.const_literal(id) {
-                        Some(lit) => PatKind::Literal(lit),
-                        None => PatKind::Const { value: id },
-                    }
-                } else {
-                    PatKind::Error
-                }
-            }
             Def::Error => {
                 self.has_errors = true;
                 PatKind::Error
+            }
+            _ if let Some((found, lit)) = self.pattern_value(def) => {
+                match (self.expect_pattern(resolved, found, span), lit, def) {
+                    (false, ..) => PatKind::Error,
+                    (true, Some(lit), _) => PatKind::Literal(lit),
+                    (true, None, Def::Const(id)) => PatKind::Const { value: id },
+                    (true, None, _) => {
+                        self.report_open_constant(span);
+                        PatKind::Error
+                    }
+                }
             }
             _ => {
                 self.report(
@@ -491,26 +494,27 @@ impl Checker<'_> {
 
     fn pattern_bound(&mut self, expr: &ast::Expr, ty: Ty) -> Option<Lit> {
         let (negative, inner) = match &super::expr::unparen(expr).kind {
-            ast::ExprKind::Unary { op: ast::UnaryOp::Neg, operand } => {
-                (true, super::expr::unparen(operand))
-            }
+            ast::ExprKind::Unary { op: ast::UnaryOp::Neg, operand } => (true, super::expr::unparen(operand)),
             _ => (false, super::expr::unparen(expr)),
         };
         let (found, lit) = match &inner.kind {
             ast::ExprKind::Literal(literal) => self.literal(literal, negative, expr.span, Some(ty)),
+            ast::ExprKind::Path(path) if let Some((found, lit)) = self.integer_constant(path) => match lit {
+                Lit::Int(value) if negative => (found, Lit::Int(-value)),
+                lit => (found, lit),
+            },
             ast::ExprKind::Path(path) => match self.resolve_pattern_path(path)? {
-                Def::Const(id) => {
-                    let lit = self.const_literal(id);
+                Def::Error => {
+                    self.has_errors = true;
+                    return None;
+                }
+                def if let Some((ty, lit)) = self.pattern_value(def) => {
                     let Some(lit) = lit else { return self.bad_bound(expr.span) };
                     let lit = match lit {
                         Lit::Int(value) if negative => Lit::Int(-value),
                         lit => lit,
                     };
-                    (self.program.consts[id].ty, lit)
-                }
-                Def::Error => {
-                    self.has_errors = true;
-                    return None;
+                    (ty, lit)
                 }
                 _ => return self.bad_bound(expr.span),
             },

@@ -14,9 +14,10 @@ impl Checker<'_> {
         if diagnostic.is_error() {
             self.has_errors = true;
             // One cause, one error: the same place is not reported twice with the same code.
-            let again = self.diagnostics.iter().any(|d| {
-                d.code == diagnostic.code && d.primary.span == diagnostic.primary.span
-            });
+            let again = self
+                .diagnostics
+                .iter()
+                .any(|d| d.code == diagnostic.code && d.primary.span == diagnostic.primary.span);
             if again {
                 return;
             }
@@ -119,8 +120,7 @@ impl Checker<'_> {
                 (TyKind::Int(_), _) => true,
                 _ => false,
             };
-            let applicability =
-                if loses { Applicability::Maybe } else { Applicability::Certain };
+            let applicability = if loses { Applicability::Maybe } else { Applicability::Certain };
             return diagnostic.fix(
                 format!("convert it to `{name}`"),
                 span,
@@ -135,7 +135,12 @@ impl Checker<'_> {
             return diagnostic.fix("await it", span, text, Applicability::Certain);
         }
         match (expected.kind(), found.kind()) {
-            (TyKind::Ref(..), _) if matches!(self.exprs[id].kind, ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::Block(_)) => {
+            (TyKind::Ref(..), _)
+                if matches!(
+                    self.exprs[id].kind,
+                    ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::Block(_)
+                ) =>
+            {
                 return diagnostic.help("borrow what each branch gives: `&a`");
             }
             (TyKind::Ref(mutability, inner), _) if self.can_unify(*inner, found) => {
@@ -149,7 +154,8 @@ impl Checker<'_> {
             (TyKind::Ref(Mutability::Mut, a), TyKind::Ref(Mutability::Shared, b))
                 if self.can_unify(*a, *b) =>
             {
-                return diagnostic.help("a shared view only reads; to change something, borrow it with `&mut`");
+                return diagnostic
+                    .help("a shared view only reads; to change something, borrow it with `&mut`");
             }
             (_, TyKind::Ref(_, inner)) if self.can_unify(expected, *inner) => {
                 if self.implements("Clone", *inner) {
@@ -183,6 +189,28 @@ impl Checker<'_> {
                 }
                 return diagnostic.fix("wrap it in `Ok`", span, wrapped, Applicability::Maybe);
             }
+            (TyKind::Adt(adt, wanted), TyKind::Adt(other, args))
+                if adt == other
+                    && self.program.lang.adt("Option") == Some(*adt)
+                    && args.first().is_some_and(
+                        |t| matches!(*t.kind(), TyKind::Ref(_, inner) if self.can_unify(wanted[0], inner)),
+                    ) =>
+            {
+                return diagnostic.fix(
+                    "make a copy of what it refers to",
+                    span,
+                    postfix(".cloned()"),
+                    Applicability::Maybe,
+                );
+            }
+            (_, TyKind::Adt(..) | TyKind::List(_))
+                if {
+                    let (want, have) = (self.show(expected), self.show(found));
+                    want != have && want == have.replace('&', "")
+                } =>
+            {
+                return diagnostic.help("what it holds are views of values that are owned elsewhere; put copies into it: `.clone()`");
+            }
             (_, TyKind::Adt(adt, args))
                 if (self.program.lang.adt("Option") == Some(*adt)
                     || self.program.lang.adt("Result") == Some(*adt))
@@ -194,7 +222,8 @@ impl Checker<'_> {
             }
             (TyKind::Int(_) | TyKind::Float(_), TyKind::Str) => {
                 let name = self.show(expected);
-                return diagnostic.help(format!("text is read as a number by `.parse[{name}]()`, which gives a `Result`"));
+                return diagnostic
+                    .help(format!("text is read as a number by `.parse[{name}]()`, which gives a `Result`"));
             }
             (TyKind::Str, TyKind::Char) if self.sources.text(span).starts_with('\'') => {
                 let text = self.sources.text(span).trim_matches('\'').replace('"', "\\\"");
@@ -218,12 +247,7 @@ impl Checker<'_> {
                 );
             }
             (TyKind::Bool, TyKind::Int(_)) => {
-                return diagnostic.fix(
-                    "compare it with 0",
-                    span,
-                    postfix(" != 0"),
-                    Applicability::Maybe,
-                );
+                return diagnostic.fix("compare it with 0", span, postfix(" != 0"), Applicability::Maybe);
             }
             (TyKind::Char, TyKind::Str) => {
                 if let Some(Lit::Str(text)) = lit

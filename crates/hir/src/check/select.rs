@@ -2,10 +2,16 @@
 //!
 //! ```text
 //! { let mut set = SelectSet::new(biased)
-//!   let rx0 = &RECEIVER; if GUARD: set.add_recv(rx0) else: set.skip()
-//!   let which = set.wait()
-//!   match which { 0 => { let PATTERN = set.take_recv(0, rx0); BODY }, … } }
+//!   let rx0 = &RECEIVER; let guard0 = GUARD; let future1 = FUTURE; let task1
+//!   let which = { let scope = TaskScope::open(); defer: scope.settle()
+//!                 if guard0: set.add_recv(rx0) else: set.skip()
+//!                 task1 = start_future(&mut scope, future1); task1.watch(&mut set)
+//!                 set.wait() }
+//!   match which { 0 => { let PATTERN = set.take_recv(0, rx0); BODY }, 1 => { let PATTERN = await task1; BODY } } }
 //! ```
+//!
+//! The scope is there only if a future is started, which may borrow: when an arm runs, those that lost have been
+//! cancelled and have ended. First the operands of all cases are evaluated, and each guard after the operands of its case.
 //!
 //! Cases that follow each other and wait for the same thing are one case of the set, whose arm is a
 //! `match` on what came: so no message is taken that no pattern matches.
@@ -13,10 +19,12 @@
 //! The one thing to know: what a `send` case sends is handed over by address and forgotten in
 //! its arm only, so that it stays with its owner if another case is taken.
 
+mod arms;
+
 use base::{Diagnostic, Name, Span, codes};
 use syntax::ast;
 
-use super::coerce::{Join, Why};
+use super::coerce::Why;
 use super::expr::unparen;
 use super::{Checker, Expect};
 use crate::items::{Def, FnId};
@@ -41,6 +49,20 @@ enum Operation {
     Error,
 }
 
+/// What a `select` becomes, but for its arms.
+struct Parts {
+    set: LocalId,
+    /// What the cases wait for, and send.
+    operands: Vec<Stmt>,
+    /// What adds them to the set.
+    adds: Vec<Stmt>,
+    /// The scope of the futures that are started.
+    scope: Option<LocalId>,
+    timeout: Option<ExprId>,
+    /// Where the last operand has been evaluated.
+    end: Span,
+}
+
 impl Checker<'_> {
     pub(super) fn check_select(&mut self, select: &ast::Select, span: Span, expect: Expect) -> ExprId {
         let Some(adt) = self.program.lang.adt("SelectSet") else {
@@ -48,17 +70,17 @@ impl Checker<'_> {
         };
         let set_ty = Ty::adt(adt, &[]);
         let set = self.temp("set", span, set_ty);
-        let biased =
-            self.push(Ty::bool(), span, ExprKind::Literal(Lit::Bool(select.biased.is_some())));
+        let biased = self.push(Ty::bool(), span, ExprKind::Literal(Lit::Bool(select.biased.is_some())));
         let new = self.call_inherent(set_ty, "new", &[biased], span);
-        let mut stmts = vec![self.let_temp(set, new)];
+        let operands = vec![self.let_temp(set, new)];
+        let mut parts =
+            Parts { set, operands, adds: Vec::new(), scope: None, timeout: None, end: span.end() };
         let mut operations = Vec::new();
         let groups = groups(&select.arms);
-        let mut timeout: Option<ExprId> = None;
         let mut fallback: Option<Span> = None;
         self.push_scope();
         for arm in groups.iter().map(|group| &group[0]) {
-            let operation = self.select_case(arm, set, &mut stmts, &mut timeout);
+            let operation = self.select_case(arm, &mut parts);
             if matches!(operation, Operation::Timeout | Operation::Default) {
                 if let Some(first) = fallback {
                     self.report(
@@ -76,12 +98,25 @@ impl Checker<'_> {
             operations.push(operation);
         }
         let receiver = self.set_ref(set, span);
-        let index = match (fallback, timeout) {
-            (Some(_), Some(time)) => {
-                self.call_inherent(set_ty, "wait_timeout", &[receiver, time], span)
-            }
+        let index = match (fallback, parts.timeout) {
+            (Some(_), Some(time)) => self.call_inherent(set_ty, "wait_timeout", &[receiver, time], span),
             (Some(_), None) => self.call_inherent(set_ty, "wait_default", &[receiver], span),
             (None, _) => self.call_inherent(set_ty, "wait", &[receiver], span),
+        };
+        let Parts { operands: mut stmts, adds, scope, .. } = parts;
+        let index = match scope {
+            None => {
+                stmts.extend(adds);
+                index
+            }
+            Some(scope) => {
+                let index = self.in_task_scope(scope, adds, index, span);
+                // Known before the arms are chosen from, when the scope has ended.
+                let which = self.temp("which", span, Ty::int());
+                stmts.push(self.let_temp(which, index));
+                let which = self.local_place(which, span);
+                self.value(which)
+            }
         };
         let value = self.select_arms(&groups, operations, set, index, span, expect);
         self.pop_scope();
@@ -95,14 +130,20 @@ impl Checker<'_> {
         self.borrow(place, Mutability::Mut, false, span)
     }
 
+    /// `{ let SCOPE = TaskScope::open(); defer: SCOPE.settle(); STMTS; VALUE }`
+    fn in_task_scope(&mut self, scope: LocalId, stmts: Vec<Stmt>, value: ExprId, span: Span) -> ExprId {
+        let ty = self.locals[scope].ty;
+        let opened = self.call_inherent(ty, "open", &[], span);
+        let place = self.local_place(scope, span);
+        let receiver = self.borrow(place, Mutability::Mut, false, span);
+        let settle = self.call_inherent(ty, "settle", &[receiver], span);
+        let mut all = vec![self.let_temp(scope, opened), Stmt::Defer(settle)];
+        all.extend(stmts);
+        self.block_of(all, Some(value), span)
+    }
+
     /// Adds a case to the set.
-    fn select_case(
-        &mut self,
-        arm: &ast::SelectArm,
-        set: LocalId,
-        stmts: &mut Vec<Stmt>,
-        timeout: &mut Option<ExprId>,
-    ) -> Operation {
+    fn select_case(&mut self, arm: &ast::SelectArm, parts: &mut Parts) -> Operation {
         let ast::SelectArmKind::Case { operation, .. } = &arm.kind else {
             return Operation::Default;
         };
@@ -126,25 +167,26 @@ impl Checker<'_> {
                 if let Some(guard) = &arm.guard {
                     // Without a limit if the guard is false.
                     let condition = self.check_bool(guard, "a guard");
-                    let never = self.push(self.exprs[ns].ty, span, ExprKind::Literal(Lit::Int(i64::MIN.into())));
+                    let never =
+                        self.push(self.exprs[ns].ty, span, ExprKind::Literal(Lit::Int(i64::MIN.into())));
                     let ty = self.exprs[ns].ty;
                     ns = self.push(ty, span, ExprKind::If { condition, then: ns, else_: Some(never) });
                 }
                 let local = self.temp("timeout", span, Ty::int_of(IntTy::I64));
-                stmts.push(self.let_temp(local, ns));
+                parts.operands.push(self.let_temp(local, ns));
                 let place = self.local_place(local, span);
-                *timeout = Some(self.value(place));
+                parts.timeout = Some(self.value(place));
                 Operation::Timeout
             }
             ast::ExprKind::MethodCall { receiver, method, args, .. }
                 if method.name == "join" && args.is_empty() =>
             {
-                self.select_await(arm, receiver, true, set, stmts)
+                self.select_await(arm, receiver, true, parts)
             }
             ast::ExprKind::MethodCall { receiver, method, args, .. } => {
-                self.select_method(arm, receiver, *method, args, set, stmts)
+                self.select_method(arm, receiver, *method, args, parts)
             }
-            ast::ExprKind::Await(inner) => self.select_await(arm, inner, false, set, stmts),
+            ast::ExprKind::Await(inner) => self.select_await(arm, inner, false, parts),
             _ => {
                 self.report_case(span);
                 Operation::Error
@@ -158,9 +200,9 @@ impl Checker<'_> {
         receiver: &ast::Expr,
         method: ast::Ident,
         args: &[ast::Arg],
-        set: LocalId,
-        stmts: &mut Vec<Stmt>,
+        parts: &mut Parts,
     ) -> Operation {
+        let set = parts.set;
         let span = receiver.span.to(method.span);
         let id = self.check_expr(receiver, Expect::Any);
         let mut place = id;
@@ -190,6 +232,7 @@ impl Checker<'_> {
             ("Sender", "send") => "add_send",
             ("Mutex", "lock") => "add_lock",
             ("Event", "wait") => "add_event",
+            ("Subscriber" | "OneshotReceiver", "recv") | ("Watcher", "changed" | "next") => "add_rung",
             _ => {
                 self.report_case(span);
                 return Operation::Error;
@@ -207,7 +250,7 @@ impl Checker<'_> {
         let reference = self.borrow(place, Mutability::Shared, false, span);
         let reference_ty = self.ty_of(reference);
         let holder = self.temp("object", span, reference_ty);
-        stmts.push(self.let_temp(holder, reference));
+        parts.operands.push(self.let_temp(holder, reference));
         let object = self.local_place(holder, span);
         let object = self.value(object);
         let mut values = vec![self.set_ref(set, span), object];
@@ -235,28 +278,34 @@ impl Checker<'_> {
                 let why = Why::message("the channel carries another type");
                 let value = self.coerce(value, payload, &why);
                 let local = self.temp("sent", args[0].span, payload);
-                stmts.push(self.let_temp(local, value));
+                parts.operands.push(self.let_temp(local, value));
                 self.local_place(local, args[0].span)
             };
-            values.push(self.push(
-                Ty::raw_ptr(payload),
-                args[0].span,
-                ExprKind::RawRef { place: sent },
-            ));
+            values.push(self.push(Ty::raw_ptr(payload), args[0].span, ExprKind::RawRef { place: sent }));
             operation = Operation::Send(sent);
         }
         let set_ty = self.locals[set].ty;
         let add = self.call_inherent(set_ty, add, &values, span);
-        self.guarded_case(arm, add, set, span, stmts);
+        self.guarded_case(arm, add, parts, span);
         operation
     }
 
+    /// Asks a case's guard right after its operands.
+    fn guard(&mut self, arm: &ast::SelectArm, parts: &mut Parts) -> Option<ExprId> {
+        let guard = arm.guard.as_ref()?;
+        let condition = self.check_bool(guard, "a guard");
+        let local = self.temp("guard", guard.span, Ty::bool());
+        parts.operands.push(self.let_temp(local, condition));
+        let place = self.local_place(local, guard.span);
+        Some(self.value(place))
+    }
+
     /// Adds a case, or leaves it out if its guard is false.
-    fn guarded_case(&mut self, arm: &ast::SelectArm, add: ExprId, set: LocalId, span: Span, stmts: &mut Vec<Stmt>) {
-        let stmt = match &arm.guard {
+    fn guarded_case(&mut self, arm: &ast::SelectArm, add: ExprId, parts: &mut Parts, span: Span) {
+        let set = parts.set;
+        let stmt = match self.guard(arm, parts) {
             None => add,
-            Some(guard) => {
-                let condition = self.check_bool(guard, "a guard");
+            Some(condition) => {
                 let set_ref = self.set_ref(set, span);
                 let set_ty = self.locals[set].ty;
                 let skip = self.call_inherent(set_ty, "skip", &[set_ref], span);
@@ -264,18 +313,17 @@ impl Checker<'_> {
                 self.push(Ty::unit(), span, kind)
             }
         };
-        stmts.push(Stmt::Expr(stmt));
+        parts.adds.push(Stmt::Expr(stmt));
     }
 
     /// `await e`, `t.join()`: what is under way is watched and moves only if its case is taken; any
-    /// other future is started as a task.
+    /// other future is started as a task of the scope.
     fn select_await(
         &mut self,
         arm: &ast::SelectArm,
         awaited: &ast::Expr,
         join: bool,
-        set: LocalId,
-        stmts: &mut Vec<Stmt>,
+        parts: &mut Parts,
     ) -> Operation {
         let span = awaited.span;
         let id = self.check_expr(awaited, Expect::Any);
@@ -290,28 +338,69 @@ impl Checker<'_> {
             return Operation::Error;
         }
         let under_way = self.implements("Underway", ty);
+        if !under_way && !self.implements(crate::futures::TRAIT, ty) {
+            self.run_future(id, span, span);
+            return Operation::Error;
+        }
         let place = if under_way && self.is_place(id) {
             id
         } else {
-            let mut value = self.value(id);
-            if !under_way {
-                if !self.implements(crate::futures::TRAIT, ty) {
-                    self.run_future(id, span, span);
-                    return Operation::Error;
-                }
-                value = self.call_lang("start_future", &[value], span);
-            }
-            let ty = self.ty_of(value);
+            let value = self.value(id);
             let local = self.temp("awaited", span, ty);
-            stmts.push(self.let_temp(local, value));
+            parts.operands.push(self.let_temp(local, value));
             self.local_place(local, span)
         };
+        if !under_way {
+            return self.select_future(arm, place, parts, span);
+        }
+        let watch = self.watch(place, parts.set, span);
+        self.guarded_case(arm, watch, parts, span);
+        Operation::Await(place)
+    }
+
+    /// Starts a future as a task, which is watched, unless the guard is false.
+    fn select_future(
+        &mut self,
+        arm: &ast::SelectArm,
+        future: ExprId,
+        parts: &mut Parts,
+        span: Span,
+    ) -> Operation {
+        let Some(adt) = self.program.lang.adt("TaskScope") else {
+            return Operation::Error;
+        };
+        let scope = *parts.scope.get_or_insert_with(|| self.temp("scope", span, Ty::adt(adt, &[])));
+        let guard = self.guard(arm, parts);
+        let scope = self.local_place(scope, span);
+        let scope = self.borrow(scope, Mutability::Mut, false, span);
+        let future = self.value(future);
+        // What the future borrows is taken up when all operands are there.
+        let mut started = self.call_lang("start_future", &[scope, future], parts.end);
+        let ty = self.ty_of(started);
+        if let Some(condition) = guard {
+            let other = self.call_lang("not_started", &[], span);
+            self.unify(ty, self.ty_of(other));
+            let kind = ExprKind::If { condition, then: started, else_: Some(other) };
+            started = self.push(ty, span, kind);
+        }
+        let local = self.temp("started", span, ty);
+        let pattern =
+            Pat { ty, span, kind: PatKind::Binding { local, mode: thir::BindMode::Move, sub: None } };
+        parts.operands.push(Stmt::Let { pattern, value: None, else_: None, span });
+        let target = self.local_place(local, span);
+        let assign = self.push(Ty::unit(), span, ExprKind::Assign { target, value: started });
+        parts.adds.push(Stmt::Expr(assign));
+        let place = self.local_place(local, span);
+        let watch = self.watch(place, parts.set, span);
+        parts.adds.push(Stmt::Expr(watch));
+        Operation::Await(place)
+    }
+
+    fn watch(&mut self, place: ExprId, set: LocalId, span: Span) -> ExprId {
         let ty = self.structurally(self.ty_of(place));
         let object = self.borrow(place, Mutability::Shared, false, span);
         let set_ref = self.set_ref(set, span);
-        let watch = self.call_trait("Underway", "watch", &[ty], &[object, set_ref], span);
-        self.guarded_case(arm, watch, set, span, stmts);
-        Operation::Await(place)
+        self.call_trait("Underway", "watch", &[ty], &[object, set_ref], span)
     }
 
     fn is_waitable(&self, adt: crate::items::AdtId) -> bool {
@@ -319,207 +408,19 @@ impl Checker<'_> {
         let decl = &self.program.adts[adt];
         lang.adt("Sender") == Some(adt)
             || lang.adt("Receiver") == Some(adt)
-            || (self.program.in_std(decl.module) && matches!(decl.name.as_str(), "Mutex" | "Event"))
+            || (self.program.in_std(decl.module)
+                && matches!(
+                    decl.name.as_str(),
+                    "Mutex" | "Event" | "Subscriber" | "OneshotReceiver" | "Watcher"
+                ))
     }
 
     fn report_case(&mut self, span: Span) {
         self.report(
             Diagnostic::error(codes::E0414, span, "a `select` cannot wait for this")
                 .label("not a case")
-                .help("cases are `rx.recv()`, `rx.closed()`, `tx.send(value)`, `thread.join()`, `mutex.lock()`, `event.wait()`, `await future`, `timeout(…)` and `default:`"),
+                .help("cases are `rx.recv()`, `rx.closed()`, `tx.send(value)`, `watcher.changed()`, `watcher.next()`, `thread.join()`, `mutex.lock()`, `event.wait()`, `await future`, `timeout(…)` and `default:`"),
         );
-    }
-
-    /// `match which { … }`
-    fn select_arms(
-        &mut self,
-        groups: &[&[ast::SelectArm]],
-        operations: Vec<Operation>,
-        set: LocalId,
-        index: ExprId,
-        span: Span,
-        expect: Expect,
-    ) -> ExprId {
-        let discard = matches!(expect, Expect::Discard);
-        let mut join = Join::new(expect.hint(), "the cases of a `select` have different types");
-        let before = self.diverges;
-        let mut all_diverge = true;
-        let mut arms = Vec::new();
-        let mut otherwise = None;
-        let mut position = 0;
-        for (group, operation) in groups.iter().zip(operations) {
-            let arm = &group[0];
-            self.push_scope();
-            self.diverges = before;
-            let mut stmts = Vec::new();
-            let value = self.case_value(arm, &operation, set, position, &mut stmts);
-            let body = match (value, *group) {
-                (Some(value), [_, _, ..]) => {
-                    let (body, diverges) = self.match_cases(value, group, discard, &mut join);
-                    all_diverge &= diverges;
-                    body
-                }
-                (value, _) => {
-                    self.bind_case(arm, value, &mut stmts);
-                    let body = self.case_body(&arm.body, discard, &mut join);
-                    all_diverge &= self.diverges;
-                    body
-                }
-            };
-            self.pop_scope();
-            let ty = self.ty_of(body);
-            let block = thir::Block { stmts, value: Some(body) };
-            let body = self.push(ty, arm.span, ExprKind::Block(block));
-            if matches!(operation, Operation::Timeout | Operation::Default) {
-                otherwise = Some((body, arm.span));
-                continue;
-            }
-            let kind = PatKind::Literal(Lit::Int(position));
-            let pattern = Pat { ty: Ty::int(), span: arm.span, kind };
-            arms.push(thir::Arm { pattern, guard: None, body, span: arm.span });
-            position += 1;
-        }
-        self.diverges = before || (all_diverge && !groups.is_empty());
-        let ty = match join.ty() {
-            _ if discard && all_diverge => Ty::never(),
-            _ if discard => Ty::unit(),
-            Some(ty) => ty,
-            None => Ty::never(),
-        };
-        match otherwise {
-            Some((body, arm_span)) => {
-                let pattern = Pat { ty: Ty::int(), span: arm_span, kind: PatKind::Wildcard };
-                arms.push(thir::Arm { pattern, guard: None, body, span: arm_span });
-            }
-            // `wait` gives the index of a case: the last one needs no test.
-            None => {
-                if let Some(last) = arms.last_mut() {
-                    last.pattern.kind = PatKind::Wildcard;
-                }
-            }
-        }
-        if arms.is_empty() {
-            return self.push(Ty::unit(), span, ExprKind::Block(thir::Block { stmts: vec![thir::Stmt::Expr(index)], value: None }));
-        }
-        self.push(ty, span, ExprKind::Match { scrutinee: index, arms })
-    }
-
-    fn case_body(&mut self, body: &ast::Block, discard: bool, join: &mut Join) -> ExprId {
-        if discard {
-            return self.check_block(body, Expect::Discard);
-        }
-        let body = self.check_block(body, join.expect());
-        self.join(join, body)
-    }
-
-    /// `match value { PATTERN => BODY, … }`, and whether no arm comes to its end.
-    fn match_cases(
-        &mut self,
-        value: ExprId,
-        cases: &[ast::SelectArm],
-        discard: bool,
-        join: &mut Join,
-    ) -> (ExprId, bool) {
-        let before = self.diverges;
-        let mut all_diverge = true;
-        let mut arms = Vec::new();
-        for case in cases {
-            let ast::SelectArmKind::Case { pattern, .. } = &case.kind else { continue };
-            self.push_scope();
-            self.diverges = before;
-            let pattern = match pattern {
-                Some(pattern) => self.check_pattern_on(pattern, value),
-                None => Pat { ty: self.ty_of(value), span: case.span, kind: PatKind::Wildcard },
-            };
-            let body = self.case_body(&case.body, discard, join);
-            all_diverge &= self.diverges;
-            self.pop_scope();
-            arms.push(thir::Arm { pattern, guard: None, body, span: case.span });
-        }
-        let ty = match join.ty() {
-            _ if discard && all_diverge => Ty::never(),
-            _ if discard => Ty::unit(),
-            Some(ty) => ty,
-            None => Ty::never(),
-        };
-        let span = cases[0].span;
-        let id = self.push(ty, span, ExprKind::Match { scrutinee: value, arms });
-        self.note_match(id, self.span_of(value), cases.last().map(|case| case.span));
-        (id, all_diverge)
-    }
-
-    /// What a case that was taken gives, for its pattern.
-    fn case_value(
-        &mut self,
-        arm: &ast::SelectArm,
-        operation: &Operation,
-        set: LocalId,
-        position: i128,
-        stmts: &mut Vec<Stmt>,
-    ) -> Option<ExprId> {
-        let ast::SelectArmKind::Case { pattern, operation: written } = &arm.kind else { return None };
-        let span = written.span;
-        let set_ty = self.locals[set].ty;
-        let value = match operation {
-            Operation::Recv(holder) => {
-                let index = self.push(Ty::int(), span, ExprKind::Literal(Lit::Int(position)));
-                let object = self.local_place(*holder, span);
-                let object = self.value(object);
-                let set_ref = self.set_ref(set, span);
-                Some(self.call_inherent(set_ty, "take_recv", &[set_ref, index, object], span))
-            }
-            Operation::Send(place) => {
-                let value = self.value(*place);
-                if let Some(forget) = self.std_function("intrinsics", "forget") {
-                    let call = self.call_fn(forget, &[], &[value], span);
-                    stmts.push(Stmt::Expr(call));
-                }
-                None
-            }
-            Operation::Lock(holder) => {
-                let object = self.local_place(*holder, span);
-                let mutex = self.ty_of(object).peel_refs();
-                let object = self.value(object);
-                let guard = self.call_inherent(mutex, "guard", &[object], span);
-                if pattern.is_none() {
-                    // Held while the arm runs.
-                    let ty = self.ty_of(guard);
-                    let local = self.temp("guard", span, ty);
-                    stmts.push(self.let_temp(local, guard));
-                    return None;
-                }
-                Some(guard)
-            }
-            Operation::Direct => Some(self.check_expr(written, Expect::Any)),
-            Operation::Await(place) => Some(self.run_future(*place, span, span)),
-            Operation::Closed | Operation::Timeout | Operation::Default => None,
-            Operation::Error => {
-                if let Some(pattern) = pattern {
-                    self.check_pattern_owned(pattern, Ty::error(), ast::Convention::Read);
-                }
-                return None;
-            }
-        };
-        match (value, pattern) {
-            (Some(value), _) => Some(self.value(value)),
-            (None, Some(_)) => Some(self.unit_expr(span)),
-            (None, None) => None,
-        }
-    }
-
-    /// Binds the names of a case that stands alone.
-    fn bind_case(&mut self, arm: &ast::SelectArm, value: Option<ExprId>, stmts: &mut Vec<Stmt>) {
-        let (ast::SelectArmKind::Case { pattern, operation }, Some(value)) = (&arm.kind, value) else { return };
-        let span = operation.span;
-        match pattern {
-            Some(pattern) => {
-                let ty = self.ty_of(value);
-                let pat = self.check_pattern_let(pattern, ty, false, true);
-                self.note_irrefutable(&pat, "case");
-                stmts.push(Stmt::Let { pattern: pat, value: Some(value), else_: None, span });
-            }
-            None => stmts.push(Stmt::Expr(value)),
-        }
     }
 
     /// A function of a std module, by name.
@@ -535,9 +436,10 @@ impl Checker<'_> {
 /// The cases in groups of those that wait for the same thing, each without a guard.
 fn groups(arms: &[ast::SelectArm]) -> Vec<&[ast::SelectArm]> {
     arms.chunk_by(|a, b| match (&a.kind, &b.kind) {
-        (ast::SelectArmKind::Case { operation: a_op, .. }, ast::SelectArmKind::Case { operation: b_op, .. }) => {
-            a.guard.is_none() && b.guard.is_none() && same_operation(a_op, b_op)
-        }
+        (
+            ast::SelectArmKind::Case { operation: a_op, .. },
+            ast::SelectArmKind::Case { operation: b_op, .. },
+        ) => a.guard.is_none() && b.guard.is_none() && same_operation(a_op, b_op),
         _ => false,
     })
     .collect()
@@ -551,7 +453,7 @@ fn same_operation(a: &ast::Expr, b: &ast::Expr) -> bool {
             ast::ExprKind::MethodCall { receiver: b, method: b_name, args: b_args, .. },
         ) => {
             a_name.name == b_name.name
-                && matches!(a_name.name.as_str(), "recv" | "join")
+                && matches!(a_name.name.as_str(), "recv" | "join" | "next")
                 && a_args.is_empty()
                 && b_args.is_empty()
                 && same_place(a, b)
@@ -568,7 +470,9 @@ fn same_place(a: &ast::Expr, b: &ast::Expr) -> bool {
             ([a], [b]) => a.name.name == b.name.name && a.args.is_none() && b.args.is_none(),
             _ => false,
         },
-        (K::Field { base: a, name: x }, K::Field { base: b, name: y }) => x.name == y.name && same_place(a, b),
+        (K::Field { base: a, name: x }, K::Field { base: b, name: y }) => {
+            x.name == y.name && same_place(a, b)
+        }
         (K::TupleField { base: a, index: x, .. }, K::TupleField { base: b, index: y, .. }) => {
             x == y && same_place(a, b)
         }
@@ -579,9 +483,7 @@ fn same_place(a: &ast::Expr, b: &ast::Expr) -> bool {
 
 fn is_timeout(callee: &ast::Expr) -> bool {
     match &unparen(callee).kind {
-        ast::ExprKind::Path(path) => {
-            path.segments.last().is_some_and(|s| s.name.name == "timeout")
-        }
+        ast::ExprKind::Path(path) => path.segments.last().is_some_and(|s| s.name.name == "timeout"),
         _ => false,
     }
 }

@@ -11,8 +11,8 @@ use super::Checker;
 use crate::infer::{Cause, CauseKind};
 use crate::items::{AdtId, BodyOwner, FnId, FnParent, Generics, Program};
 use crate::lower_ty::{self, TyScope};
-use crate::traits::select::Callable;
 use crate::traits::Truth;
+use crate::traits::select::Callable;
 use crate::ty::{InferVar, Predicate, TraitRef, Ty, TyKind, tys};
 
 /// What may be assumed where types are written: in a trait's own methods `Self` has the trait.
@@ -166,8 +166,7 @@ impl<'p> Checker<'p> {
 
     /// A type written in the body.
     pub(super) fn lower_type(&mut self, ty: &ast::TypeExpr) -> Ty {
-        let lowered =
-            self.in_scope(|program, scope, out| lower_ty::lower_ty(program, scope, ty, out));
+        let lowered = self.in_scope(|program, scope, out| lower_ty::lower_ty(program, scope, ty, out));
         if lowered.has_error() {
             self.has_errors = true;
         }

@@ -32,13 +32,18 @@ impl Checker<'_> {
             return self.error_expr(span);
         };
         let program = self.program;
-        if program.actors.contains_key(&adt) && fields.iter().all(|f| !f.name.name.as_str().starts_with('$')) {
+        if program.actors.contains_key(&adt) && fields.iter().all(|f| !f.name.name.as_str().starts_with('$'))
+        {
             let name = program.adts[adt].name;
             self.report(
-                Diagnostic::error(codes::E0236, path.span, format!("an actor is not made like a struct: `{name}::new(…)` starts one"))
-                    .label("names the handle, which has no fields")
-                    .also(program.adts[adt].name_span, "declared here")
-                    .help("inside of the actor's `new`, write `Self{…}`"),
+                Diagnostic::error(
+                    codes::E0236,
+                    path.span,
+                    format!("an actor is not made like a struct: `{name}::new(…)` starts one"),
+                )
+                .label("names the handle, which has no fields")
+                .also(program.adts[adt].name_span, "declared here")
+                .help("inside of the actor's `new`, write `Self{…}`"),
             );
             return self.error_expr(span);
         }
@@ -150,9 +155,8 @@ impl Checker<'_> {
                 continue;
             }
             self.open_defaults.push((adt, index));
-            let value = self.in_module(program.adts[adt].module, |this| {
-                this.check_coerce(&default, ty, &why)
-            });
+            let value =
+                self.in_module(program.adts[adt].module, |this| this.check_coerce(&default, ty, &why));
             self.open_defaults.pop();
             done.push((index, value));
         }
@@ -180,8 +184,8 @@ impl Checker<'_> {
                 let count = path.segments.len();
                 let written = path.segments[count - 1]
                     .args
-                    .as_ref()
-                    .or_else(|| count.checked_sub(2).and_then(|i| path.segments[i].args.as_ref()));
+                    .as_deref()
+                    .or_else(|| count.checked_sub(2).and_then(|i| path.segments[i].args.as_deref()));
                 let program = self.program;
                 let what = format!("`{}`", program.adts[adt].name);
                 let generics = &program.adts[adt].generics;
@@ -198,12 +202,8 @@ impl Checker<'_> {
                     _ => {
                         let text = self.sources.text(path.span).to_owned();
                         self.report(
-                            Diagnostic::error(
-                                codes::E0316,
-                                path.span,
-                                format!("`{text}` is no struct"),
-                            )
-                            .label("only structs and variants with named fields are made like this"),
+                            Diagnostic::error(codes::E0316, path.span, format!("`{text}` is no struct"))
+                                .label("only structs and variants with named fields are made like this"),
                         );
                         None
                     }
@@ -229,12 +229,10 @@ impl Checker<'_> {
         span: Span,
     ) {
         let decl = &self.program.adts[adt].variants[variant];
-        let names: Vec<String> =
-            missing.iter().map(|&i| format!("`{}`", decl.fields[i].name)).collect();
+        let names: Vec<String> = missing.iter().map(|&i| format!("`{}`", decl.fields[i].name)).collect();
         let plural = if names.len() == 1 { "field" } else { "fields" };
         let listed = names.join(", ");
-        let text: Vec<String> =
-            missing.iter().map(|&i| format!("{}: …", decl.fields[i].name)).collect();
+        let text: Vec<String> = missing.iter().map(|&i| format!("{}: …", decl.fields[i].name)).collect();
         let separator = if given.is_empty() { "" } else { ", " };
         let end = Span { lo: span.hi.saturating_sub(1).max(span.lo), ..span };
         self.report(

@@ -1,10 +1,9 @@
-//! Tasks: `go`, `scope`, `deadline`, and closures that are `async`.
+//! Tasks: `go`, `scope`, and closures that are `async`. For `deadline` see [`super::deadline`].
 //!
 //! ```text
 //! go f(a, &b)      { let $arg0 = a; let $arg1 = &b; go(fn(): f($arg0, $arg1)) }
-//! scope s: BODY    { let $scope = TaskScope::open(); defer: $scope.leave(); let s = &mut $scope; let $value = { BODY };
+//! scope s: BODY    { let $scope = TaskScope::open_block(); defer: $scope.leave(); let s = &mut $scope; let $value = { BODY };
 //!                    $scope.finish(); $value }
-//! deadline d: BODY deadline(d, || BODY)
 //! async |x| BODY   |x| later(|| BODY)
 //! ```
 //!
@@ -33,7 +32,8 @@ impl Checker<'_> {
             _ => unparen(started),
         };
         let mut call = call.clone();
-        let (ast::ExprKind::Call { args, .. } | ast::ExprKind::MethodCall { args, .. }) = &mut call.kind else {
+        let (ast::ExprKind::Call { args, .. } | ast::ExprKind::MethodCall { args, .. }) = &mut call.kind
+        else {
             self.check_expr(started, Expect::Any);
             self.report(
                 Diagnostic::error(codes::E0415, started.span, "`go` starts a call or a block")
@@ -81,7 +81,7 @@ impl Checker<'_> {
         };
         let ty = Ty::adt(adt, &[]);
         let end = Span { lo: span.hi.saturating_sub(1).max(span.lo), ..span };
-        let opened = self.call_inherent(ty, "open", &[], span);
+        let opened = self.call_inherent(ty, "open_block", &[], span);
         let scope = self.temp(name.map_or("the scope", |n| n.name.as_str()), span, ty);
         let mut stmts = vec![self.let_temp(scope, opened)];
         let place = self.local_place(scope, end);
@@ -116,40 +116,13 @@ impl Checker<'_> {
         self.block_of(stmts, Some(value), span)
     }
 
-    /// The block is a closure, so it cannot be left but at its end: see [`Checker::leaves_deadline`].
-    pub(super) fn check_deadline(
+    /// `async |x| body`: a closure whose calls give futures.
+    pub(super) fn check_async_closure(
         &mut self,
-        duration: &ast::Expr,
-        body: &ast::Block,
+        closure: &ast::Closure,
         span: Span,
         expect: Expect,
     ) -> ExprId {
-        let make = Make { span: Span { hi: duration.span.hi, ..span } };
-        self.deadlines.push(make.span);
-        let block = ast::Expr { span: body.span, kind: ast::ExprKind::Block(body.clone()) };
-        let closure = ast::Closure { is_fn: false, ..make.plain_closure(block, None) };
-        let closure = ast::Expr { span: body.span, kind: ast::ExprKind::Closure(Box::new(closure)) };
-        let arg = |value: ast::Expr| ast::Arg { span: value.span, mutable: None, value };
-        let callee = Box::new(make.path(&["$lang", "deadline"], make.span));
-        let args = vec![arg(duration.clone()), arg(closure)];
-        self.check_expr(&ast::Expr { span, kind: ast::ExprKind::Call { callee, args } }, expect)
-    }
-
-    /// Refuses what would leave the `deadline` block around it.
-    pub(super) fn leaves_deadline(&mut self, what: &str, span: Span) -> bool {
-        let leaves = self.frame().is_deadline;
-        if leaves {
-            self.report(
-                Diagnostic::error(codes::E0405, span, format!("`{what}` cannot leave a `deadline` block"))
-                    .label("the block ends at its end, or when the time is over")
-                    .help("let the block give a value, and leave after it"),
-            );
-        }
-        leaves
-    }
-
-    /// `async |x| body`: a closure whose calls give futures.
-    pub(super) fn check_async_closure(&mut self, closure: &ast::Closure, span: Span, expect: Expect) -> ExprId {
         let make = Make { span: closure.head };
         let inner = make.closure(closure.body.clone(), closure.ret.clone());
         let body = make.call_lang("later", inner, closure.body.span);
@@ -209,7 +182,10 @@ impl Make {
     /// Evaluates the expression before the task starts, and has the task use what it gave. What
     /// gains nothing by that stays where its type is known better: literals, closures, variables.
     fn before(&self, expr: &mut ast::Expr, stmts: &mut Vec<ast::Stmt>) {
-        if matches!(unparen(expr).kind, ast::ExprKind::Literal(_) | ast::ExprKind::Closure(_) | ast::ExprKind::Path(_)) {
+        if matches!(
+            unparen(expr).kind,
+            ast::ExprKind::Literal(_) | ast::ExprKind::Closure(_) | ast::ExprKind::Path(_)
+        ) {
             return;
         }
         let span = expr.span;

@@ -18,7 +18,7 @@ impl Checker<'_> {
         let id = self.value(id);
         let ty = self.structurally(self.ty_of(id));
         let question = Span { lo: inner.span.hi, ..span };
-        if self.leaves_deadline("?", question) {
+        if self.leaves_defer("?", question) {
             return self.error_expr(span);
         }
         match *ty.kind() {
@@ -51,7 +51,7 @@ impl Checker<'_> {
 
     fn try_result(&mut self, id: ExprId, adt: AdtId, args: Tys, question: Span, span: Span) -> ExprId {
         let (ok_ty, err_ty) = (args[0], args[1]);
-        let ret = self.frame().ret;
+        let ret = self.result_ty();
         let ret = self.structurally(ret);
         let target = match *ret.kind() {
             TyKind::Adt(found, ret_args) if found == adt => ret_args[1],
@@ -83,7 +83,7 @@ impl Checker<'_> {
 
     fn try_option(&mut self, id: ExprId, adt: AdtId, args: Tys, question: Span, span: Span) -> ExprId {
         let value_ty = args[0];
-        let ret = self.frame().ret;
+        let ret = self.result_ty();
         let ret = self.structurally(ret);
         match *ret.kind() {
             TyKind::Adt(found, _) if found == adt => {}
@@ -126,7 +126,7 @@ impl Checker<'_> {
 
     /// `Variant(LOCAL) => BODY`
     #[allow(clippy::too_many_arguments)]
-    fn binding_arm(
+    pub(super) fn binding_arm(
         &mut self,
         scrutinee: ExprId,
         adt: AdtId,
@@ -149,7 +149,8 @@ impl Checker<'_> {
         if self.unify(to, from) {
             return value;
         }
-        let is_error = matches!(*to.kind(), TyKind::Adt(adt, _) if self.program.lang.adt("error") == Some(adt));
+        let is_error =
+            matches!(*to.kind(), TyKind::Adt(adt, _) if self.program.lang.adt("error") == Some(adt));
         if is_error {
             self.require_lang("IntoError", from, span, CauseKind::Try);
             let call = self.call_trait_unchecked("IntoError", "into_error", &[from], &[value], span);
@@ -168,13 +169,16 @@ impl Checker<'_> {
             return self.error_expr(span);
         }
         let shown = self.show(ret);
-        let in_closure = self.frame().closure.is_some();
-        let place = self.frame().ret_span;
+        let in_closure = self.home().closure.is_some();
+        let place = self.home().ret_span;
         let what = if in_closure { "closure" } else { "function" };
         let message = if ret.is_unit() {
             format!("`?` hands a failure on, and this {what} returns nothing")
         } else {
-            format!("`?` on {} `{wanted}` hands a failure on, and this {what} returns a `{shown}`", if wanted == "Option" { "an" } else { "a" })
+            format!(
+                "`?` on {} `{wanted}` hands a failure on, and this {what} returns a `{shown}`",
+                if wanted == "Option" { "an" } else { "a" }
+            )
         };
         let mut diagnostic = Diagnostic::error(codes::E0312, question, message);
         if let Some(place) = place {
@@ -182,7 +186,8 @@ impl Checker<'_> {
         }
         let is = |name: &str| matches!(*ret.kind(), TyKind::Adt(adt, _) if self.program.lang.adt(name) == Some(adt));
         if wanted == "Option" && is("Result") {
-            diagnostic = diagnostic.help("turn the absence into a failure first: `.ok_or(\"what is missing\")?`");
+            diagnostic =
+                diagnostic.help("turn the absence into a failure first: `.ok_or(\"what is missing\")?`");
         } else if wanted == "Result" && is("Option") {
             diagnostic = diagnostic.help("drop the failure's reason first: `.ok()?`");
         } else if ret.is_unit() && !in_closure {
@@ -193,7 +198,9 @@ impl Checker<'_> {
                     if wanted == "Option" { " -> Option[()]" } else { " -> Result" },
                     Applicability::Maybe,
                 ),
-                None => diagnostic.help("handle the failure with `match`, or put this in a function that returns a `Result`"),
+                None => diagnostic.help(
+                    "handle the failure with `match`, or put this in a function that returns a `Result`",
+                ),
             };
         } else {
             diagnostic = diagnostic.help("handle the failure with `match`, or let the function return it");

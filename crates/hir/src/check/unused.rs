@@ -6,6 +6,7 @@
 use base::{Applicability, Diagnostic, codes};
 
 use super::Checker;
+use crate::thir::ExprKind;
 use crate::ty::{Ty, TyKind};
 
 impl Checker<'_> {
@@ -14,7 +15,9 @@ impl Checker<'_> {
             return;
         }
         let futures: Vec<_> = (self.locals.iter_enumerated())
-            .filter(|(id, local)| !local.synthetic && self.local_notes[*id].warn_unused && !self.local_notes[*id].used)
+            .filter(|(id, local)| {
+                !local.synthetic && self.local_notes[*id].warn_unused && !self.local_notes[*id].used
+            })
             .map(|(_, local)| (local.ty, local.span))
             .collect();
         for (ty, span) in futures {
@@ -29,12 +32,7 @@ impl Checker<'_> {
             }
             if note.warn_unused && !note.used && !self.has_destructor(local.ty) {
                 found.push(
-                    Diagnostic::warning(
-                        codes::W0402,
-                        local.span,
-                        format!("`{name}` is never used"),
-                    )
-                    .fix(
+                    Diagnostic::warning(codes::W0402, local.span, format!("`{name}` is never used")).fix(
                         "if that is intended, start its name with `_`",
                         local.span.start(),
                         "_",
@@ -52,9 +50,35 @@ impl Checker<'_> {
                 );
             }
         }
+        found.extend(self.lost_changes());
         for diagnostic in found {
             self.report(diagnostic);
         }
+    }
+
+    /// Copies that a closure changes while the variable itself is looked at afterwards.
+    fn lost_changes(&mut self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (local, closure, span) in std::mem::take(&mut self.changed_copies) {
+            let around = self.closures[closure as usize].span;
+            let later = self.exprs.iter().filter(|e| matches!(e.kind, ExprKind::Local(l) if l == local));
+            let later = later.map(|e| e.span).filter(|s| s.file == around.file && s.lo >= around.hi);
+            let Some(later) = later.min_by_key(|s| s.lo) else { continue };
+            let name = self.locals[local].name;
+            found.push(
+                Diagnostic::warning(
+                    codes::W0407,
+                    span,
+                    format!("the closure changes a copy of `{name}` of its own"),
+                )
+                .label("changed in the copy")
+                .also(later, "this is not changed by it")
+                .help(
+                    "share the variable (`Shared`, `Atomic`, `Mutex`), give the value back, or use a `scope`",
+                ),
+            );
+        }
+        found
     }
 
     /// A value that does something at its end, such as a lock's guard, may be held for just that.

@@ -79,9 +79,15 @@ type Row = Vec<Node>;
 /// What the analysis of a match found.
 pub(super) enum Coverage {
     /// Every value is matched; positions of arms that no value reaches.
-    Complete { unreachable: Vec<usize> },
+    Complete {
+        unreachable: Vec<usize>,
+    },
     /// Patterns for values that nothing matches, as the user would write them.
-    Missing { patterns: Vec<String>, more: bool, unreachable: Vec<usize> },
+    Missing {
+        patterns: Vec<String>,
+        more: bool,
+        unreachable: Vec<usize>,
+    },
     TooComplex,
 }
 
@@ -163,9 +169,7 @@ impl Analysis<'_> {
                 Node::new(Ctor::Range(lo, hi), Vec::new())
             }
             PatKind::Const { .. } => Node::new(Ctor::Opaque, Vec::new()),
-            PatKind::Tuple(pats) => {
-                Node::new(Ctor::Single, pats.iter().map(|p| self.reduce(p)).collect())
-            }
+            PatKind::Tuple(pats) => Node::new(Ctor::Single, pats.iter().map(|p| self.reduce(p)).collect()),
             PatKind::Struct { adt, variant, fields, .. } => {
                 let decl = &self.program.adts[*adt];
                 let arity = decl.variants[*variant].fields.len();
@@ -200,9 +204,7 @@ impl Analysis<'_> {
                         nodes.extend(tail);
                         Node::new(Ctor::Len(len), nodes)
                     }
-                    None => {
-                        Node::new(Ctor::VarLen(before.len(), after.len()), fields.collect())
-                    }
+                    None => Node::new(Ctor::VarLen(before.len(), after.len()), fields.collect()),
                 }
             }
             PatKind::Or(pats) => Node {
@@ -283,9 +285,7 @@ impl Analysis<'_> {
             _ => {
                 let mut ctors: Vec<Ctor> = Vec::new();
                 for node in column {
-                    if matches!(node.ctor, Ctor::Str(_) | Ctor::Float(_))
-                        && !ctors.contains(&node.ctor)
-                    {
+                    if matches!(node.ctor, Ctor::Str(_) | Ctor::Float(_)) && !ctors.contains(&node.ctor) {
                         ctors.push(node.ctor.clone());
                     }
                 }
@@ -383,8 +383,7 @@ impl Analysis<'_> {
         }
         let rows = expand(rows);
         if head.ctor == Ctor::Opaque {
-            let tails: Vec<Row> =
-                rows.iter().filter(|r| r[0].is_wild()).map(|r| r[1..].to_vec()).collect();
+            let tails: Vec<Row> = rows.iter().filter(|r| r[0].is_wild()).map(|r| r[1..].to_vec()).collect();
             return self.useful(&tails, &row[1..].to_vec(), rest);
         }
         if head.is_wild() && rows.iter().all(|r| r[0].is_wild()) {
@@ -404,8 +403,7 @@ impl Analysis<'_> {
             let field_tys = self.field_types(&ctor, ty);
             let arity = field_tys.len();
             let Some(mine) = self.specialise(row, &ctor, arity) else { continue };
-            let special: Vec<Row> =
-                rows.iter().filter_map(|r| self.specialise(r, &ctor, arity)).collect();
+            let special: Vec<Row> = rows.iter().filter_map(|r| self.specialise(r, &ctor, arity)).collect();
             let mut inner = field_tys;
             inner.extend_from_slice(rest);
             if self.useful(&special, &mine, &inner)? {
@@ -446,19 +444,12 @@ impl Analysis<'_> {
         }
     }
 
-    fn show_variant(
-        &self,
-        id: crate::items::AdtId,
-        variant: VariantIdx,
-        fields: &[Witness],
-    ) -> String {
+    fn show_variant(&self, id: crate::items::AdtId, variant: VariantIdx, fields: &[Witness]) -> String {
         let adt = &self.program.adts[id];
         let decl = &adt.variants[variant];
         let name = match adt.kind {
             AdtKind::Struct => adt.name.to_string(),
-            AdtKind::Enum if self.program.prelude.values.contains_key(&decl.name) => {
-                decl.name.to_string()
-            }
+            AdtKind::Enum if self.program.prelude.values.contains_key(&decl.name) => decl.name.to_string(),
             AdtKind::Enum => format!("{}::{}", adt.name, decl.name),
         };
         match decl.shape {

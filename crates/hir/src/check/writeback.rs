@@ -18,6 +18,7 @@ impl Checker<'_> {
         ret: Ty,
         value: ExprId,
     ) -> thir::Body {
+        self.settle_rest();
         self.ctx.apply_defaults();
         self.finish_conventions();
         self.ctx.apply_defaults();
@@ -153,10 +154,8 @@ impl Checker<'_> {
                 }
             }
             PatKind::Range { lo, hi, .. } => {
-                let fits = [lo, hi]
-                    .into_iter()
-                    .flatten()
-                    .all(|lit| self.check_literal_range(lit, pat.ty, pat.span));
+                let fits =
+                    [lo, hi].into_iter().flatten().all(|lit| self.check_literal_range(lit, pat.ty, pat.span));
                 if !fits {
                     pat.kind = PatKind::Error;
                 }

@@ -3,17 +3,21 @@
 //! ```text
 //! actor Name[T]:                    struct "Name's state"[T]: FIELDS            # with the invariants
 //!     FIELDS                        impl "Name's state"[T]: fn m(mut self, a: A) -> R: BODY
-//!     fn m(a: A) -> R: BODY         impl ActorState for "Name's state"[T]       # on_start, on_stop
+//!     fn m(a: A) -> R: BODY             $me: Me["Name's state"[T]] = nobody(); fn me(self) -> Name[T]
+//!                                   impl ActorState for "Name's state"[T]       # on_start, on_stop
 //!                                   struct Name[T]: $mailbox: Mailbox["Name's state"[T]]
 //!                                   impl Clone for Name[T]
+//!                                   impl Actor for Name[T]                      # what handles have in common
 //!                                   impl Name[T]: fn new(…) -> Name[T]; fn stop; fn is_alive
 //!                                       fn m(self, a: own A) -> Reply[R]:
-//!                                           return self.$mailbox.ask(fn(state: mut _) -> R: state.m(a))
+//!                                           return self.$mailbox.ask("m", fn(state: mut _) -> R: state.m(a))
 //! ```
 //!
 //! Not here: mailboxes and replies, which are std's (`task/actor.altru`). The one thing to know: a
 //! method's body stands in the state's impl alone, so `self.m()` inside of an actor is a plain call;
 //! its signature stands in both, so what is wrong with it is found twice and said once.
+
+mod build;
 
 use base::{Diagnostic, Name, Span, codes};
 use std::sync::Arc;
@@ -56,7 +60,7 @@ impl Expansion<'_> {
         let state = Ident { name: state_name(actor.name.name), span: self.span };
         let mut inner = Vec::new();
         let mut outer = Vec::new();
-        let mut hooks = Vec::new();
+        let mut hooks = vec![self.installs(state)];
         let mut new = None;
         for method in &actor.methods {
             let ItemKind::Fn(f) = &method.kind else {
@@ -78,8 +82,12 @@ impl Expansion<'_> {
                 name => {
                     if GIVEN.contains(&name) {
                         self.found.push(
-                            Diagnostic::error(codes::E0236, f.name.span, format!("every actor has a `{name}` of its own"))
-                                .label("choose another name"),
+                            Diagnostic::error(
+                                codes::E0236,
+                                f.name.span,
+                                format!("every actor has a `{name}` of its own"),
+                            )
+                            .label("choose another name"),
                         );
                         continue;
                     }
@@ -101,6 +109,9 @@ impl Expansion<'_> {
             None => self.default_new(state, &start),
         };
         outer.insert(0, new);
+        if !actor.methods.iter().any(|m| matches!(&m.kind, ItemKind::Fn(f) if f.name.name == "me")) {
+            inner.push(self.me());
+        }
         outer.push(self.given("stop", vec![], Some(self.named(&["$lang", "ActorEnd"])), item));
         outer.push(self.given("is_alive", vec![], Some(self.named(&["$lang", "bool"])), item));
         let clone = self.clone_method();
@@ -111,6 +122,8 @@ impl Expansion<'_> {
             let ty = if refused { self.refused_type(field.ty.span) } else { field.ty.clone() };
             fields.push(FieldDef { public: None, ty, ..field.clone() });
         }
+        let nobody = self.call(self.path(&["$lang", "nobody"]), Vec::new());
+        fields.push(self.field("$me", self.generic("Me", vec![self.own_type(state)]), Some(nobody)));
         let state_item = StructItem {
             name: state,
             generics: actor.generics.clone(),
@@ -118,14 +131,7 @@ impl Expansion<'_> {
             invariants: actor.invariants.clone(),
             methods: Vec::new(),
         };
-        let mailbox = FieldDef {
-            span: self.span,
-            docs: Vec::new(),
-            public: None,
-            name: self.ident("$mailbox"),
-            ty: self.generic("Mailbox", vec![self.own_type(state)]),
-            default: None,
-        };
+        let mailbox = self.field("$mailbox", self.generic("Mailbox", vec![self.own_type(state)]), None);
         let handle_item = StructItem {
             name: actor.name,
             generics: actor.generics.clone(),
@@ -141,6 +147,7 @@ impl Expansion<'_> {
             self.impl_(None, state_type.clone(), inner),
             self.impl_(Some("ActorState"), state_type, hooks),
             self.impl_(Some("Clone"), handle_type.clone(), vec![clone]),
+            self.impl_(Some("Actor"), handle_type.clone(), self.common(state)),
             self.impl_(None, handle_type, outer),
         ]
     }
@@ -188,15 +195,81 @@ impl Expansion<'_> {
         self.function(name, vec![self.self_param(Convention::Mut)], None, body, None)
     }
 
+    /// `fn installs(mut self, me: own Me[…]): self.$me = me`
+    fn installs(&self, state: Ident) -> Item {
+        let me = self.ident("$value");
+        let target = self.expr(ExprKind::Field {
+            base: Box::new(self.expr(ExprKind::SelfValue)),
+            name: self.ident("$me"),
+        });
+        let set = StmtKind::Assign { op: None, op_span: self.span, target, value: self.path_of(vec![me]) };
+        let taken = self.own_param(me, self.generic("Me", vec![self.own_type(state)]));
+        let body = self.block(vec![self.stmt(set)]);
+        self.function("installs", vec![self.self_param(Convention::Mut), taken], None, body, None)
+    }
+
+    /// `fn me(self) -> Name[T]`: a handle to the actor whose state this is.
+    fn me(&self) -> Item {
+        let known = self.expr(ExprKind::Field {
+            base: Box::new(self.expr(ExprKind::SelfValue)),
+            name: self.ident("$me"),
+        });
+        let mailbox = self.method(known, "mailbox", Vec::new());
+        let body = self.returning(self.handle_of(self.actor.name, mailbox));
+        self.function(
+            "me",
+            vec![self.self_param(Convention::Read)],
+            Some(self.own_type(self.actor.name)),
+            body,
+            None,
+        )
+    }
+
     // ------------------------------------------------------------ the handle
+
+    /// `type State = …; fn mailbox(self) -> Mailbox[…]; fn of_mailbox(mailbox: own Mailbox[…]) -> Self`
+    fn common(&self, state: Ident) -> Vec<Item> {
+        let alias = TypeAlias {
+            name: self.ident("State"),
+            generics: Generics::default(),
+            bounds: Vec::new(),
+            view: None,
+            ty: Some(self.own_type(state)),
+        };
+        let mailbox_type = self.generic("Mailbox", vec![self.own_type(state)]);
+        let given = self.ident("$value");
+        let get = self.returning(self.method(self.mailbox_place(), "clone", Vec::new()));
+        let make = self.returning(self.handle(self.path_of(vec![given])));
+        vec![
+            self.item(ItemKind::TypeAlias(alias), None, &[]),
+            self.function(
+                "mailbox",
+                vec![self.self_param(Convention::Read)],
+                Some(mailbox_type.clone()),
+                get,
+                None,
+            ),
+            self.function(
+                "of_mailbox",
+                vec![self.own_param(given, mailbox_type)],
+                Some(self.named(&["Self"])),
+                make,
+                None,
+            ),
+        ]
+    }
 
     /// The method as others see it: posts the message.
     fn message(&mut self, item: &Item, f: &FnItem, overflow: Overflow) -> Item {
         let at = Expansion { span: f.name.span, found: Vec::new(), ..*self };
         if let Some(this) = f.params.iter().find(|p| p.is_self) {
             self.found.push(
-                Diagnostic::error(codes::E0236, this.span, "an actor's methods have their `self` without saying so")
-                    .label("leave it out"),
+                Diagnostic::error(
+                    codes::E0236,
+                    this.span,
+                    "an actor's methods have their `self` without saying so",
+                )
+                .label("leave it out"),
             );
         }
         let mut params = vec![at.self_param(Convention::Read)];
@@ -254,7 +327,10 @@ impl Expansion<'_> {
         };
         let given = Param {
             span: at.span,
-            pattern: Pattern { span: at.span, kind: PatternKind::Binding { convention: Convention::Read, name: state, sub: None } },
+            pattern: Pattern {
+                span: at.span,
+                kind: PatternKind::Binding { convention: Convention::Read, name: state, sub: None },
+            },
             convention: Convention::Mut,
             convention_span: None,
             ty: None,
@@ -277,7 +353,8 @@ impl Expansion<'_> {
             (true, Overflow::Fail) => "try_ask",
             (true, Overflow::DropOldest) => "ask_newest",
         };
-        let posted = at.on_mailbox(post, vec![at.arg(closure)]);
+        let name = at.text(f.name.name);
+        let posted = at.on_mailbox(post, vec![at.arg(name), at.arg(closure)]);
         let reply = answer.map(|ty| at.generic("Reply", vec![ty]));
         let ret = match overflow {
             Overflow::Fail => {
@@ -286,7 +363,11 @@ impl Expansion<'_> {
             }
             _ => reply,
         };
-        let body = if ret.is_some() { at.returning(posted) } else { at.block(vec![at.stmt(StmtKind::Expr(posted))]) };
+        let body = if ret.is_some() {
+            at.returning(posted)
+        } else {
+            at.block(vec![at.stmt(StmtKind::Expr(posted))])
+        };
         let function = FnItem {
             head: f.head,
             is_async: false,
@@ -296,8 +377,12 @@ impl Expansion<'_> {
             params,
             ret: ret.map(|ty| RetType { ty, from: Vec::new() }),
             body: Some(body),
+            has_items: true,
         };
-        let attributes = item.attributes.iter().filter(|a| matches!(a.name.name.as_str(), "discardable" | "deprecated" | "must_use"));
+        let attributes = item
+            .attributes
+            .iter()
+            .filter(|a| matches!(a.name.name.as_str(), "discardable" | "deprecated" | "must_use"));
         Item {
             span: item.span,
             docs: item.docs.clone(),
@@ -335,7 +420,8 @@ impl Expansion<'_> {
         }
         if let Some(this) = f.params.iter().find(|p| p.is_self) {
             self.found.push(
-                Diagnostic::error(codes::E0236, this.span, "there is no actor yet when `new` is called").label("leave it out"),
+                Diagnostic::error(codes::E0236, this.span, "there is no actor yet when `new` is called")
+                    .label("leave it out"),
             );
         }
         let mut params = f.params.clone();
@@ -386,33 +472,46 @@ impl Expansion<'_> {
     fn given(&self, name: &str, args: Vec<Arg>, ret: Option<TypeExpr>, item: &Item) -> Item {
         let call = self.on_mailbox(name, args);
         let body = self.returning(call);
-        let mut function = self.function(name, vec![self.self_param(Convention::Read)], ret, body, item.public);
+        let mut function =
+            self.function(name, vec![self.self_param(Convention::Read)], ret, body, item.public);
         if name == "stop" {
-            function.attributes.push(Attribute { span: self.span, name: self.ident("discardable"), args: Vec::new() });
+            function.attributes.push(Attribute {
+                span: self.span,
+                name: self.ident("discardable"),
+                args: Vec::new(),
+            });
         }
         function
     }
 
     fn clone_method(&self) -> Item {
-        let mailbox = self.mailbox_place();
-        let clone = ExprKind::MethodCall { receiver: Box::new(mailbox), method: self.ident("clone"), generics: None, args: Vec::new() };
-        let clone = self.expr(clone);
+        let clone = self.method(self.mailbox_place(), "clone", Vec::new());
         let body = self.returning(self.handle(clone));
-        self.function("clone", vec![self.self_param(Convention::Read)], Some(self.named(&["Self"])), body, None)
+        self.function(
+            "clone",
+            vec![self.self_param(Convention::Read)],
+            Some(self.named(&["Self"])),
+            body,
+            None,
+        )
     }
 
     /// `start_actor("Name", capacity, state)`
     fn start(&self, capacity: u128, state: Expr) -> Expr {
-        let name = self.expr(ExprKind::Literal(Literal::Str(self.actor.name.name.as_str().into())));
-        let capacity = self.expr(ExprKind::Literal(Literal::Int { value: capacity, suffix: None }));
+        let name = self.text(self.actor.name.name);
+        let capacity = self.expr(ExprKind::Literal(Literal::Int { value: capacity.into(), suffix: None }));
         let args = vec![self.arg(name), self.arg(capacity), self.arg(state)];
         self.call(self.path(&["$lang", "start_actor"]), args)
     }
 
-    /// `Name{$mailbox: value}`
+    /// `Self{$mailbox: value}`
     fn handle(&self, mailbox: Expr) -> Expr {
+        self.handle_of(self.ident("Self"), mailbox)
+    }
+
+    fn handle_of(&self, name: Ident, mailbox: Expr) -> Expr {
         let fields = vec![FieldInit { span: self.span, name: self.ident("$mailbox"), value: Some(mailbox) }];
-        let segments = vec![PathSegment { name: self.ident("Self"), args: None }];
+        let segments = vec![PathSegment { name, args: None }];
         self.expr(ExprKind::Struct { path: Path { span: self.span, segments }, fields, base: None })
     }
 
@@ -422,8 +521,7 @@ impl Expansion<'_> {
     }
 
     fn on_mailbox(&self, method: &str, args: Vec<Arg>) -> Expr {
-        let receiver = Box::new(self.mailbox_place());
-        self.expr(ExprKind::MethodCall { receiver, method: self.ident(method), generics: None, args })
+        self.method(self.mailbox_place(), method, args)
     }
 
     // ------------------------------------------------------------ `[mailbox(…)]`
@@ -436,7 +534,9 @@ impl Expansion<'_> {
             let name = arg.name.map_or("", |n| n.name.as_str());
             let value = arg.value.as_ref().map(|v| &v.kind);
             match (name, value) {
-                ("capacity", Some(ExprKind::Literal(Literal::Int { value, .. }))) if *value > 0 => capacity = *value,
+                ("capacity", Some(ExprKind::Literal(Literal::Int { value, .. }))) if value.get() > 0 => {
+                    capacity = value.get();
+                }
                 ("overflow", Some(ExprKind::Path(path))) => {
                     overflow = match path.segments.last().map_or("", |s| s.name.name.as_str()) {
                         "wait" => Some(Overflow::Wait),
@@ -449,7 +549,10 @@ impl Expansion<'_> {
                     }
                 }
                 _ => {
-                    let span = arg.value.as_ref().map_or_else(|| arg.name.map_or(attribute.span, |n| n.span), |v| v.span);
+                    let span = arg
+                        .value
+                        .as_ref()
+                        .map_or_else(|| arg.name.map_or(attribute.span, |n| n.span), |v| v.span);
                     self.refuse_mailbox(span);
                 }
             }
@@ -466,115 +569,6 @@ impl Expansion<'_> {
                 .label("not understood")
                 .help("write `[mailbox(capacity = 100, overflow = wait)]`; instead of `wait` also `fail` or `drop_oldest`"),
         );
-    }
-
-    // ------------------------------------------------------------ building
-
-    fn ident(&self, name: &str) -> Ident {
-        Ident { name: Name::new(name), span: self.span }
-    }
-
-    fn expr(&self, kind: ExprKind) -> Expr {
-        Expr { span: self.span, kind }
-    }
-
-    fn stmt(&self, kind: StmtKind) -> Stmt {
-        Stmt { span: self.span, kind }
-    }
-
-    fn block(&self, stmts: Vec<Stmt>) -> Block {
-        Block { span: self.span, style: BlockStyle::Inline, docs: Vec::new(), stmts }
-    }
-
-    fn returning(&self, value: Expr) -> Block {
-        self.block(vec![self.stmt(StmtKind::Expr(self.expr(ExprKind::Return(Some(Box::new(value))))))])
-    }
-
-    fn arg(&self, value: Expr) -> Arg {
-        Arg { span: self.span, mutable: None, value }
-    }
-
-    fn call(&self, callee: Expr, args: Vec<Arg>) -> Expr {
-        self.expr(ExprKind::Call { callee: Box::new(callee), args })
-    }
-
-    fn path(&self, names: &[&str]) -> Expr {
-        self.path_of(names.iter().map(|n| self.ident(n)).collect())
-    }
-
-    fn path_of(&self, names: Vec<Ident>) -> Expr {
-        let span = names.first().map_or(self.span, |n| n.span);
-        let segments = names.into_iter().map(|name| PathSegment { name, args: None }).collect();
-        Expr { span, kind: ExprKind::Path(Path { span, segments }) }
-    }
-
-    fn named(&self, names: &[&str]) -> TypeExpr {
-        self.type_path(names.iter().map(|n| PathSegment { name: self.ident(n), args: None }).collect())
-    }
-
-    fn unit_type(&self) -> TypeExpr {
-        TypeExpr { span: self.span, kind: TypeExprKind::Tuple(Vec::new()) }
-    }
-
-    fn type_path(&self, segments: Vec<PathSegment>) -> TypeExpr {
-        TypeExpr { span: self.span, kind: TypeExprKind::Path(Path { span: self.span, segments }) }
-    }
-
-    /// `$lang::ROLE[args]`
-    fn generic(&self, role: &str, args: Vec<TypeExpr>) -> TypeExpr {
-        let args = GenericArgs { span: self.span, args, bindings: Vec::new() };
-        let last = PathSegment { name: self.ident(role), args: Some(args) };
-        self.type_path(vec![PathSegment { name: self.ident("$lang"), args: None }, last])
-    }
-
-    /// The type with the actor's own parameters as arguments.
-    fn own_type(&self, name: Ident) -> TypeExpr {
-        let params = &self.actor.generics.params;
-        let args: Vec<TypeExpr> = params.iter().map(|p| self.named(&[p.name.name.as_str()])).collect();
-        let args = (!args.is_empty()).then(|| GenericArgs { span: self.span, args, bindings: Vec::new() });
-        self.type_path(vec![PathSegment { name, args }])
-    }
-
-    fn self_param(&self, convention: Convention) -> Param {
-        let binding = PatternKind::Binding { convention: Convention::Read, name: self.ident("self"), sub: None };
-        Param {
-            span: self.span,
-            pattern: Pattern { span: self.span, kind: binding },
-            convention,
-            convention_span: None,
-            ty: None,
-            is_self: true,
-        }
-    }
-
-    fn function(&self, name: &str, params: Vec<Param>, ret: Option<TypeExpr>, body: Block, public: Option<Span>) -> Item {
-        let function = FnItem {
-            head: self.span,
-            is_async: false,
-            is_unsafe: false,
-            name: self.ident(name),
-            generics: Generics::default(),
-            params,
-            ret: ret.map(|ty| RetType { ty, from: Vec::new() }),
-            body: Some(body),
-        };
-        self.item(ItemKind::Fn(Arc::new(function)), public, &[])
-    }
-
-    fn impl_(&self, role: Option<&str>, ty: TypeExpr, items: Vec<Item>) -> Item {
-        let trait_ = role.map(|role| {
-            let segments = ["$lang", role].iter().map(|n| PathSegment { name: self.ident(n), args: None }).collect();
-            Path { span: self.span, segments }
-        });
-        let generics = Generics {
-            params: self.actor.generics.params.iter().map(|p| GenericParam { default: None, ..p.clone() }).collect(),
-            ..self.actor.generics.clone()
-        };
-        self.item(ItemKind::Impl(ImplItem { head: self.span, is_unsafe: false, generics, trait_, ty, items }), None, &[])
-    }
-
-    fn item(&self, kind: ItemKind, public: Option<Span>, docs: &[Span]) -> Item {
-        Item { span: self.span, docs: docs.to_vec(), attributes: Vec::new(), public, kind }
     }
 }
 
@@ -596,7 +590,7 @@ fn reference_in(ty: &TypeExpr) -> Option<Span> {
         TypeExprKind::Path(path) | TypeExprKind::Dyn(path) => path
             .segments
             .iter()
-            .filter_map(|s| s.args.as_ref())
+            .filter_map(|s| s.args.as_deref())
             .flat_map(|a| a.args.iter().chain(a.bindings.iter().map(|(_, t)| t)))
             .find_map(reference_in),
         _ => None,

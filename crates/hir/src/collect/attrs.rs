@@ -45,9 +45,11 @@ const ATTRIBUTES: &[(&str, Target, bool)] = &[
     ("discardable", Target::FN.or(Target::ADT), false),
     ("must_use", Target::FN.or(Target::ADT), false),
     ("no_wait", Target::FN, false),
+    ("scoped", Target::FN, true),
     ("nonblocking", Target::FN, false),
     ("thread_bound", Target::ADT, false),
     ("view", Target::ADT, false),
+    ("repr", Target::ADT, false),
     ("allow", Target::FN, false),
     ("deprecated", Target::FN, false),
     ("ai_concurrent_optimize", Target::FN, false),
@@ -65,6 +67,7 @@ pub(super) struct Attrs {
     pub intrinsic: Option<Span>,
     pub thread_bound: bool,
     pub view: bool,
+    pub repr_c: bool,
     pub default: Option<Span>,
 }
 
@@ -107,12 +110,9 @@ fn read_one(
         return;
     }
     let Some(&(_, allowed, std_only)) = ATTRIBUTES.iter().find(|a| a.0 == name) else {
-        let mut diagnostic = Diagnostic::error(
-            codes::E0205,
-            attribute.name.span,
-            format!("there is no attribute `{name}`"),
-        )
-        .label("not known");
+        let mut diagnostic =
+            Diagnostic::error(codes::E0205, attribute.name.span, format!("there is no attribute `{name}`"))
+                .label("not known");
         let usable = ATTRIBUTES.iter().filter(|a| !a.2 || in_std).map(|a| a.0);
         if let Some(near) = closest(name, usable) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
@@ -155,10 +155,8 @@ fn read_one(
         );
         return;
     }
-    let takes_args = matches!(
-        name,
-        "derive" | "lang" | "should_panic" | "allow" | "deprecated" | "mailbox"
-    );
+    let takes_args =
+        matches!(name, "derive" | "lang" | "should_panic" | "allow" | "deprecated" | "mailbox" | "repr");
     if !takes_args && !attribute.args.is_empty() {
         diagnostics.push(
             Diagnostic::error(codes::E0206, attribute.span, format!("`[{name}]` takes no arguments"))
@@ -174,6 +172,7 @@ fn read_one(
         "discardable" => function.discardable = true,
         "must_use" => function.must_use = true,
         "no_wait" => function.no_wait = true,
+        "scoped" => function.scoped = true,
         "nonblocking" => function.nonblocking = true,
         "ai_concurrent_optimize" => function.ai_concurrent_optimize = true,
         "intrinsic" => result.intrinsic = Some(attribute.span),
@@ -188,6 +187,13 @@ fn read_one(
             None => diagnostics.push(
                 Diagnostic::error(codes::E0206, attribute.span, "write `[lang = \"role\"]`")
                     .label("the role is missing"),
+            ),
+        },
+        "repr" => match &attribute.args[..] {
+            [arg] if word(arg).is_some_and(|w| w.name == "C") => result.repr_c = true,
+            _ => diagnostics.push(
+                Diagnostic::error(codes::E0206, attribute.span, "write `[repr(C)]`")
+                    .label("the one layout that can be asked for is that of C"),
             ),
         },
         "derive" => derives(attribute, result, diagnostics),
@@ -250,12 +256,9 @@ fn derives(attribute: &ast::Attribute, result: &mut Attrs, diagnostics: &mut Vec
             },
             None if name.is_empty() => {}
             None => {
-                let mut diagnostic = Diagnostic::error(
-                    codes::E0222,
-                    word.span,
-                    format!("`{name}` cannot be derived"),
-                )
-                .label("not derivable");
+                let mut diagnostic =
+                    Diagnostic::error(codes::E0222, word.span, format!("`{name}` cannot be derived"))
+                        .label("not derivable");
                 let renamed = match name {
                     "PartialEq" => Some("Eq"),
                     "PartialOrd" => Some("Ord"),

@@ -126,14 +126,14 @@ pub(super) fn in_expr<'a>(mut expr: &'a Expr, found: &mut dyn FnMut(&'a Block)) 
                 }
                 expr = scrutinee;
             }
-            ExprKind::While { condition, body, .. } => {
-                in_condition(condition, found);
-                blocks_with_items(body, found);
+            ExprKind::While(while_) => {
+                in_condition(&while_.condition, found);
+                blocks_with_items(&while_.body, found);
                 return;
             }
-            ExprKind::For { iterable, body, .. } => {
-                blocks_with_items(body, found);
-                expr = iterable;
+            ExprKind::For(for_) => {
+                blocks_with_items(&for_.body, found);
+                expr = &for_.iterable;
             }
             ExprKind::Loop { body, .. } | ExprKind::Scope { body, .. } => {
                 blocks_with_items(body, found);
@@ -163,9 +163,9 @@ pub(super) fn in_expr<'a>(mut expr: &'a Expr, found: &mut dyn FnMut(&'a Block)) 
                 Some(value) => expr = value,
                 None => return,
             },
-            ExprKind::Quantifier { iterable, condition, .. } => {
-                in_expr(iterable, found);
-                expr = condition;
+            ExprKind::Quantifier(quantifier) => {
+                in_expr(&quantifier.iterable, found);
+                expr = &quantifier.condition;
             }
         }
     }

@@ -25,8 +25,10 @@ type Around<'f, 'a> = Option<(&'f Files<'a>, &'a [Name])>;
 impl<'a> Collector<'a> {
     pub(super) fn declare_all(&mut self, packages: &'a [PackageInput]) {
         for (index, package) in packages.iter().enumerate() {
-            let files: Files =
-                package.modules.iter().map(|m| (&m.path[..], m)).collect();
+            let files: Files = package.modules.iter().map(|m| (&m.path[..], m)).collect();
+            let functions = package.modules.iter().map(|m| functions(&m.ast.items)).sum();
+            self.program.fns.reserve(functions);
+            self.sources.fns.reserve(functions);
             let Some(&root) = files.get(&[][..]) else { continue };
             let last = index + 1 == packages.len();
             let id = self.new_module(package.name, None, root.ast_span(), index, package.is_std);
@@ -139,12 +141,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn declare_items(
-        &mut self,
-        items: &'a [ast::Item],
-        module: ModId,
-        files: Around<'_, 'a>,
-    ) {
+    fn declare_items(&mut self, items: &'a [ast::Item], module: ModId, files: Around<'_, 'a>) {
         for item in items {
             self.declare_item(item, module, files);
         }
@@ -199,12 +196,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn declare_item(
-        &mut self,
-        item: &'a ast::Item,
-        module: ModId,
-        files: Around<'_, 'a>,
-    ) {
+    fn declare_item(&mut self, item: &'a ast::Item, module: ModId, files: Around<'_, 'a>) {
         let public = item.public.is_some();
         match &item.kind {
             ItemKind::Fn(f) => {
@@ -453,6 +445,7 @@ impl<'a> Collector<'a> {
         });
         self.sources.fns.push(Some(f.clone()));
         if let ast::ItemKind::Fn(written) = &item.kind
+            && written.has_items
             && let Some(body) = &written.body
         {
             self.walk_block(body, module);
@@ -518,10 +511,7 @@ impl ModuleInput {
             self.ast.items.last().map(|i| i.span),
             self.ast.statements.last().map(|s| s.span),
         ];
-        ends.into_iter()
-            .flatten()
-            .reduce(Span::to)
-            .unwrap_or(Span { file: self.file, lo: 0, hi: 0 })
+        ends.into_iter().flatten().reduce(Span::to).unwrap_or(Span { file: self.file, lo: 0, hi: 0 })
     }
 }
 
@@ -543,4 +533,18 @@ fn with_requirements(mut attrs: FnAttrs, f: &ast::FnItem, parent: FnParent) -> F
         .collect();
     attrs.track_caller = !attrs.requirements.is_empty();
     attrs
+}
+
+/// About how many functions there are, to make room for.
+fn functions(items: &[ast::Item]) -> usize {
+    let one = |item: &ast::Item| match &item.kind {
+        ItemKind::Fn(_) => 1,
+        ItemKind::Impl(i) => i.items.len(),
+        ItemKind::Struct(s) => s.methods.len(),
+        ItemKind::Enum(e) => e.methods.len(),
+        ItemKind::Trait(t) => t.items.len(),
+        _ => 0,
+    };
+    // As many again may be made: derived methods, futures.
+    2 * items.iter().map(one).sum::<usize>()
 }

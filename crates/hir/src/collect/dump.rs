@@ -15,10 +15,17 @@ pub fn dump(program: &Program) -> String {
         dump_adt(program, id, adt, &mut out);
     }
     for alias in program.aliases.iter().filter(|a| here(a.module)) {
-        let _ = writeln!(out, "type {}{} = {}", path(program, alias.module, alias.name), params(&alias.generics, 0), display(program, alias.ty));
+        let _ = writeln!(
+            out,
+            "type {}{} = {}",
+            path(program, alias.module, alias.name),
+            params(&alias.generics, 0),
+            display(program, alias.ty)
+        );
     }
     for trait_ in program.traits.iter().filter(|t| here(t.module)) {
-        let _ = write!(out, "trait {}{}", path(program, trait_.module, trait_.name), params(&trait_.generics, 1));
+        let _ =
+            write!(out, "trait {}{}", path(program, trait_.module, trait_.name), params(&trait_.generics, 1));
         let supers: Vec<String> = trait_.supertraits.iter().map(|&s| display_trait(program, s)).collect();
         if !supers.is_empty() {
             let _ = write!(out, ": {}", supers.join(" + "));
@@ -37,7 +44,12 @@ pub fn dump(program: &Program) -> String {
         if let Some(trait_ref) = impl_.trait_ {
             let _ = write!(out, "{} for ", display_trait(program, trait_ref));
         }
-        let _ = writeln!(out, "{}{}", display(program, impl_.self_ty), predicates(program, &impl_.generics.predicates));
+        let _ = writeln!(
+            out,
+            "{}{}",
+            display(program, impl_.self_ty),
+            predicates(program, &impl_.generics.predicates)
+        );
         for &(name, ty, _) in &impl_.assoc_types {
             let _ = writeln!(out, "    type {name} = {}", display(program, ty));
         }
@@ -46,10 +58,12 @@ pub fn dump(program: &Program) -> String {
         }
     }
     for item in program.consts.iter().filter(|c| here(c.module)) {
-        let _ = writeln!(out, "const {}: {}", path(program, item.module, item.name), display(program, item.ty));
+        let _ =
+            writeln!(out, "const {}: {}", path(program, item.module, item.name), display(program, item.ty));
     }
     for item in program.statics.iter().filter(|c| here(c.module)) {
-        let _ = writeln!(out, "static {}: {}", path(program, item.module, item.name), display(program, item.ty));
+        let _ =
+            writeln!(out, "static {}: {}", path(program, item.module, item.name), display(program, item.ty));
     }
     for (id, f) in program.fns.iter_enumerated().filter(|(_, f)| here(f.module)) {
         if f.parent == FnParent::None && !matches!(f.kind, FnKind::Constructor(..)) {
@@ -97,7 +111,13 @@ fn predicates(program: &Program, predicates: &[Predicate]) -> String {
 
 fn dump_adt(program: &Program, id: AdtId, adt: &Adt, out: &mut String) {
     let kind = if adt.kind == AdtKind::Struct { "struct" } else { "enum" };
-    let _ = write!(out, "{kind} {}{}{}", path(program, adt.module, adt.name), params(&adt.generics, 0), predicates(program, &adt.generics.predicates));
+    let _ = write!(
+        out,
+        "{kind} {}{}{}",
+        path(program, adt.module, adt.name),
+        params(&adt.generics, 0),
+        predicates(program, &adt.generics.predicates)
+    );
     if adt.inherent_view {
         out.push_str(" [view]");
     }
@@ -141,7 +161,11 @@ fn dump_fn(program: &Program, id: FnId, indent: &str, out: &mut String) {
                 Conv::Mut => "mut ",
                 Conv::Own => "own ",
             };
-            format!("{}: {conv}{}", if p.name.as_str().is_empty() { "_" } else { p.name.as_str() }, display(program, p.ty))
+            format!(
+                "{}: {conv}{}",
+                if p.name.as_str().is_empty() { "_" } else { p.name.as_str() },
+                display(program, p.ty)
+            )
         })
         .collect();
     let _ = write!(out, "{indent}{prefix}fn {name}{own}({})", args.join(", "));
@@ -167,7 +191,9 @@ fn dump_fn(program: &Program, id: FnId, indent: &str, out: &mut String) {
         .copied()
         .filter(|p| match f.parent {
             FnParent::None => true,
-            FnParent::Inherent(i) | FnParent::TraitImpl(i) => !program.impls[i].generics.predicates.contains(p),
+            FnParent::Inherent(i) | FnParent::TraitImpl(i) => {
+                !program.impls[i].generics.predicates.contains(p)
+            }
             FnParent::Trait(t) => !program.traits[t].generics.predicates.contains(p),
         })
         .collect();

@@ -80,7 +80,8 @@ impl Collector<'_> {
                     }
                     1 => {
                         let index = *next;
-                        let (from_span, to_span) = (self.program.traits[at].name_span, self.program.traits[to].name_span);
+                        let (from_span, to_span) =
+                            (self.program.traits[at].name_span, self.program.traits[to].name_span);
                         let name = self.program.traits[to].name;
                         let mut diagnostic = Diagnostic::error(
                             codes::E0227,

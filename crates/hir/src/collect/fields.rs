@@ -19,7 +19,8 @@ impl<'a> Collector<'a> {
                 AdtSource::Enum(e) => e.variants.iter().map(|v| &v.body).collect(),
             };
             let generics = self.program.adts[id].generics.clone();
-            let scope = TyScope::new(self.program.adts[id].module, &generics).with_self(self.program.adt_self(id));
+            let scope =
+                TyScope::new(self.program.adts[id].module, &generics).with_self(self.program.adt_self(id));
             for (variant, body) in bodies.into_iter().enumerate() {
                 let written = match body {
                     StructBody::Unit => continue,
@@ -101,13 +102,9 @@ impl<'a> Collector<'a> {
             Some(Some(ty)) => ty,
             Some(None) => {
                 self.report(
-                    Diagnostic::error(
-                        codes::E0226,
-                        item.name.span,
-                        format!("`{what} {name}` needs a type"),
-                    )
-                    .label("declarations say their types; only a literal's may be left out")
-                    .help(format!("write `{what} {name}: Type = …`")),
+                    Diagnostic::error(codes::E0226, item.name.span, format!("`{what} {name}` needs a type"))
+                        .label("declarations say their types; only a literal's may be left out")
+                        .help(format!("write `{what} {name}: Type = …`")),
                 );
                 Ty::error()
             }
@@ -135,8 +132,12 @@ impl<'a> Collector<'a> {
                 let span = variant.discriminant.as_ref().map_or(variant.name.span, |d| d.span);
                 if !(i64::MIN as i128..=i64::MAX as i128).contains(&next) {
                     self.report(
-                        Diagnostic::error(codes::E0233, span, format!("{next} does not fit the 64 bits of a discriminant"))
-                            .label("too large"),
+                        Diagnostic::error(
+                            codes::E0233,
+                            span,
+                            format!("{next} does not fit the 64 bits of a discriminant"),
+                        )
+                        .label("too large"),
                     );
                     next = index as i128;
                 }

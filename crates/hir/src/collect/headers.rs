@@ -66,7 +66,8 @@ impl<'a> Collector<'a> {
         generics.parent_count = generics.params.len();
         for param in &written.params {
             if param.name.name != KNOWN.empty
-                && let Some(first) = generics.params.iter().find(|p| p.name == param.name.name && !p.span.is_empty())
+                && let Some(first) =
+                    generics.params.iter().find(|p| p.name == param.name.name && !p.span.is_empty())
             {
                 let first = first.span;
                 self.report(defined_twice(param.name, first, "declared"));
@@ -122,7 +123,8 @@ impl<'a> Collector<'a> {
                 params: vec![GenericParam {
                     name: KNOWN.self_type,
                     span: Span::default(),
-                    view: true,
+                    // What an actor is made of is never a view.
+                    view: self.program.lang.trait_("ActorState") != Some(id),
                     is_const: false,
                     implicit: false,
                     default: None,
@@ -152,7 +154,7 @@ impl<'a> Collector<'a> {
     /// `impl Stack[T]` for `impl[T] Stack[T]`.
     fn undeclared_parameters(&mut self, id: ImplId, item: &ast::ImplItem) {
         let TypeExprKind::Path(path) = &item.ty.kind else { return };
-        let Some(args) = path.segments.last().and_then(|s| s.args.as_ref()) else { return };
+        let Some(args) = path.segments.last().and_then(|s| s.args.as_deref()) else { return };
         let module = self.program.impls[id].module;
         let resolver = Resolver::new(&self.program);
         let mut names: Vec<ast::Ident> = Vec::new();
@@ -174,10 +176,11 @@ impl<'a> Collector<'a> {
         let head = self.texts.text(item.head);
         let after = head.find("impl").map_or(0, |i| i + "impl".len()) as u32;
         let at = Span { lo: item.head.lo + after, hi: item.head.lo + after, ..item.head };
-        let diagnostic = Diagnostic::error(codes::E0201, first.span, format!("there is no type `{}` here", first.name))
-            .label("a parameter is declared after `impl`")
-            .help(format!("write `impl[{listed}] {}`", self.texts.text(item.ty.span)))
-            .fix("declare it", at, format!("[{listed}]"), base::Applicability::Certain);
+        let diagnostic =
+            Diagnostic::error(codes::E0201, first.span, format!("there is no type `{}` here", first.name))
+                .label("a parameter is declared after `impl`")
+                .help(format!("write `impl[{listed}] {}`", self.texts.text(item.ty.span)))
+                .fix("declare it", at, format!("[{listed}]"), base::Applicability::Certain);
         for name in names {
             self.program.impls[id].generics.params.push(GenericParam {
                 name: name.name,
@@ -203,7 +206,9 @@ impl<'a> Collector<'a> {
             if param.bounds.is_empty() {
                 continue;
             }
-            let Some(index) = generics.params.iter().rposition(|p| p.name == param.name.name) else { continue };
+            let Some(index) = generics.params.iter().rposition(|p| p.name == param.name.name) else {
+                continue;
+            };
             let subject = Ty::param(index as u32, param.name.name);
             for bound in &param.bounds {
                 if is_plain(bound) == (round == Round::Plain) {
@@ -242,13 +247,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn lower_one_bound(
-        &mut self,
-        subject: Ty,
-        bound: &Bound,
-        generics: &mut Generics,
-        around: Surroundings,
-    ) {
+    fn lower_one_bound(&mut self, subject: Ty, bound: &Bound, generics: &mut Generics, around: Surroundings) {
         match bound {
             Bound::Trait(path) => {
                 let scope = around.scope(generics);
@@ -260,7 +259,8 @@ impl<'a> Collector<'a> {
                         generics.predicates.push(Predicate::Trait(trait_ref));
                         let scope = around.scope(generics);
                         let (program, diagnostics) = (&self.program, &mut self.diagnostics);
-                        let bindings = Lowering { program, scope: &scope, diagnostics }.bindings(trait_ref, path);
+                        let bindings =
+                            Lowering { program, scope: &scope, diagnostics }.bindings(trait_ref, path);
                         generics.predicates.extend(bindings);
                     }
                     (None, TyKind::Param(p)) => {
@@ -287,7 +287,8 @@ impl<'a> Collector<'a> {
                 match bound {
                     Bound::Trait(path) => {
                         let generics = self.program.traits[id].generics.clone();
-                        let scope = TyScope::new(self.program.traits[id].module, &generics).with_self(self_param());
+                        let scope =
+                            TyScope::new(self.program.traits[id].module, &generics).with_self(self_param());
                         let mut ignored = Vec::new();
                         let mut bare = path.clone();
                         if let Some(args) = bare.segments.last_mut().and_then(|s| s.args.as_mut())
@@ -313,7 +314,9 @@ impl<'a> Collector<'a> {
         for (id, path) in bindings {
             let mut generics = self.program.traits[id].generics.clone();
             let scope = TyScope::new(self.program.traits[id].module, &generics).with_self(self_param());
-            if let Some((_, equal)) = lower_bound(&self.program, &scope, self_param(), path, &mut self.diagnostics) {
+            if let Some((_, equal)) =
+                lower_bound(&self.program, &scope, self_param(), path, &mut self.diagnostics)
+            {
                 generics.predicates.extend(equal);
                 self.program.traits[id].generics = generics;
             }
@@ -434,7 +437,7 @@ impl<'a> Collector<'a> {
                     let scope = around.scope(&generics);
                     let mut bindings = Vec::new();
                     let trait_ref = item.trait_.as_ref().and_then(|path| {
-                        if let Some(args) = path.segments.last().and_then(|s| s.args.as_ref()) {
+                        if let Some(args) = path.segments.last().and_then(|s| s.args.as_deref()) {
                             bindings.extend(args.bindings.first().map(|b| b.0));
                         }
                         lower_bound(&self.program, &scope, self_ty, path, &mut self.diagnostics).map(|b| b.0)
@@ -533,7 +536,12 @@ impl<'a> Collector<'a> {
                 let subject = Ty::projection(id, identity, alias.name.name);
                 let mut local = generics.clone();
                 let before = local.predicates.len();
-                for bound in alias.bounds.iter().filter(|b| is_plain(b)).chain(alias.bounds.iter().filter(|b| !is_plain(b))) {
+                for bound in alias
+                    .bounds
+                    .iter()
+                    .filter(|b| is_plain(b))
+                    .chain(alias.bounds.iter().filter(|b| !is_plain(b)))
+                {
                     self.lower_one_bound(subject, bound, &mut local, around);
                 }
                 let default = alias
@@ -545,8 +553,12 @@ impl<'a> Collector<'a> {
                 decl.default = default;
                 if let Some(written) = alias.generics.span {
                     self.report(
-                        Diagnostic::error(codes::E0901, written, "not supported yet: generic associated types")
-                            .label("an associated type cannot have parameters"),
+                        Diagnostic::error(
+                            codes::E0901,
+                            written,
+                            "not supported yet: generic associated types",
+                        )
+                        .label("an associated type cannot have parameters"),
                     );
                 }
             }
@@ -625,7 +637,8 @@ impl<'a> Collector<'a> {
                     }
                 }
                 None => {
-                    if matches!(self.sources.impls[id.0 as usize], ImplSource::Written(i) if i.trait_.is_some()) {
+                    if matches!(self.sources.impls[id.0 as usize], ImplSource::Written(i) if i.trait_.is_some())
+                    {
                         continue;
                     }
                     for &method in &impl_.methods {
@@ -669,7 +682,7 @@ pub(super) fn type_paths<'t>(ty: &'t TypeExpr, f: &mut dyn FnMut(&'t ast::Path))
 
 fn paths_in<'t>(path: &'t ast::Path, f: &mut dyn FnMut(&'t ast::Path)) {
     f(path);
-    for args in path.segments.iter().filter_map(|s| s.args.as_ref()) {
+    for args in path.segments.iter().filter_map(|s| s.args.as_deref()) {
         args.args.iter().for_each(|t| type_paths(t, f));
         args.bindings.iter().for_each(|(_, t)| type_paths(t, f));
     }

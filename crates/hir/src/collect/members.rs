@@ -32,6 +32,7 @@ impl<'a> Collector<'a> {
             generics: Generics::default(),
             variants: IndexVec::new(),
             inherent_view: attrs.view,
+            repr_c: attrs.repr_c,
             derives: attrs.derives.clone(),
             thread_bound: attrs.thread_bound,
             drop_impl: None,
@@ -79,17 +80,16 @@ impl<'a> Collector<'a> {
         for (index, variant) in e.variants.iter().enumerate() {
             if !variant.attributes.is_empty() {
                 let in_std = self.program.in_std(module);
-                let attrs =
-                    attrs::read(&variant.attributes, Target::VARIANT, in_std, &mut self.diagnostics);
+                let attrs = attrs::read(&variant.attributes, Target::VARIANT, in_std, &mut self.diagnostics);
                 if let Some(span) = attrs.default {
-                    match self.sources.default_variants.get(&id) {
+                    match self.program.default_variants.get(&id) {
                         Some(&(_, first)) => self.report(
                             Diagnostic::error(codes::E0222, span, "an enum has one default variant")
                                 .label("the second one")
                                 .also(first, "the first one"),
                         ),
                         None => {
-                            self.sources.default_variants.insert(id, (index, span));
+                            self.program.default_variants.insert(id, (index, span));
                         }
                     }
                 }
@@ -232,13 +232,7 @@ impl<'a> Collector<'a> {
         self.declare_methods(&i.items, module, id, parent);
     }
 
-    fn declare_methods(
-        &mut self,
-        items: &'a [ast::Item],
-        module: ModId,
-        impl_: ImplId,
-        parent: FnParent,
-    ) {
+    fn declare_methods(&mut self, items: &'a [ast::Item], module: ModId, impl_: ImplId, parent: FnParent) {
         for item in items {
             match &item.kind {
                 ItemKind::Fn(f) => {
@@ -289,8 +283,12 @@ impl<'a> Collector<'a> {
             Some(ty) => ty.clone(),
             None => {
                 self.report(
-                    Diagnostic::error(codes::E0226, c.name.span, format!("the type of `{}` is missing", c.name.name))
-                        .label("a constant's type is written out"),
+                    Diagnostic::error(
+                        codes::E0226,
+                        c.name.span,
+                        format!("the type of `{}` is missing", c.name.name),
+                    )
+                    .label("a constant's type is written out"),
                 );
                 ast::TypeExpr { span: c.name.span, kind: ast::TypeExprKind::Error }
             }
@@ -313,6 +311,7 @@ impl<'a> Collector<'a> {
             params: Vec::new(),
             ret: Some(ast::RetType { ty, from: Vec::new() }),
             body,
+            has_items: false,
         };
         self.declare_fn(item, &Arc::new(f), module, parent, &attrs)
     }

@@ -4,8 +4,8 @@
 use base::{Applicability, Diagnostic, FxHashMap, Name, Span, codes};
 use syntax::ast::{self, Convention, ItemKind, PatternKind, TypeExpr, TypeExprKind};
 
-use super::headers::{Round, Surroundings, type_paths};
 use super::Collector;
+use super::headers::{Round, Surroundings, type_paths};
 use crate::items::*;
 use crate::lower_ty::{conv_of, known_copy, lower_fn_sig, lower_ty, self_param};
 use crate::resolve::KNOWN;
@@ -50,11 +50,8 @@ pub(crate) fn holds_views(program: &Program, generics: &Generics, ty: Ty) -> Hol
 
 impl<'a> Collector<'a> {
     pub(super) fn lower_signatures(&mut self) {
-        let (trait_fns, others): (Vec<FnId>, Vec<FnId>) = self
-            .program
-            .fns
-            .ids()
-            .partition(|&id| matches!(self.program.fns[id].parent, FnParent::Trait(_)));
+        let (trait_fns, others): (Vec<FnId>, Vec<FnId>) =
+            self.program.fns.ids().partition(|&id| matches!(self.program.fns[id].parent, FnParent::Trait(_)));
         for id in trait_fns {
             self.lower_fn(id);
         }
@@ -119,8 +116,12 @@ impl<'a> Collector<'a> {
         for param in &f.generics.params {
             if let Some(default) = &param.default {
                 self.report(
-                    Diagnostic::error(codes::E0207, default.span, "a function's type parameters have no defaults")
-                        .label("they are inferred, or written at the call"),
+                    Diagnostic::error(
+                        codes::E0207,
+                        default.span,
+                        "a function's type parameters have no defaults",
+                    )
+                    .label("they are inferred, or written at the call"),
                 );
             }
         }
@@ -281,8 +282,7 @@ impl<'a> Collector<'a> {
             }
             return Vec::new();
         }
-        let holds: Vec<Holds> =
-            params.iter().map(|p| holds_views(&self.program, generics, p.ty)).collect();
+        let holds: Vec<Holds> = params.iter().map(|p| holds_views(&self.program, generics, p.ty)).collect();
         if !from.is_empty() {
             return self.explicit_origins(from, params, &holds);
         }
@@ -362,12 +362,8 @@ impl<'a> Collector<'a> {
                 )
                 .label("not a parameter");
                 if let Some(near) = near {
-                    diagnostic = diagnostic.fix(
-                        format!("write `{near}`"),
-                        path.name.span,
-                        near,
-                        Applicability::Maybe,
-                    );
+                    diagnostic =
+                        diagnostic.fix(format!("write `{near}`"), path.name.span, near, Applicability::Maybe);
                 }
                 self.report(diagnostic);
                 mistaken = true;

@@ -44,11 +44,7 @@ pub struct ClosureState {
 impl Closures for ClosureStates {
     fn sig(&self, id: ClosureId) -> Option<ClosureSig> {
         let state = self.states.get(&id)?;
-        Some(ClosureSig {
-            sig: state.sig,
-            call_known: state.call_known,
-            flexible: state.flexible,
-        })
+        Some(ClosureSig { sig: state.sig, call_known: state.call_known, flexible: state.flexible })
     }
 
     fn captures(&self, id: ClosureId, each: &mut dyn FnMut(Ty) -> bool) -> bool {

@@ -67,9 +67,7 @@ impl InferCtx<'_> {
             }
             (TyKind::Ref(..), TyKind::Dyn(_) | TyKind::DynFn(_)) => self.same(from, to),
             (TyKind::Ref(..), _) => self.coerce_copy(from, to),
-            (TyKind::Dyn(_), TyKind::Dyn(_)) | (TyKind::DynFn(_), TyKind::DynFn(_)) => {
-                self.same(from, to)
-            }
+            (TyKind::Dyn(_), TyKind::Dyn(_)) | (TyKind::DynFn(_), TyKind::DynFn(_)) => self.same(from, to),
             (_, TyKind::Dyn(_)) => {
                 self.demand_dyn(from, to, true, span);
                 Ok(one(AdjustKind::Coerce(Coercion::ToDyn), to))
@@ -111,10 +109,9 @@ impl InferCtx<'_> {
             return self.same(from, to);
         }
         if self.is_copy(at) == Truth::No {
-            return self.same(from, to).map_err(|mismatch| Mismatch {
-                kind: MismatchKind::Borrowed,
-                ..mismatch
-            });
+            return self
+                .same(from, to)
+                .map_err(|mismatch| Mismatch { kind: MismatchKind::Borrowed, ..mismatch });
         }
         self.table.unify(to, at)?;
         if self.is_copy(at) == Truth::No {
@@ -175,13 +172,8 @@ impl InferCtx<'_> {
                 adjusts.push(Adjust { kind: AdjustKind::Coerce(Coercion::RefToDyn), target: to });
                 Ok(adjusts)
             }
-            TyKind::DynFn(sig)
-                if matches!(inner.kind(), TyKind::Closure(..) | TyKind::Param(_)) =>
-            {
-                self.register(
-                    Predicate::Fn(inner, sig),
-                    Cause::new(span, CauseKind::Coercion),
-                );
+            TyKind::DynFn(sig) if matches!(inner.kind(), TyKind::Closure(..) | TyKind::Param(_)) => {
+                self.register(Predicate::Fn(inner, sig), Cause::new(span, CauseKind::Coercion));
                 let mut adjusts = direct;
                 adjusts.push(Adjust { kind: AdjustKind::Coerce(Coercion::RefToDyn), target: to });
                 Ok(adjusts)

@@ -14,8 +14,7 @@ use crate::items::{Generics, ImplId, Program, TraitId};
 use crate::traits::facts::UnsendableReason;
 use crate::traits::select::Pending as Predicates;
 use crate::traits::{
-    Builtin, Callable, ParamEnv, Selection, Solver, TraitCache, Truth,
-    env::call_serves, project::Projected,
+    Builtin, Callable, ParamEnv, Selection, Solver, TraitCache, Truth, env::call_serves, project::Projected,
 };
 use crate::ty::{FnSig, InferVar, Predicate, Projection, TraitRef, Ty, TyKind, Tys, tys};
 
@@ -58,12 +57,7 @@ impl<'a> InferCtx<'a> {
     /// The solver beside the table that its questions take.
     pub fn parts(&mut self) -> (Solver<'_>, &mut InferTable) {
         (
-            Solver {
-                program: self.program,
-                env: self.env,
-                cache: self.cache,
-                closures: &self.closures,
-            },
+            Solver { program: self.program, env: self.env, cache: self.cache, closures: &self.closures },
             &mut self.table,
         )
     }
@@ -123,9 +117,8 @@ impl<'a> InferCtx<'a> {
         if !ty.has_projection() {
             return ty;
         }
-        let done = self.normalizing(Cause::other(span), |solver, table, pending| {
-            solver.normalize(table, ty, pending)
-        });
+        let done = self
+            .normalizing(Cause::other(span), |solver, table, pending| solver.normalize(table, ty, pending));
         self.table.resolve(done)
     }
 
@@ -147,16 +140,11 @@ impl<'a> InferCtx<'a> {
         while next < more.len() && next < 256 {
             let mut further = Predicates::new();
             let (solver, table) = self.parts();
-            let predicate =
-                solver.normalize_predicate(table, more[next], &mut |p| further.push(p));
+            let predicate = solver.normalize_predicate(table, more[next], &mut |p| further.push(p));
             more.extend(further);
             next += 1;
-            let obligation = Obligation {
-                demand: Demand::Predicate(predicate),
-                cause,
-                parents: None,
-                depth: 0,
-            };
+            let obligation =
+                Obligation { demand: Demand::Predicate(predicate), cause, parents: None, depth: 0 };
             // A closure's result or a known impl often decides it at once.
             self.attempt(obligation);
         }
@@ -195,9 +183,7 @@ impl<'a> InferCtx<'a> {
             | TyKind::Ref(crate::ty::Mutability::Shared, _)
             | TyKind::Infer(InferVar::Int(_) | InferVar::Float(_)) => Truth::Yes,
             TyKind::Infer(InferVar::Ty(_)) => Truth::Maybe,
-            TyKind::Str | TyKind::List(_) | TyKind::Ref(..) | TyKind::Dyn(_) | TyKind::DynFn(_) => {
-                Truth::No
-            }
+            TyKind::Str | TyKind::List(_) | TyKind::Ref(..) | TyKind::Dyn(_) | TyKind::DynFn(_) => Truth::No,
             _ => self.implements_lang(ty, "Copy"),
         }
     }
@@ -215,12 +201,7 @@ impl<'a> InferCtx<'a> {
         let predicate = self.normalizing(cause, |solver, table, pending| {
             solver.normalize_predicate(table, predicate, pending)
         });
-        self.push(Obligation {
-            demand: Demand::Predicate(predicate),
-            cause,
-            parents: None,
-            depth: 0,
-        });
+        self.push(Obligation { demand: Demand::Predicate(predicate), cause, parents: None, depth: 0 });
     }
 
     pub fn register_trait(&mut self, trait_: TraitId, args: &[Ty], cause: Cause) {
@@ -249,12 +230,7 @@ impl<'a> InferCtx<'a> {
                     continue;
                 }
             }
-            self.push(Obligation {
-                demand: Demand::Owned(ty, i as u32),
-                cause,
-                parents: None,
-                depth: 0,
-            });
+            self.push(Obligation { demand: Demand::Owned(ty, i as u32), cause, parents: None, depth: 0 });
         }
     }
 
@@ -313,11 +289,7 @@ impl<'a> InferCtx<'a> {
     }
 
     fn demand_nested(&mut self, demand: Demand, from: &Obligation, through: ImplId) {
-        let parent = Parent {
-            demand: from.demand,
-            through: Some(through),
-            next: from.parents.clone(),
-        };
+        let parent = Parent { demand: from.demand, through: Some(through), next: from.parents.clone() };
         self.push(Obligation {
             demand,
             cause: from.cause,
@@ -328,16 +300,13 @@ impl<'a> InferCtx<'a> {
 
     fn push_nested(&mut self, from: &Obligation, predicates: Predicates, through: Option<ImplId>) {
         if from.depth >= MAX_CHAIN {
-            self.errors
-                .push(Unsatisfied { obligation: from.clone(), reason: Reason::Overflow });
+            self.errors.push(Unsatisfied { obligation: from.clone(), reason: Reason::Overflow });
             return;
         }
         let parents = match through {
-            Some(_) => Some(std::rc::Rc::new(Parent {
-                demand: from.demand,
-                through,
-                next: from.parents.clone(),
-            })),
+            Some(_) => {
+                Some(std::rc::Rc::new(Parent { demand: from.demand, through, next: from.parents.clone() }))
+            }
             None => from.parents.clone(),
         };
         let add = |ctx: &mut Self, predicate| {
@@ -436,10 +405,9 @@ impl<'a> InferCtx<'a> {
         };
         match self.table.unify(ty, found) {
             Ok(()) => Step::More(more, None),
-            Err(mismatch) => Step::Fail(Reason::Projection {
-                expected: mismatch.expected,
-                found: mismatch.found,
-            }),
+            Err(mismatch) => {
+                Step::Fail(Reason::Projection { expected: mismatch.expected, found: mismatch.found })
+            }
         }
     }
 
@@ -475,14 +443,9 @@ impl<'a> InferCtx<'a> {
         cause: Cause,
     ) -> Option<Reason> {
         if sig.params.len() != want.params.len() {
-            return Some(Reason::ParamCount {
-                expected: want.params.len(),
-                found: sig.params.len(),
-            });
+            return Some(Reason::ParamCount { expected: want.params.len(), found: sig.params.len() });
         }
-        for (index, (&(found, a), &(expected, b))) in
-            sig.params.iter().zip(want.params).enumerate()
-        {
+        for (index, (&(found, a), &(expected, b))) in sig.params.iter().zip(want.params).enumerate() {
             if let Err(mismatch) = self.table.unify(b, a) {
                 return Some(Reason::Param { index, mismatch });
             }

@@ -92,16 +92,32 @@ pub struct Unsatisfied {
 pub enum Reason {
     NotImplemented,
     /// The associated type is another one.
-    Projection { expected: Ty, found: Ty },
+    Projection {
+        expected: Ty,
+        found: Ty,
+    },
     /// Not something that can be called.
     NotCallable,
     /// Another number of parameters.
-    ParamCount { expected: usize, found: usize },
-    Param { index: usize, mismatch: Mismatch },
-    ParamConvention { index: usize, expected: Conv, found: Conv },
+    ParamCount {
+        expected: usize,
+        found: usize,
+    },
+    Param {
+        index: usize,
+        mismatch: Mismatch,
+    },
+    ParamConvention {
+        index: usize,
+        expected: Conv,
+        found: Conv,
+    },
     Ret(Mismatch),
     /// The closure must be callable by `expected`, and its body needs `found`.
-    Call { expected: Convention, found: Convention },
+    Call {
+        expected: Convention,
+        found: Convention,
+    },
     View,
     Sendable(crate::traits::Unsendable),
     Overflow,

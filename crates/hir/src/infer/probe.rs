@@ -13,10 +13,8 @@ use super::context::InferCtx;
 use super::demand::{Cause, CauseKind};
 use crate::items::{FnDecl, FnId, FnParent, ImplId, ModId, TraitId};
 use crate::thir::{Callee, Coercion};
-use crate::traits::Truth;
-use crate::ty::{
-    Conv, FnSig, InferVar, Mutability, Predicate, TraitRef, Ty, TyKind, tys,
-};
+use crate::traits::{Selection, Truth};
+use crate::ty::{Conv, FnSig, InferVar, Mutability, Predicate, TraitRef, Ty, TyKind, tys};
 
 /// The function that a method call means.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,12 +84,7 @@ type FoundList = SmallVec<[Found; 2]>;
 
 impl InferCtx<'_> {
     /// The method that `receiver.name(…)`, written in `from`, means.
-    pub fn find_method(
-        &mut self,
-        receiver: Ty,
-        name: Name,
-        from: ModId,
-    ) -> Result<Pick, ProbeError> {
+    pub fn find_method(&mut self, receiver: Ty, name: Name, from: ModId) -> Result<Pick, ProbeError> {
         let mut steps: SmallVec<[Adjust; 4]> = SmallVec::new();
         let mut at = self.structurally_resolve(receiver);
         let first = at;
@@ -142,12 +135,7 @@ impl InferCtx<'_> {
     }
 
     /// The candidates at one step, if there are any.
-    fn at_step(
-        &mut self,
-        ty: Ty,
-        name: Name,
-        from: ModId,
-    ) -> Result<Option<FoundList>, ProbeError> {
+    fn at_step(&mut self, ty: Ty, name: Name, from: ModId) -> Result<Option<FoundList>, ProbeError> {
         let some = |found: FoundList| Ok((!found.is_empty()).then_some(found));
         let TyKind::Ref(m, inner) = *ty.kind() else { return some(self.callable_on(ty, name, from)) };
         // `own self` of the reference itself goes before what it points to; that goes before
@@ -183,6 +171,11 @@ impl InferCtx<'_> {
         if decl.has_self { decl.params.first().map(|p| p.conv) } else { None }
     }
 
+    /// Whether a method `name` that may be called from `from` has just this type as its receiver.
+    pub fn has_method(&mut self, ty: Ty, name: Name, from: ModId) -> bool {
+        self.callable_on(ty, name, from).iter().any(|f| !self.is_private(f, from))
+    }
+
     fn callable_on(&mut self, ty: Ty, name: Name, from: ModId) -> FoundList {
         let mut found = self.candidates(ty, name, from);
         found.retain(|f| self.program.fns[f.method].has_self);
@@ -194,10 +187,8 @@ impl InferCtx<'_> {
         let mut found = FoundList::new();
         let mut hidden = FoundList::new();
         let program = self.program;
-        let list = program
-            .impl_index()
-            .methods(name, ty)
-            .or_else(|| program.inherent.get(&name).map(|l| &l[..]));
+        let list =
+            program.impl_index().methods(name, ty).or_else(|| program.inherent.get(&name).map(|l| &l[..]));
         if let Some(list) = list {
             for &method in list {
                 let FnParent::Inherent(id) = program.fns[method].parent else { continue };
@@ -260,9 +251,7 @@ impl InferCtx<'_> {
                 }
             });
             if !bounds.is_empty() {
-                found.extend(
-                    bounds.iter().map(|&t| Found { method, source: PickSource::Param(t) }),
-                );
+                found.extend(bounds.iter().map(|&t| Found { method, source: PickSource::Param(t) }));
                 return;
             }
             if matches!(ty.kind(), TyKind::Param(_)) && !self.program.impl_index().has_blanket(trait_) {
@@ -369,15 +358,21 @@ impl InferCtx<'_> {
         Ok(pick)
     }
 
+    /// The function of this name that a type's impl of a trait gives, or the trait itself.
+    pub fn given_method(&mut self, trait_: TraitId, ty: Ty, name: Name) -> Option<FnId> {
+        let program = self.program;
+        let (solver, table) = self.parts();
+        let Selection::Impl { id, .. } = solver.select(table, TraitRef { trait_, args: tys(&[ty]) }) else {
+            return None;
+        };
+        let named = |list: &[FnId]| list.iter().copied().find(|&f| program.fns[f].name == name);
+        let default = || named(&program.traits[trait_].methods).filter(|&f| !program.fns[f].ret.has_param());
+        named(&program.impls[id].methods).or_else(default)
+    }
+
     /// The pick that `Trait::name` means, for a self type that may be open.
     pub fn trait_pick(&self, trait_: TraitId, method: FnId, self_ty: Ty) -> Pick {
-        Pick {
-            method,
-            source: PickSource::Trait(trait_),
-            self_ty,
-            adjusts: Adjusts::new(),
-            private: false,
-        }
+        Pick { method, source: PickSource::Trait(trait_), self_ty, adjusts: Adjusts::new(), private: false }
     }
 
     // ------------------------------------------------------------ confirmation
@@ -402,9 +397,7 @@ impl InferCtx<'_> {
             (PickSource::Dyn(t), _) => {
                 Callee::DynMethod { trait_: t.trait_, method: pick.method, args: list }
             }
-            (_, FnParent::Trait(trait_)) => {
-                Callee::TraitMethod { trait_, method: pick.method, args: list }
-            }
+            (_, FnParent::Trait(trait_)) => Callee::TraitMethod { trait_, method: pick.method, args: list },
             _ => Callee::Fn { id: pick.method, args: list },
         };
         Confirmed { args, sig, callee }
@@ -429,13 +422,7 @@ impl InferCtx<'_> {
         }
     }
 
-    fn own_args(
-        &mut self,
-        decl: &FnDecl,
-        parent: Vec<Ty>,
-        explicit: &[Ty],
-        span: Span,
-    ) -> Vec<Ty> {
+    fn own_args(&mut self, decl: &FnDecl, parent: Vec<Ty>, explicit: &[Ty], span: Span) -> Vec<Ty> {
         let mut args = parent;
         let mut written = explicit.iter();
         while args.len() < decl.generics.params.len() {
@@ -525,23 +512,21 @@ impl InferCtx<'_> {
 
     fn similar_method(&mut self, steps: &[Ty], name: Name, from: ModId) -> Option<Name> {
         let program = self.program;
-        let mut near: Vec<Name> = program
+        let mut known = |n: Name| steps.iter().any(|&ty| self.has_method(ty, n, from));
+        let theirs =
+            OTHER_NAMES.iter().filter(|&&(theirs, _)| name == *theirs).map(|&(_, ours)| Name::new(ours));
+        if let Some(ours) = theirs.into_iter().find(|&ours| known(ours)) {
+            return Some(ours);
+        }
+        let near: Vec<Name> = program
             .impl_index()
             .names()
             .iter()
             .copied()
             .filter(|n| base::diagnostic::closest(name.as_str(), [n.as_str()]).is_some())
+            .filter(|&n| known(n))
             .collect();
-        near.retain(|&n| steps.iter().any(|&ty| self.callable_on(ty, n, from).iter().any(|f| !self.is_private(f, from))));
-        if let Some(best) = base::diagnostic::closest(name.as_str(), near.iter().map(|n| n.as_str())) {
-            return Some(Name::new(best));
-        }
-        let known = |n: &&str| {
-            let n = Name::new(n);
-            steps.iter().any(|&ty| self.callable_on(ty, n, from).iter().any(|f| !self.is_private(f, from)))
-        };
-        let mut ours = OTHER_NAMES.iter().filter(|&&(theirs, _)| name == *theirs).map(|&(_, ours)| ours);
-        ours.find(known).map(Name::new)
+        base::diagnostic::closest(name.as_str(), near.iter().map(|n| n.as_str())).map(Name::new)
     }
 }
 
@@ -561,10 +546,39 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("endswith", "ends_with"),
     ("upper", "to_uppercase"),
     ("lower", "to_lowercase"),
+    ("to_upper", "to_uppercase"),
+    ("to_lower", "to_lowercase"),
+    ("toUpperCase", "to_uppercase"),
+    ("toLowerCase", "to_lowercase"),
+    ("lstrip", "trim_start"),
+    ("rstrip", "trim_end"),
+    ("replaceAll", "replace"),
+    ("to_i64", "parse"),
+    ("to_int", "parse"),
+    ("to_float", "parse"),
+    ("list", "collect"),
+    ("to_list", "collect"),
+    ("to_vec", "clone"),
+    ("len_utf8", "len"),
+    ("sorted_by", "sort_by"),
+    ("setdefault", "get_or_insert"),
+    ("getOrDefault", "get"),
+    ("head", "first"),
     ("strip", "trim"),
+    ("is_digit", "is_ascii_digit"),
+    ("isdigit", "is_ascii_digit"),
+    ("isalpha", "is_alphabetic"),
+    ("write", "write_str"),
+    ("local_addr", "address"),
+    ("local_address", "address"),
+    ("peer_addr", "peer"),
+    ("peer_address", "peer"),
     ("toString", "to_string"),
     ("to_str", "to_string"),
+    ("as_str", "as_string"),
     ("as_str", "to_string"),
+    ("as_i64", "as_int"),
+    ("as_f64", "as_float"),
     ("indexOf", "index_of"),
     ("index", "index_of"),
     ("map", "iter"),

@@ -31,7 +31,8 @@ impl InferCtx<'_> {
             && let Some(into) = program.lang.trait_("IntoIterator")
             && self.holds(TraitRef { trait_: into, args: crate::ty::tys(&[t.self_ty()]) }) == Truth::Yes
         {
-            return diagnostic.help("an iterator gives its elements: `.into_iter()`, or views of them: `.iter()`");
+            return diagnostic
+                .help("an iterator gives its elements: `.into_iter()`, or views of them: `.iter()`");
         }
         // Views where the collection owns its elements.
         if name.as_str() == "FromIterator"
@@ -80,10 +81,8 @@ impl InferCtx<'_> {
                 let bound = display_trait(program, t);
                 let declared = self.env.params.get(p.index as usize);
                 if let Some(declared) = declared.filter(|d| !d.implicit && p.name != "Self") {
-                    diagnostic = diagnostic.also(
-                        declared.span,
-                        format!("`{}` may be any type that its bounds allow", p.name),
-                    );
+                    diagnostic = diagnostic
+                        .also(declared.span, format!("`{}` may be any type that its bounds allow", p.name));
                 }
                 diagnostic.help(format!("demand it: `{}: {bound}`", p.name))
             }
@@ -144,8 +143,7 @@ impl InferCtx<'_> {
         let near: Vec<String> = impls
             .iter()
             .filter(|&&id| {
-                impls.len() <= 6
-                    || crate::traits::select::may_match(program.impls[id].self_ty, t.self_ty())
+                impls.len() <= 6 || crate::traits::select::may_match(program.impls[id].self_ty, t.self_ty())
             })
             .filter_map(|&id| program.impls[id].trait_)
             .map(|have| {
@@ -177,9 +175,9 @@ impl InferCtx<'_> {
             let (solver, table) = self.parts();
             let borrowed = table.probe(|table| {
                 let args = solver.match_self_ty(table, id, decl.self_ty, t.self_ty())?;
-                solver.owned_params(table, id, args).find(|&(ty, _)| {
-                    (crate::traits::Facts { solver }).is_view(ty) && !ty.has_infer()
-                })
+                solver
+                    .owned_params(table, id, args)
+                    .find(|&(ty, _)| (crate::traits::Facts { solver }).is_view(ty) && !ty.has_infer())
             });
             if let Some((ty, index)) = borrowed {
                 let param = decl.generics.params[index as usize].name;

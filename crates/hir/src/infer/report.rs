@@ -58,9 +58,7 @@ impl InferCtx<'_> {
         let mut has = |ty: Ty| self.table.resolve(ty).has_error();
         match demand {
             Demand::Predicate(Predicate::Trait(t)) => t.args.iter().any(|&t| has(t)),
-            Demand::Predicate(Predicate::ProjectionEq(p, ty)) => {
-                has(ty) || p.args.iter().any(|&t| has(t))
-            }
+            Demand::Predicate(Predicate::ProjectionEq(p, ty)) => has(ty) || p.args.iter().any(|&t| has(t)),
             Demand::Predicate(Predicate::Fn(ty, sig)) => {
                 has(ty) || has(sig.ret) || sig.params.iter().any(|&(_, t)| has(t))
             }
@@ -83,9 +81,7 @@ impl InferCtx<'_> {
             (Reason::Projection { expected, found }, demand) => {
                 self.projection(demand, *expected, *found, span)
             }
-            (_, Demand::Predicate(Predicate::Fn(ty, sig))) => {
-                self.report_fn(error, ty, sig)
-            }
+            (_, Demand::Predicate(Predicate::Fn(ty, sig))) => self.report_fn(error, ty, sig),
             (_, Demand::Predicate(Predicate::Trait(t))) => self.not_implemented(t, error),
             (_, demand) => self.overflow(demand, span),
         };
@@ -116,18 +112,16 @@ impl InferCtx<'_> {
                 format!("a `{ty}` cannot be put into a string: it does not implement `{trait_}`"),
                 format!("this is a `{ty}`"),
             ),
-            CauseKind::For if !nested => (
-                format!("`{ty}` cannot be looped over"),
-                format!("`{ty}` does not implement `{trait_}`"),
-            ),
+            CauseKind::For if !nested => {
+                (format!("`{ty}` cannot be looped over"), format!("`{ty}` does not implement `{trait_}`"))
+            }
             CauseKind::Try if !nested => (
-                format!("`?` cannot turn this error into the function's: `{ty}` does not implement `{trait_}`"),
+                format!(
+                    "`?` cannot turn this error into the function's: `{ty}` does not implement `{trait_}`"
+                ),
                 "here".to_owned(),
             ),
-            _ => (
-                format!("`{ty}` does not implement `{trait_}`"),
-                format!("`{trait_}` is needed here"),
-            ),
+            _ => (format!("`{ty}` does not implement `{trait_}`"), format!("`{trait_}` is needed here")),
         };
         let diagnostic = Diagnostic::error(codes::E0320, cause.span, message).label(label);
         if let TyKind::Adt(id, _) = *t.self_ty().kind()
@@ -298,8 +292,8 @@ impl InferCtx<'_> {
         if let Some(diagnostic) = self.view_in_closure(ty, cause.span) {
             return diagnostic;
         }
-        let diagnostic = Diagnostic::error(codes::E0327, cause.span, message)
-            .label(format!("this makes it `{shown}`"));
+        let diagnostic =
+            Diagnostic::error(codes::E0327, cause.span, message).label(format!("this makes it `{shown}`"));
         let generics = match cause.kind {
             CauseKind::Fn(id) => Some((&self.program.fns[id].generics, self.program.fns[id].module)),
             CauseKind::Adt(id) => Some((&self.program.adts[id].generics, self.program.adts[id].module)),
@@ -328,7 +322,8 @@ impl InferCtx<'_> {
         let state = self.closures.states.get(&id)?;
         let captures = state.captures.clone()?;
         let names = state.names.clone();
-        let (index, view) = captures.iter().map(|t| t.subst(args)).enumerate().find(|&(_, t)| self.is_view(t))?;
+        let (index, view) =
+            captures.iter().map(|t| t.subst(args)).enumerate().find(|&(_, t)| self.is_view(t))?;
         let &(name, place) = names.get(index)?;
         let shown = self.show(view);
         // A value that `go` computes before the task starts has no name.
@@ -346,11 +341,8 @@ impl InferCtx<'_> {
             TyKind::Closure(..) => "this closure".to_owned(),
             _ => format!("`{}`", self.show(ty)),
         };
-        let diagnostic = Diagnostic::error(
-            codes::E0330,
-            span,
-            format!("{shown} may not cross to another thread"),
-        );
+        let diagnostic =
+            Diagnostic::error(codes::E0330, span, format!("{shown} may not cross to another thread"));
         self.explain_unsendable(diagnostic, why)
     }
 
@@ -362,19 +354,17 @@ impl InferCtx<'_> {
             UnsendableReason::RawPointer => format!("`{part}` is a raw pointer"),
             UnsendableReason::ThreadBound(id) => {
                 let adt = &self.program.adts[id];
-                diagnostic =
-                    diagnostic.also(adt.name_span, format!("`{}` is `[thread_bound]`", adt.name));
+                diagnostic = diagnostic.also(adt.name_span, format!("`{}` is `[thread_bound]`", adt.name));
                 format!("`{part}` stays on the thread that made it")
             }
             UnsendableReason::Parameter => {
-                diagnostic = diagnostic.help(format!(
-                    "declare `{part}` without `view`, or demand `{part}: Send`"
-                ));
+                diagnostic = diagnostic.help(match part.contains("fn(") {
+                    true => format!("give the function's type a name that demands it: `[F: {part} + Send]`, and `F` for the parameter"),
+                    false => format!("declare `{part}` without `view`, or demand `{part}: Send`"),
+                });
                 format!("`{part}` is declared `view`: it may stand for anything")
             }
-            UnsendableReason::Endless => {
-                "its definition leads to ever larger types".to_owned()
-            }
+            UnsendableReason::Endless => "its definition leads to ever larger types".to_owned(),
             UnsendableReason::ImplBounds => {
                 format!("the `unsafe impl Send` of `{part}` does not cover these types")
             }
@@ -407,12 +397,7 @@ impl InferCtx<'_> {
         }
     }
 
-    fn report_fn(
-        &mut self,
-        error: &Unsatisfied,
-        ty: Ty,
-        want: crate::ty::FnSig,
-    ) -> Diagnostic {
+    fn report_fn(&mut self, error: &Unsatisfied, ty: Ty, want: crate::ty::FnSig) -> Diagnostic {
         let cause = error.obligation.cause;
         let span = cause.span;
         let place = self.closure_of(ty).map(|c| c.span);
@@ -470,7 +455,9 @@ impl InferCtx<'_> {
                     .label(format!("expected to be a {wanted}"))
                     .help(match found {
                         Convention::Own => "clone what it uses up inside it",
-                        _ if cause.kind == CauseKind::Coercion => "make it a `dyn mut fn`, or let it return what is new",
+                        _ if cause.kind == CauseKind::Coercion => {
+                            "make it a `dyn mut fn`, or let it return what is new"
+                        }
                         _ => "let it return what is new, or have the parameter declared `mut fn`",
                     })
             }

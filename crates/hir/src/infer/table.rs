@@ -447,9 +447,7 @@ impl InferTable {
     fn union(&mut self, a: InferVar, b: InferVar, whole: (Ty, Ty)) -> Result<(), Inner> {
         let (a_index, b_index) = (index_of(a), index_of(b));
         let (from, to) = match (kind_of(a), kind_of(b)) {
-            (VarKind::Ty, VarKind::Ty) => {
-                (a_index.max(b_index), a_index.min(b_index))
-            }
+            (VarKind::Ty, VarKind::Ty) => (a_index.max(b_index), a_index.min(b_index)),
             (VarKind::Ty, _) => (a_index, b_index),
             (_, VarKind::Ty) => (b_index, a_index),
             (x, y) if x == y => (a_index.max(b_index), a_index.min(b_index)),

@@ -47,9 +47,10 @@ pub fn find_assoc(program: &Program, scope: &TyScope, base: Ty, name: Name) -> A
             if !trait_.assoc_types.iter().any(|a| a.name == name) || trait_.generics.params.len() != 1 {
                 continue;
             }
-            let has = program.trait_impls.get(&id).is_some_and(|impls| {
-                impls.iter().any(|&i| same_head(program.impls[i].self_ty, base))
-            });
+            let has = program
+                .trait_impls
+                .get(&id)
+                .is_some_and(|impls| impls.iter().any(|&i| same_head(program.impls[i].self_ty, base)));
             if has {
                 found.add(Some(Projection { trait_: id, args: tys(&[base]), name }));
             }

@@ -47,13 +47,20 @@ impl Lowering<'_, '_> {
         let trait_ = &self.program.traits[id];
         let last = path.segments.last()?;
         let what = format!("trait `{}`", trait_.name);
-        let args = self.args(&trait_.generics, &[self_ty], last.args.as_ref(), &what, last.name.span, Some(trait_.name_span));
+        let args = self.args(
+            &trait_.generics,
+            &[self_ty],
+            last.args.as_deref(),
+            &what,
+            last.name.span,
+            Some(trait_.name_span),
+        );
         Some(TraitRef { trait_: id, args: tys(&args) })
     }
 
     /// `Iterator[Item = int]`: what the bindings demand of the self type.
     pub fn bindings(&mut self, trait_ref: TraitRef, path: &ast::Path) -> Vec<Predicate> {
-        let Some(args) = path.segments.last().and_then(|s| s.args.as_ref()) else { return vec![] };
+        let Some(args) = path.segments.last().and_then(|s| s.args.as_deref()) else { return vec![] };
         let mut result = Vec::new();
         for (name, ty) in &args.bindings {
             let ty = self.ty(ty);
@@ -73,10 +80,8 @@ impl Lowering<'_, '_> {
             format!("trait `{}` has no associated type `{}`", trait_.name, name.name),
         )
         .label("not found");
-        let near = base::diagnostic::closest(
-            name.name.as_str(),
-            trait_.assoc_types.iter().map(|a| a.name.as_str()),
-        );
+        let near =
+            base::diagnostic::closest(name.name.as_str(), trait_.assoc_types.iter().map(|a| a.name.as_str()));
         if let Some(near) = near {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
@@ -106,7 +111,7 @@ impl Lowering<'_, '_> {
             return Ty::error();
         }
         let mut given: Vec<(ast::Ident, Ty)> = Vec::new();
-        if let Some(args) = path.segments.last().and_then(|s| s.args.as_ref()) {
+        if let Some(args) = path.segments.last().and_then(|s| s.args.as_deref()) {
             for (name, ty) in &args.bindings {
                 let ty = self.ty(ty);
                 if assoc_in_trait(self.program, trait_ref, name.name).is_none() {

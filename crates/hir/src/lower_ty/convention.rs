@@ -39,7 +39,9 @@ pub fn known_copy(program: &Program, generics: &Generics, ty: Ty) -> bool {
         TyKind::Param(_) | TyKind::Projection(_) => {
             let Some(copy) = program.lang.trait_("Copy") else { return false };
             generics.predicates.iter().any(|p| match p {
-                Predicate::Trait(bound) => bound.self_ty() == ty && has_supertrait(program, bound.trait_, copy),
+                Predicate::Trait(bound) => {
+                    bound.self_ty() == ty && has_supertrait(program, bound.trait_, copy)
+                }
                 _ => false,
             })
         }
@@ -48,11 +50,7 @@ pub fn known_copy(program: &Program, generics: &Generics, ty: Ty) -> bool {
 }
 
 /// Is `wanted` the trait itself or among its supertraits?
-pub fn has_supertrait(
-    program: &Program,
-    trait_: TraitId,
-    wanted: TraitId,
-) -> bool {
+pub fn has_supertrait(program: &Program, trait_: TraitId, wanted: TraitId) -> bool {
     let mut pending = vec![trait_];
     let mut seen = Vec::new();
     while let Some(at) = pending.pop() {

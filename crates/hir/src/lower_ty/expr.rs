@@ -15,13 +15,11 @@ pub fn type_of_expr(expr: &ast::Expr) -> Option<TypeExpr> {
             if last.args.is_some() {
                 return None;
             }
-            last.args = Some(args_of_index(index, expr.span)?);
+            last.args = Some(Box::new(args_of_index(index, expr.span)?));
             path.span = expr.span;
             TypeExprKind::Path(path)
         }
-        ExprKind::Tuple(elems) => {
-            TypeExprKind::Tuple(elems.iter().map(type_of_expr).collect::<Option<_>>()?)
-        }
+        ExprKind::Tuple(elems) => TypeExprKind::Tuple(elems.iter().map(type_of_expr).collect::<Option<_>>()?),
         ExprKind::Paren(inner) => return type_of_expr(inner),
         ExprKind::List(elems) => match &elems[..] {
             [elem] => TypeExprKind::List(Box::new(type_of_expr(elem)?)),

@@ -147,13 +147,8 @@ impl Importer<'_, '_> {
         let module = state.pending.module;
         let resolver = Resolver::new(self.program);
         if let Ok(Some((root, _))) = resolver.path_root(std::iter::once(segment), module) {
-            let entry = Entry {
-                def: Def::Mod(root),
-                public: true,
-                span: segment.span,
-                import: None,
-                glob: false,
-            };
+            let entry =
+                Entry { def: Def::Mod(root), public: true, span: segment.span, import: None, glob: false };
             self.states[i].bound = [true; 2];
             self.bind(i, Ns::Types, entry);
             return;
@@ -330,13 +325,7 @@ impl Importer<'_, '_> {
         let state = &self.states[i];
         let (module, public, index) = (state.pending.module, state.pending.public, state.pending.index);
         self.changed = true;
-        let entry = Entry {
-            def: target.def,
-            public,
-            span: name.span,
-            import: Some(index),
-            glob: false,
-        };
+        let entry = Entry { def: target.def, public, span: name.span, import: Some(index), glob: false };
         let names = &mut self.program.mods[module].names;
         match names.table(ns).get(&name.name).copied() {
             Some(old) if !old.glob => {
@@ -415,8 +404,7 @@ impl Importer<'_, '_> {
         if !self.program.visible(from, entry.public, edge.into) {
             return;
         }
-        let entry =
-            Entry { public: edge.public, import: Some(edge.index), glob: true, ..entry };
+        let entry = Entry { public: edge.public, import: Some(edge.index), glob: true, ..entry };
         self.define_glob(edge.into, ns, name, entry);
     }
 
@@ -438,9 +426,8 @@ impl Importer<'_, '_> {
             Some(old) => {
                 old.def = Def::Error;
                 let imports = &self.program.imports;
-                let span = |e: Option<u32>| {
-                    e.and_then(|i| imports.get(i as usize)).map_or(entry.span, |i| i.span)
-                };
+                let span =
+                    |e: Option<u32>| e.and_then(|i| imports.get(i as usize)).map_or(entry.span, |i| i.span);
                 let places = (span(old.import), span(entry.import));
                 self.program.ambiguous.insert((module, name), places);
             }
@@ -475,8 +462,7 @@ impl Importer<'_, '_> {
         let name = self.bound_name(i);
         let (module, public) = (self.states[i].pending.module, self.states[i].pending.public);
         for ns in [Ns::Types, Ns::Values] {
-            let entry =
-                Entry { def: Def::Error, public, span: name.span, import: Some(index), glob: false };
+            let entry = Entry { def: Def::Error, public, span: name.span, import: Some(index), glob: false };
             self.program.mods[module].names.table_mut(ns).entry(name.name).or_insert(entry);
             self.propagate(module, ns, name.name);
         }
@@ -549,8 +535,13 @@ impl Importer<'_, '_> {
                 let resolver = Resolver::new(self.program);
                 let diagnostic = match container {
                     Some(Container::Mod(module)) => {
-                        let ns = if position + 1 < self.states[i].segments.len() { Ns::Types } else { Ns::Values };
-                        let ns = if self.program.mods[module].names.get(ns, segment.name).is_some() { Ns::Types } else { ns };
+                        let ns =
+                            if position + 1 < self.states[i].segments.len() { Ns::Types } else { Ns::Values };
+                        let ns = if self.program.mods[module].names.get(ns, segment.name).is_some() {
+                            Ns::Types
+                        } else {
+                            ns
+                        };
                         resolver.unresolved_member(module, segment, ns)
                     }
                     _ if builtin(segment.name).is_some() => Diagnostic::error(
@@ -579,8 +570,8 @@ impl Importer<'_, '_> {
             match self.walk(&state.segments[..end], state.pending.module) {
                 Walk::Found(_) => {}
                 _ => {
-                    let before = (end > 1)
-                        .then(|| self.walk(&state.segments[..end - 1], state.pending.module));
+                    let before =
+                        (end > 1).then(|| self.walk(&state.segments[..end - 1], state.pending.module));
                     let container = match before {
                         Some(Walk::Found(c)) => Some(c),
                         _ => None,
@@ -589,7 +580,8 @@ impl Importer<'_, '_> {
                 }
             }
         }
-        let container = match (prefix > 0).then(|| self.walk(&state.segments[..prefix], state.pending.module)) {
+        let container = match (prefix > 0).then(|| self.walk(&state.segments[..prefix], state.pending.module))
+        {
             Some(Walk::Found(c)) => Some(c),
             _ => None,
         };

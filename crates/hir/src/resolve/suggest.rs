@@ -13,6 +13,7 @@ pub fn describe(program: &Program, def: Def) -> &'static str {
         Def::Mod(_) => "module",
         Def::Fn(_) => "function",
         Def::Adt(id) if program.adts[id].kind == AdtKind::Enum => "enum",
+        Def::Adt(id) if program.actors.contains_key(&id) => "actor",
         Def::Adt(_) => "struct",
         Def::Variant(..) => "variant",
         Def::Trait(_) => "trait",
@@ -46,7 +47,10 @@ impl Resolver<'_> {
         if let Some(path) = imports.first() {
             diagnostic = diagnostic.help(match imports.len() {
                 1 => format!("it is in `{}`: add `use {path}`", parent_path(path)),
-                _ => format!("it could be imported: {}", join_code(imports.iter().take(4).map(|p| format!("use {p}")))),
+                _ => format!(
+                    "it could be imported: {}",
+                    join_code(imports.iter().take(4).map(|p| format!("use {p}")))
+                ),
             });
             let scope = &self.program.mods[self.program.file_module(module)];
             let is_file = scope.parent.is_none_or(|p| self.program.mods[p].file != scope.file);
@@ -75,6 +79,12 @@ impl Resolver<'_> {
     fn wrong_kind(&self, name: ast::Ident, def: Def, wanted: Ns) -> Diagnostic {
         let what = describe(self.program, def);
         let (expected, help) = match (wanted, def) {
+            (Ns::Values, Def::Adt(id)) if self.program.actors.contains_key(&id) => {
+                ("a value", Some(format!("to start one, write `{}::new(…)`", name.name)))
+            }
+            (Ns::Values, Def::Mod(_)) if name.name.as_str() == "range" => {
+                ("a value", Some("a range is written `0..n`".to_owned()))
+            }
             (Ns::Values, Def::Adt(id)) if self.program.adts[id].kind == AdtKind::Struct => {
                 ("a value", Some(format!("to make one, write `{}{{field: value, …}}`", name.name)))
             }
@@ -167,7 +177,14 @@ impl Resolver<'_> {
             .iter()
             .map(|&root| {
                 let last = program.roots.last() == Some(&root);
-                (root, if last && !program.in_std(root) { "package".into() } else { program.mods[root].name.to_string() })
+                (
+                    root,
+                    if last && !program.in_std(root) {
+                        "package".into()
+                    } else {
+                        program.mods[root].name.to_string()
+                    },
+                )
             })
             .collect();
         let mut visited: FxHashSet<ModId> = level.iter().map(|(m, _)| *m).collect();
@@ -225,7 +242,9 @@ fn foreign_word(word: &str) -> Option<&'static str> {
         "PartialEq" | "Equatable" => "equality is the trait `Eq`",
         "PartialOrd" | "Comparable" => "order is the trait `Ord`",
         "ToString" | "Stringer" => "what can be shown as text has the trait `Display`",
-        "Fn" | "FnMut" | "FnOnce" => "a bound by a function is written `fn(A) -> B`, `mut fn(A) -> B` or `own fn(A) -> B`",
+        "Fn" | "FnMut" | "FnOnce" => {
+            "a bound by a function is written `fn(A) -> B`, `mut fn(A) -> B` or `own fn(A) -> B`"
+        }
         "boolean" | "Bool" => "the type of `true` and `false` is `bool`",
         "Int" | "integer" | "Integer" | "long" => "the usual integer is `int` (64 bits)",
         "double" | "Float" | "number" => "the usual floating-point number is `f64`",
@@ -237,10 +256,14 @@ fn foreign_word(word: &str) -> Option<&'static str> {
         "True" | "TRUE" => "it is written `true`",
         "False" | "FALSE" => "it is written `false`",
         "this" => "the receiver of a method is `self`",
-        "Error" => "any failure is an `error`; `?` turns a type of your own into one if it implements `IntoError`",
+        "Error" => {
+            "any failure is an `error`; `?` turns a type of your own into one if it implements `IntoError`"
+        }
         "Into" => "conversions are written as `impl From[Source] for Target`",
         "Dyn" | "Any" => "a value of any type with a trait is `dyn Trait`",
-        "fprintf" | "printf" | "console" | "fmt" | "echo" | "puts" => "to print a line, write `println(\"…\")`",
+        "fprintf" | "printf" | "console" | "fmt" | "echo" | "puts" => {
+            "to print a line, write `println(\"…\")`"
+        }
         _ => return None,
     })
 }

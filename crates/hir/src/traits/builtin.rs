@@ -20,9 +20,7 @@ impl<'a> Solver<'a> {
         }
         if self.is_lang(want.trait_, "Clone") {
             return match ty.kind() {
-                TyKind::Tuple([_, ..]) | TyKind::Array(..) | TyKind::Closure(..) => {
-                    Some(Builtin::CloneParts)
-                }
+                TyKind::Tuple([_, ..]) | TyKind::Array(..) | TyKind::Closure(..) => Some(Builtin::CloneParts),
                 _ => self.builtin_copy(table, ty).then_some(Builtin::CloneByCopy),
             };
         }
@@ -48,8 +46,7 @@ impl<'a> Solver<'a> {
                 let Some(copy) = self.program.lang.trait_("Copy") else { return false };
                 let mut all = true;
                 let known = self.parts(ty, &mut |part| {
-                    all = self.holds(table, TraitRef { trait_: copy, args: tys(&[part]) })
-                        == Truth::Yes;
+                    all = self.holds(table, TraitRef { trait_: copy, args: tys(&[part]) }) == Truth::Yes;
                     all
                 });
                 known && all
@@ -88,7 +85,13 @@ impl<'a> Solver<'a> {
     }
 
     /// Whether `have` is or implies `want` through supertraits.
-    pub(super) fn is_super(&self, table: &mut InferTable, have: TraitRef, want: TraitRef, depth: u32) -> bool {
+    pub(super) fn is_super(
+        &self,
+        table: &mut InferTable,
+        have: TraitRef,
+        want: TraitRef,
+        depth: u32,
+    ) -> bool {
         if have.trait_ == want.trait_ && table.can_unify_lists(have.args, want.args) {
             return true;
         }

@@ -49,10 +49,8 @@ impl Solver<'_> {
         match self.select_concrete(want) {
             Selection::Impl { id, args: impl_args } => {
                 let name = self.program.fns[method].name;
-                let found = self.program.impls[id]
-                    .methods
-                    .iter()
-                    .find(|&&f| self.program.fns[f].name == name);
+                let found =
+                    self.program.impls[id].methods.iter().find(|&&f| self.program.fns[f].name == name);
                 Some(match found {
                     Some(&id) if own.is_empty() => ResolvedMethod::Fn { id, args: impl_args },
                     Some(&id) => {
@@ -63,9 +61,7 @@ impl Solver<'_> {
                     None => ResolvedMethod::Fn { id: method, args },
                 })
             }
-            Selection::Builtin(Builtin::Dyn) => {
-                Some(ResolvedMethod::Dyn { trait_, method, args })
-            }
+            Selection::Builtin(Builtin::Dyn) => Some(ResolvedMethod::Dyn { trait_, method, args }),
             Selection::Builtin(rule) => Some(ResolvedMethod::Builtin(rule)),
             Selection::Param(_) | Selection::Ambiguous | Selection::None => None,
         }

@@ -119,7 +119,8 @@ impl ParamEnv {
             && self.predicates.iter().any(mentions)
         {
             let predicates: Vec<Predicate> = {
-                let solver = super::Solver { program, env: self, cache: &program.trait_cache, closures: &NoClosures };
+                let solver =
+                    super::Solver { program, env: self, cache: &program.trait_cache, closures: &NoClosures };
                 self.predicates.iter().map(|&p| solver.normalize_predicate_plain(p)).collect()
             };
             self.predicates.clear();
@@ -216,11 +217,7 @@ impl Closures for crate::thir::Body {
         let closure = self.closures.get(id.index as usize).filter(|c| c.id == id)?;
         let params: Vec<_> = closure.params.iter().map(|p| (p.conv, p.ty)).collect();
         Some(ClosureSig {
-            sig: FnSig {
-                call: closure.call,
-                params: crate::ty::leak_params(&params),
-                ret: closure.ret,
-            },
+            sig: FnSig { call: closure.call, params: crate::ty::leak_params(&params), ret: closure.ret },
             call_known: true,
             flexible: false,
         })

@@ -179,8 +179,7 @@ impl<'a> Facts<'a> {
             TyKind::Param(p) => self.solver.env.is_view_param(p.index),
             TyKind::Projection(p) => self.is_view_projection(p),
             TyKind::Dyn(d) => {
-                d.args.iter().any(|&t| self.is_view(t))
-                    || d.bindings.iter().any(|&(_, t)| self.is_view(t))
+                d.args.iter().any(|&t| self.is_view(t)) || d.bindings.iter().any(|&(_, t)| self.is_view(t))
             }
             _ => false,
         }
@@ -209,10 +208,7 @@ impl<'a> Facts<'a> {
 
     fn any_field(&self, id: AdtId, args: crate::ty::Tys, test: &mut dyn FnMut(Ty) -> bool) -> bool {
         self.program().adts[id].variants.iter().any(|variant| {
-            variant
-                .fields
-                .iter()
-                .any(|field| test(self.solver.normalize_plain(field.ty.subst(args))))
+            variant.fields.iter().any(|field| test(self.solver.normalize_plain(field.ty.subst(args))))
         })
     }
 
@@ -231,13 +227,11 @@ impl<'a> Facts<'a> {
             | TyKind::Infer(_)
             | TyKind::Error => false,
             TyKind::Tuple(elems) => elems.iter().any(|&t| self.needs_drop(t)),
-            TyKind::Array(elem, len) => {
-                !matches!(len.kind(), TyKind::Const(0)) && self.needs_drop(elem)
-            }
+            TyKind::Array(elem, len) => !matches!(len.kind(), TyKind::Const(0)) && self.needs_drop(elem),
             TyKind::Param(_) | TyKind::Projection(_) => !self.is_copy(ty),
-            TyKind::Adt(..) | TyKind::Closure(..) => self.fact(ty, Fact::NeedsDrop, || {
-                self.find_drop(ty, &mut Visited::default())
-            }),
+            TyKind::Adt(..) | TyKind::Closure(..) => {
+                self.fact(ty, Fact::NeedsDrop, || self.find_drop(ty, &mut Visited::default()))
+            }
         }
     }
 
@@ -246,8 +240,7 @@ impl<'a> Facts<'a> {
             TyKind::Adt(id, args) => {
                 self.program().adts[id].drop_impl.is_some()
                     || visited.len() >= MAX_VISITED
-                    || (visited.insert(ty)
-                        && self.any_field(id, args, &mut |t| self.find_drop(t, visited)))
+                    || (visited.insert(ty) && self.any_field(id, args, &mut |t| self.find_drop(t, visited)))
             }
             TyKind::Tuple(elems) => elems.iter().any(|&t| self.find_drop(t, visited)),
             TyKind::Array(elem, len) => {
@@ -291,11 +284,8 @@ impl<'a> Facts<'a> {
                 None => true,
             }
         };
-        let fine = if views {
-            search(&mut failure)
-        } else {
-            self.fact(ty, Fact::Sendable, || search(&mut failure))
-        };
+        let fine =
+            if views { search(&mut failure) } else { self.fact(ty, Fact::Sendable, || search(&mut failure)) };
         if !fine && failure.is_none() {
             search(&mut failure);
         }
@@ -322,7 +312,11 @@ impl<'a> Facts<'a> {
         };
         match *ty.kind() {
             TyKind::Ref(_, inner) => {
-                if views { element(inner, path) } else { Some((ty, UnsendableReason::View)) }
+                if views {
+                    element(inner, path)
+                } else {
+                    Some((ty, UnsendableReason::View))
+                }
             }
             TyKind::RawPtr(_) => Some((ty, UnsendableReason::RawPointer)),
             TyKind::Tuple(elems) => elems.iter().find_map(|&t| element(t, path)),
@@ -377,9 +371,7 @@ impl<'a> Facts<'a> {
             if let Some(promise) = promise {
                 let mut table = InferTable::new();
                 let header = self.program().impls[promise].self_ty;
-                let Some(impl_args) =
-                    self.solver.match_self_ty(&mut table, promise, header, ty)
-                else {
+                let Some(impl_args) = self.solver.match_self_ty(&mut table, promise, header, ty) else {
                     return Some((ty, UnsendableReason::ImplBounds));
                 };
                 // What the promise wants to be `Send` belongs to this search: a type may hold

@@ -81,8 +81,7 @@ impl Matcher {
     }
 
     fn all(&mut self, table: &mut InferTable, patterns: Tys, types: Tys) -> bool {
-        patterns.len() == types.len()
-            && patterns.iter().zip(types).all(|(&p, &t)| self.fits(table, p, t))
+        patterns.len() == types.len() && patterns.iter().zip(types).all(|(&p, &t)| self.fits(table, p, t))
     }
 
     fn instantiate(&mut self, table: &mut InferTable, pattern: Ty) -> Ty {

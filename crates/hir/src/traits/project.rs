@@ -26,12 +26,7 @@ pub enum Projected {
 impl Solver<'_> {
     /// Resolves every projection in `ty`. Each one that must wait is replaced by a fresh
     /// variable, and `pending` gets the equation.
-    pub fn normalize(
-        &self,
-        table: &mut InferTable,
-        ty: Ty,
-        pending: &mut dyn FnMut(Predicate),
-    ) -> Ty {
+    pub fn normalize(&self, table: &mut InferTable, ty: Ty, pending: &mut dyn FnMut(Predicate)) -> Ty {
         self.normalize_steps(table, ty, pending, 0)
     }
 
@@ -53,9 +48,7 @@ impl Solver<'_> {
             return known;
         }
         let inner = match *ty.kind() {
-            TyKind::Projection(_) => {
-                ty.map_children(&mut |t| self.normalize_steps(table, t, pending, steps))
-            }
+            TyKind::Projection(_) => ty.map_children(&mut |t| self.normalize_steps(table, t, pending, steps)),
             _ => {
                 return ty.map_children(&mut |t| self.normalize_steps(table, t, pending, steps));
             }
@@ -65,11 +58,7 @@ impl Solver<'_> {
         match self.project(table, p, pending) {
             Projected::To(to) => {
                 let to = table.resolve(to);
-                let done = if to == ty {
-                    to
-                } else {
-                    self.normalize_steps(table, to, pending, steps + 1)
-                };
+                let done = if to == ty { to } else { self.normalize_steps(table, to, pending, steps + 1) };
                 if cacheable && !done.has_infer() && !done.has_error() {
                     self.cache.normal.write().expect("cache").insert(ty, done);
                 }
@@ -218,18 +207,16 @@ impl Solver<'_> {
         pending: &mut dyn FnMut(Predicate),
     ) -> Predicate {
         match predicate {
-            Predicate::Trait(t) => Predicate::Trait(TraitRef {
-                args: self.normalize_list(table, t.args, pending),
-                ..t
-            }),
+            Predicate::Trait(t) => {
+                Predicate::Trait(TraitRef { args: self.normalize_list(table, t.args, pending), ..t })
+            }
             Predicate::ProjectionEq(p, ty) => Predicate::ProjectionEq(
                 Projection { args: self.normalize_list(table, p.args, pending), ..p },
                 self.normalize(table, ty, pending),
             ),
-            Predicate::Fn(ty, sig) => Predicate::Fn(
-                self.normalize(table, ty, pending),
-                self.normalize_sig(table, sig, pending),
-            ),
+            Predicate::Fn(ty, sig) => {
+                Predicate::Fn(self.normalize(table, ty, pending), self.normalize_sig(table, sig, pending))
+            }
         }
     }
 
@@ -251,16 +238,12 @@ impl Solver<'_> {
         let done = self.normalize_predicate(&mut table, predicate, &mut |p| pending.push(p));
         self.solve(&mut table, pending);
         match done {
-            Predicate::Trait(t) => {
-                Predicate::Trait(TraitRef { args: table.resolve_list(t.args), ..t })
-            }
+            Predicate::Trait(t) => Predicate::Trait(TraitRef { args: table.resolve_list(t.args), ..t }),
             Predicate::ProjectionEq(p, ty) => Predicate::ProjectionEq(
                 Projection { args: table.resolve_list(p.args), ..p },
                 table.resolve(ty),
             ),
-            Predicate::Fn(ty, sig) => {
-                Predicate::Fn(table.resolve(ty), table.resolve_sig(sig))
-            }
+            Predicate::Fn(ty, sig) => Predicate::Fn(table.resolve(ty), table.resolve_sig(sig)),
         }
     }
 
@@ -276,8 +259,8 @@ impl Solver<'_> {
                 match predicate {
                     Predicate::ProjectionEq(p, ty) => {
                         let mut more = Pending::new();
-                        let normal = self
-                            .normalize(table, Ty::new(TyKind::Projection(p)), &mut |p| more.push(p));
+                        let normal =
+                            self.normalize(table, Ty::new(TyKind::Projection(p)), &mut |p| more.push(p));
                         open.extend(more);
                         table.try_unify(normal, ty);
                     }

@@ -6,18 +6,17 @@
 //! nothing. Cycles hold (a recursive type may be `Clone` because it is `Clone`): impls here have
 //! no other meaning than the functions they give, and a function may call itself.
 
+use base::FxHashMap;
 use smallvec::SmallVec;
 
-use super::env::{Closures, ParamEnv, TraitCache};
-use super::header::{Deferred, Matcher};
 pub use super::callable::Callable;
+use super::env::{Closures, ParamEnv, TraitCache};
 pub(crate) use super::header::may_match;
+use super::header::{Deferred, Matcher};
 use super::project::Projected;
 use crate::infer::InferTable;
 use crate::items::{ImplId, Program, TraitId};
-use crate::ty::{
-    InferVar, Predicate, TraitRef, Ty, TyKind, Tys, tys,
-};
+use crate::ty::{InferVar, Predicate, TraitRef, Ty, TyKind, Tys, tys};
 
 /// Beyond this many nested demands an answer is taken not to exist.
 pub(crate) const MAX_DEPTH: usize = 48;
@@ -38,7 +37,10 @@ pub struct Solver<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Selection {
     /// The arguments may hold variables that the impl's own predicates decide.
-    Impl { id: ImplId, args: Tys },
+    Impl {
+        id: ImplId,
+        args: Tys,
+    },
     /// An assumption.
     Param(Predicate),
     Builtin(Builtin),
@@ -79,7 +81,13 @@ pub(crate) struct Eval {
     cycle_to: usize,
     steps: u32,
     overflow: bool,
+    /// Answers about types with open variables, once there are many questions: adaptors within
+    /// adaptors ask the same ones over and over. What an unbound variable is does not matter to them.
+    memo: FxHashMap<TraitRef, Truth>,
 }
+
+/// From so many demands on, answers are kept.
+const MANY_STEPS: u32 = 64;
 
 #[derive(Clone, Copy)]
 enum Candidate {
@@ -183,11 +191,7 @@ impl<'a> Solver<'a> {
     }
 
     /// What an impl demands of its arguments.
-    pub fn impl_predicates(
-        &self,
-        id: ImplId,
-        args: Tys,
-    ) -> impl Iterator<Item = Predicate> + use<'a> {
+    pub fn impl_predicates(&self, id: ImplId, args: Tys) -> impl Iterator<Item = Predicate> + use<'a> {
         let program = self.program;
         program.impls[id].generics.predicates.iter().map(move |p| p.subst(args))
     }
@@ -195,8 +199,7 @@ impl<'a> Solver<'a> {
     fn candidates(&self, table: &mut InferTable, want: TraitRef) -> Candidates {
         let mut found = Candidates::new();
         let self_ty = want.args[0];
-        if self_ty.has_param() || self_ty.has_projection() || want.args.iter().any(|t| t.has_param())
-        {
+        if self_ty.has_param() || self_ty.has_projection() || want.args.iter().any(|t| t.has_param()) {
             self.assumed(table, want, &mut found);
             if !found.is_empty() {
                 return found;
@@ -235,9 +238,7 @@ impl<'a> Solver<'a> {
                 return;
             }
             let known = found.iter().any(|c| matches!(c, Candidate::Param(t) if *t == have));
-            if !known
-                && table.probe(|t| t.try_unify_lists(have.args, want.args))
-            {
+            if !known && table.probe(|t| t.try_unify_lists(have.args, want.args)) {
                 found.push(Candidate::Param(have));
             }
         };
@@ -251,10 +252,8 @@ impl<'a> Solver<'a> {
         });
         // An assumption about exactly these types is meant rather than one that also fits.
         if found.len() > 1 {
-            let exact = found
-                .iter()
-                .copied()
-                .find(|c| matches!(c, Candidate::Param(t) if t.args == want.args));
+            let exact =
+                found.iter().copied().find(|c| matches!(c, Candidate::Param(t) if t.args == want.args));
             if let Some(exact) = exact {
                 found.clear();
                 found.push(exact);
@@ -268,8 +267,7 @@ impl<'a> Solver<'a> {
         let TyKind::Projection(p) = *ty.kind() else { return };
         let trait_ = &self.program.traits[p.trait_];
         let Some(decl) = trait_.assoc_types.iter().find(|a| a.name == p.name) else { return };
-        let mut queue: SmallVec<[Predicate; 4]> =
-            decl.bounds.iter().map(|b| b.subst(p.args)).collect();
+        let mut queue: SmallVec<[Predicate; 4]> = decl.bounds.iter().map(|b| b.subst(p.args)).collect();
         // `where Self::Item: Ord` in the trait's head.
         for predicate in &trait_.generics.predicates {
             let about = match predicate {
@@ -331,12 +329,7 @@ impl<'a> Solver<'a> {
 
     /// Unifies the impl's header with `want`. Gives the impl's arguments and what projections
     /// in the header have to equal. Leaves bindings behind on failure.
-    fn match_impl(
-        &self,
-        table: &mut InferTable,
-        id: ImplId,
-        want: TraitRef,
-    ) -> Option<(Tys, Deferred)> {
+    fn match_impl(&self, table: &mut InferTable, id: ImplId, want: TraitRef) -> Option<(Tys, Deferred)> {
         let decl = &self.program.impls[id];
         let have = decl.trait_?;
         let mut matcher = Matcher::new(decl.generics.params.len());
@@ -373,13 +366,7 @@ impl<'a> Solver<'a> {
         matcher.fits(table, header, ty).then(|| matcher.finish(table).0)
     }
 
-    fn impl_truth(
-        &self,
-        table: &mut InferTable,
-        id: ImplId,
-        want: TraitRef,
-        eval: &mut Eval,
-    ) -> Truth {
+    fn impl_truth(&self, table: &mut InferTable, id: ImplId, want: TraitRef, eval: &mut Eval) -> Truth {
         table.probe(|table| {
             let Some((args, deferred)) = self.match_impl(table, id, want) else {
                 return Truth::No;
@@ -440,11 +427,7 @@ impl<'a> Solver<'a> {
     }
 
     /// Whether all hold together.
-    pub fn all_hold_now(
-        &self,
-        table: &mut InferTable,
-        predicates: impl Iterator<Item = Predicate>,
-    ) -> Truth {
+    pub fn all_hold_now(&self, table: &mut InferTable, predicates: impl Iterator<Item = Predicate>) -> Truth {
         table.probe(|table| self.all_hold(table, predicates.collect(), &mut Eval::default()))
     }
 
@@ -502,9 +485,7 @@ impl<'a> Solver<'a> {
                             true => Truth::Maybe,
                         }
                     }
-                    Projected::Rigid => {
-                        truth(table.try_unify(Ty::new(TyKind::Projection(p)), ty))
-                    }
+                    Projected::Rigid => truth(table.try_unify(Ty::new(TyKind::Projection(p)), ty)),
                     Projected::Ambiguous => Truth::Maybe,
                     Projected::Failed => Truth::No,
                 }
@@ -534,6 +515,9 @@ impl<'a> Solver<'a> {
         } else if local && let Some(&known) = self.env.holds.lock().expect("cache").get(&want) {
             return truth(known);
         }
+        if open && let Some(&known) = eval.memo.get(&want) {
+            return known;
+        }
         if let Some(at) = eval.stack.iter().position(|t| *t == want) {
             eval.cycle_to = eval.cycle_to.min(at);
             return Truth::Yes;
@@ -550,6 +534,9 @@ impl<'a> Solver<'a> {
         eval.stack.pop();
         // An answer that leans on an unfinished question is kept only by the one who asked it.
         let closed = eval.cycle_to >= depth;
+        if open && closed && !eval.overflow && eval.steps > MANY_STEPS {
+            eval.memo.insert(want, result);
+        }
         if closed && (depth == 0 || !eval.overflow) && result != Truth::Maybe {
             if global {
                 self.cache.holds.write().expect("cache").insert(want, result == Truth::Yes);
@@ -568,7 +555,10 @@ impl<'a> Solver<'a> {
         let mut count = 0;
         for candidate in candidates {
             let this = match candidate {
-                Candidate::Param(_) | Candidate::Builtin(Builtin::Copy | Builtin::CloneByCopy | Builtin::Dyn | Builtin::Send | Builtin::Error) => Truth::Yes,
+                Candidate::Param(_)
+                | Candidate::Builtin(
+                    Builtin::Copy | Builtin::CloneByCopy | Builtin::Dyn | Builtin::Send | Builtin::Error,
+                ) => Truth::Yes,
                 Candidate::Builtin(Builtin::CloneParts) => {
                     let mut parts: SmallVec<[Ty; 8]> = SmallVec::new();
                     self.parts(want.args[0], &mut |part| {

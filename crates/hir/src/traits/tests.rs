@@ -4,9 +4,7 @@ use base::{FileId, IndexVec, Name, Span};
 use syntax::ast::Convention;
 
 use super::*;
-use crate::infer::{
-    AdjustKind, Cause, InferCtx, InferTable, MismatchKind, PickSource, ProbeError, Reason,
-};
+use crate::infer::{AdjustKind, Cause, InferCtx, InferTable, MismatchKind, PickSource, ProbeError, Reason};
 use crate::items::*;
 use crate::thir::Coercion;
 use crate::ty::*;
@@ -90,8 +88,7 @@ impl Build {
 
     fn trait_(&mut self, name: &str, supers: &[TraitId], assoc: &[&str]) -> TraitId {
         let self_ty = p(0, "Self");
-        let supertraits =
-            supers.iter().map(|&t| TraitRef { trait_: t, args: tys(&[self_ty]) }).collect();
+        let supertraits = supers.iter().map(|&t| TraitRef { trait_: t, args: tys(&[self_ty]) }).collect();
         let id = self.p.traits.push(Trait {
             name: n(name),
             span: span(0),
@@ -137,6 +134,7 @@ impl Build {
         });
         let inherent_view = fields.iter().any(|(_, t)| t.is_ref());
         self.p.adts.push(Adt {
+            repr_c: false,
             name: n(name),
             span: span(0),
             name_span: span(0),
@@ -288,8 +286,7 @@ fn world() -> World {
         Ty::adt(option, &[item]),
     );
     let boxed = b.struct_("Box", params(&[("T", true)]), &[("ptr", Ty::raw_ptr(t))]);
-    let list_iter =
-        b.struct_("ListIter", params(&[("T", true)]), &[("rest", Ty::shared_ref(Ty::list(t)))]);
+    let list_iter = b.struct_("ListIter", params(&[("T", true)]), &[("rest", Ty::shared_ref(Ty::list(t)))]);
     let (i, f) = (p(0, "I"), p(1, "F"));
     let map = b.struct_("Map", params(&[("I", true), ("F", true)]), &[("inner", i), ("f", f)]);
     let point = b.struct_("Point", params(&[]), &[("x", Ty::float())]);
@@ -337,12 +334,24 @@ fn world() -> World {
     let of_lists = FnParent::Inherent(lists);
     b.method("iter", of_lists, params(&[]), &[("self", Conv::Ref, Ty::list(t))], Ty::adt(list_iter, &[t]));
     b.method("len", of_lists, params(&[]), &[("self", Conv::Ref, Ty::list(t))], Ty::int());
-    b.method("push", of_lists, params(&[]), &[("self", Conv::Mut, Ty::list(t)), ("x", Conv::Own, t)], Ty::unit());
+    b.method(
+        "push",
+        of_lists,
+        params(&[]),
+        &[("self", Conv::Mut, Ty::list(t)), ("x", Conv::Own, t)],
+        Ty::unit(),
+    );
     // impl[T: view + Ord] [T]: fn sort(mut self)
     let sorts = b.impl_(t_is(ord), None, Ty::list(t), &[]);
     b.method("sort", FnParent::Inherent(sorts), params(&[]), &[("self", Conv::Mut, Ty::list(t))], Ty::unit());
     let options = b.impl_(params(&[("T", true)]), None, Ty::adt(option, &[t]), &[]);
-    b.method("unwrap", FnParent::Inherent(options), params(&[]), &[("self", Conv::Own, Ty::adt(option, &[t]))], t);
+    b.method(
+        "unwrap",
+        FnParent::Inherent(options),
+        params(&[]),
+        &[("self", Conv::Own, Ty::adt(option, &[t]))],
+        t,
+    );
     World {
         p: b.p,
         copy,
@@ -418,11 +427,8 @@ fn associated_types_through_impls_and_closure_results() {
     let item = |of| Ty::projection(w.iterator, &[of], n("Item"));
     assert_eq!(solver.normalize_plain(item(iter)), Ty::shared_ref(Ty::str()));
     // The result of the function decides the item of `Map`.
-    let f = Ty::new(TyKind::DynFn(sig(
-        Convention::Mut,
-        &[(Conv::Own, Ty::shared_ref(Ty::str()))],
-        Ty::bool(),
-    )));
+    let f =
+        Ty::new(TyKind::DynFn(sig(Convention::Mut, &[(Conv::Own, Ty::shared_ref(Ty::str()))], Ty::bool())));
     let map = Ty::adt(w.map, &[iter, f]);
     assert_eq!(solver.normalize_plain(item(map)), Ty::bool());
     assert!(solver.implements(map, w.iterator));
@@ -450,8 +456,7 @@ fn rigid_projections_and_equal_bounds() {
     let env = env_of(&w, of);
     let solver = Solver::new(&w.p, &env, &cache, &NoClosures);
     assert_eq!(solver.normalize_plain(item), Ty::int());
-    let callable: Callable =
-        solver.callable(&mut InferTable::new(), p(1, "F")).expect("bounded by fn");
+    let callable: Callable = solver.callable(&mut InferTable::new(), p(1, "F")).expect("bounded by fn");
     assert_eq!(callable.sig.ret, Ty::int(), "bounds are normalised by each other");
 }
 
@@ -467,10 +472,7 @@ fn unification() {
     assert_eq!(t.resolve(Ty::list(a)), Ty::list(Ty::int_of(IntTy::U8)));
     let c = t.fresh_ty();
     assert_eq!(t.unify(c, Ty::list(c)).unwrap_err().kind, MismatchKind::Infinite);
-    assert_eq!(
-        t.unify(Ty::tuple(&[c]), Ty::tuple(&[c, c])).unwrap_err().kind,
-        MismatchKind::Length
-    );
+    assert_eq!(t.unify(Ty::tuple(&[c]), Ty::tuple(&[c, c])).unwrap_err().kind, MismatchKind::Length);
     assert!(t.unify(Ty::list(c), Ty::error()).is_ok());
     assert!(t.resolve(c).is_error());
     let d = t.fresh_float(span(2));
@@ -481,8 +483,7 @@ fn unification() {
 fn failed_unification_binds_nothing() {
     let mut t = InferTable::new();
     let a = t.fresh_ty();
-    let mismatch =
-        t.unify(Ty::tuple(&[a, Ty::int()]), Ty::tuple(&[Ty::str(), Ty::bool()])).unwrap_err();
+    let mismatch = t.unify(Ty::tuple(&[a, Ty::int()]), Ty::tuple(&[Ty::str(), Ty::bool()])).unwrap_err();
     assert_eq!(mismatch.inner, (Ty::int(), Ty::bool()));
     assert!(t.unbound(a).is_some());
 }
@@ -521,10 +522,7 @@ fn a_closure_that_uses_up_does_not_serve_where_it_is_called_again() {
     let id = ClosureId { owner: BodyOwner::Fn(w.next), index: 0 };
     let closure = Ty::new(TyKind::Closure(id, &[]));
     ctx.add_closure(id, sig(Convention::Read, &[], Ty::unit()), true, span(8));
-    ctx.register(
-        Predicate::Fn(closure, sig(Convention::Mut, &[], Ty::unit())),
-        Cause::other(span(9)),
-    );
+    ctx.register(Predicate::Fn(closure, sig(Convention::Mut, &[], Ty::unit())), Cause::other(span(9)));
     ctx.process();
     ctx.set_closure_captures(id, Convention::Own, vec![Ty::str()]);
     let errors = ctx.finish();
@@ -629,10 +627,7 @@ fn coercions() {
     );
     let dyn_hash = Ty::new(TyKind::Dyn(DynTy { trait_: w.hash, args: &[], bindings: &[] }));
     assert_eq!(kinds(int, dyn_hash), Ok(vec![Coerce(Coercion::ToDyn)]));
-    assert_eq!(
-        kinds(Ty::shared_ref(int), Ty::shared_ref(dyn_hash)),
-        Ok(vec![Coerce(Coercion::RefToDyn)])
-    );
+    assert_eq!(kinds(Ty::shared_ref(int), Ty::shared_ref(dyn_hash)), Ok(vec![Coerce(Coercion::RefToDyn)]));
     assert!(ctx.finish().is_empty());
     // An owned `dyn` hides no view.
     ctx.coerce(Ty::adt(w.point, &[]), dyn_hash, s).expect("coerces, then fails its demand");
@@ -644,8 +639,7 @@ fn coercions() {
 fn facts() {
     let w = world();
     let t = p(0, "T");
-    let of = params(&[("T", false), ("V", true), ("C", false)])
-        .such_that(bound(w.copy, &[p(2, "C")]));
+    let of = params(&[("T", false), ("V", true), ("C", false)]).such_that(bound(w.copy, &[p(2, "C")]));
     let env = env_of(&w, of);
     let cache = TraitCache::new();
     let facts = Facts::new(&w.p, &env, &cache, &NoClosures);
@@ -686,18 +680,14 @@ fn impls_for_owned_types_do_not_take_views() {
         methods: Vec::new(),
         assoc_types: Vec::new(),
         derived: None,
-            is_unsafe: false,
+        is_unsafe: false,
     });
     w.p.trait_impls.entry(w.hash).or_default().push(id);
     assert!(concrete(&w, Ty::adt(boxed, &[Ty::str()]), w.hash));
     assert!(!concrete(&w, Ty::adt(boxed, &[Ty::shared_ref(Ty::str())]), w.hash));
     let (env, cache) = (ParamEnv::empty(), TraitCache::new());
     let mut ctx = InferCtx::new(&w.p, &env, &cache);
-    ctx.register_trait(
-        w.hash,
-        &[Ty::adt(boxed, &[Ty::shared_ref(Ty::str())])],
-        Cause::other(span(3)),
-    );
+    ctx.register_trait(w.hash, &[Ty::adt(boxed, &[Ty::shared_ref(Ty::str())])], Cause::other(span(3)));
     let errors = ctx.finish();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].reason, Reason::View);

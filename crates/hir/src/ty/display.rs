@@ -33,11 +33,9 @@ pub fn display_predicate(program: &Program, predicate: Predicate) -> String {
         Predicate::Trait(t) => {
             format!("{}: {}", display(program, t.self_ty()), display_trait(program, t))
         }
-        Predicate::ProjectionEq(p, ty) => format!(
-            "{} = {}",
-            display(program, Ty::new(TyKind::Projection(p))),
-            display(program, ty)
-        ),
+        Predicate::ProjectionEq(p, ty) => {
+            format!("{} = {}", display(program, Ty::new(TyKind::Projection(p))), display(program, ty))
+        }
         Predicate::Fn(ty, sig) => {
             format!("{}: {}", display(program, ty), display_sig(program, sig))
         }

@@ -107,9 +107,13 @@ fn check_owner(collector: &mut Collector, id: ImplId) -> bool {
                 TyKind::Adt(..) | TyKind::Dyn(_) => format!("`{shown}` is declared in another package"),
                 _ => format!("`{shown}` is built in"),
             };
-            let diagnostic = Diagnostic::error(codes::E0224, item.ty.span, format!("{why}, so it cannot be given methods here"))
-                .label("not a type of this package")
-                .help("declare a trait with the methods and implement it for the type");
+            let diagnostic = Diagnostic::error(
+                codes::E0224,
+                item.ty.span,
+                format!("{why}, so it cannot be given methods here"),
+            )
+            .label("not a type of this package")
+            .help("declare a trait with the methods and implement it for the type");
             collector.report(diagnostic);
             false
         }
@@ -120,7 +124,10 @@ fn check_owner(collector: &mut Collector, id: ImplId) -> bool {
 fn check_determined(collector: &mut Collector, id: ImplId) {
     let program = &collector.program;
     let impl_ = &program.impls[id];
-    if impl_.generics.params.is_empty() || impl_.self_ty.has_error() || !matches!(collector.impl_source(id), ImplSource::Written(_)) {
+    if impl_.generics.params.is_empty()
+        || impl_.self_ty.has_error()
+        || !matches!(collector.impl_source(id), ImplSource::Written(_))
+    {
         return;
     }
     let mut known = vec![false; impl_.generics.params.len()];
@@ -158,13 +165,9 @@ fn check_determined(collector: &mut Collector, id: ImplId) {
         .zip(&known)
         .filter(|(_, known)| !**known)
         .map(|(param, _)| {
-            Diagnostic::error(
-                codes::E0235,
-                param.span,
-                format!("nothing says what `{}` is", param.name),
-            )
-            .label("mentioned neither by the type nor by the trait")
-            .help("remove the parameter, or let the one method that uses it declare it")
+            Diagnostic::error(codes::E0235, param.span, format!("nothing says what `{}` is", param.name))
+                .label("mentioned neither by the type nor by the trait")
+                .help("remove the parameter, or let the one method that uses it declare it")
         })
         .collect();
     collector.diagnostics.extend(found);
@@ -220,10 +223,7 @@ fn check_overlaps(
                     let shown = display(program, trait_ref.self_ty());
                     format!("`{}` is implemented twice for `{shown}`", display_trait(program, trait_ref))
                 } else {
-                    format!(
-                        "two impls of `{}` could be for the same type",
-                        program.traits[trait_].name
-                    )
+                    format!("two impls of `{}` could be for the same type", program.traits[trait_].name)
                 },
             )
             .label(format!("for `{}`", display(program, trait_ref.self_ty())))
@@ -257,7 +257,10 @@ fn overlap(program: &Program, a: ImplId, b: ImplId, cache: &TraitCache) -> bool 
             }
             let (x, y) = (x.subst(&a_args), y.subst(&b_args));
             // An associated type could be anything.
-            x.args.iter().zip(y.args).all(|(&x, &y)| x.has_projection() || y.has_projection() || table.try_unify(x, y))
+            x.args
+                .iter()
+                .zip(y.args)
+                .all(|(&x, &y)| x.has_projection() || y.has_projection() || table.try_unify(x, y))
         }
         _ => {
             !a.self_ty.has_error()
@@ -279,7 +282,11 @@ fn overlap(program: &Program, a: ImplId, b: ImplId, cache: &TraitCache) -> bool 
         }
     }
     let mut refuted = |impl_: &crate::items::Impl, args: &[Ty]| {
-        impl_.generics.predicates.iter().any(|p| solver.predicate_holds(&mut table, p.subst(args)) == Truth::No)
+        impl_
+            .generics
+            .predicates
+            .iter()
+            .any(|p| solver.predicate_holds(&mut table, p.subst(args)) == Truth::No)
     };
     !refuted(a, &a_args) && !refuted(b, &b_args)
 }

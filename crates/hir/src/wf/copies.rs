@@ -31,7 +31,12 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
                         "that a type may be sent to other threads is a promise the compiler cannot check",
                     )
                     .label("must be `unsafe impl Send`")
-                    .fix("promise it", item.head.start(), "unsafe ", Applicability::Maybe),
+                    .fix(
+                        "promise it",
+                        item.head.start(),
+                        "unsafe ",
+                        Applicability::Maybe,
+                    ),
                 );
             } else if !is_send && item.is_unsafe {
                 let name = collector.program.traits[*trait_].name;
@@ -68,7 +73,8 @@ fn check_derived(collector: &Collector, id: ImplId, cache: &TraitCache) -> Optio
     let solver = Solver::new(program, &env, cache, &NoClosures);
     for variant in adt.variants.iter() {
         for field in variant.fields.iter() {
-            let given = derive == DeriveTrait::Default && (adt.kind == AdtKind::Enum || field.default.is_some());
+            let given =
+                derive == DeriveTrait::Default && (adt.kind == AdtKind::Enum || field.default.is_some());
             if given || field.ty.has_error() {
                 continue;
             }

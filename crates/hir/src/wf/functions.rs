@@ -1,4 +1,4 @@
-//! Functions: bodies where they must be, `main`, tests, foreign signatures.
+//! Functions: bodies where they must be, `main`, tests.
 
 use base::{Applicability, Diagnostic, Span, codes};
 
@@ -19,16 +19,17 @@ pub(super) fn check(collector: &mut Collector) {
                     .fix("add an empty body", decl.head.end(), ": pass", Applicability::Maybe),
             );
         }
-        if decl.kind == FnKind::Extern {
-            check_foreign(program, id, &source, &mut found);
-        }
         if decl.attrs.test {
             check_test(program, decl, &mut found);
         }
         if decl.attrs.should_panic.is_some() && !decl.attrs.test {
             found.push(
-                Diagnostic::error(codes::E0206, decl.name_span, "`[should_panic]` is for tests: add `[test]`")
-                    .label("not a test"),
+                Diagnostic::error(
+                    codes::E0206,
+                    decl.name_span,
+                    "`[should_panic]` is for tests: add `[test]`",
+                )
+                .label("not a test"),
             );
         }
     }
@@ -55,7 +56,11 @@ fn check_main(program: &Program, main: FnId, found: &mut Vec<Diagnostic>) {
         );
     }
     if decl.generics.params.iter().any(|p| !p.implicit) {
-        found.push(refuse(decl.name_span, "`main` cannot be generic".into(), "nobody would say what its parameters are"));
+        found.push(refuse(
+            decl.name_span,
+            "`main` cannot be generic".into(),
+            "nobody would say what its parameters are",
+        ));
     }
     let fine = decl.ret.is_unit()
         || decl.ret.is_never()
@@ -63,13 +68,11 @@ fn check_main(program: &Program, main: FnId, found: &mut Vec<Diagnostic>) {
         || decl.ret == Ty::int()
         || is_result(program, decl.ret);
     if !fine {
-        found.push(
-            refuse(
-                decl.ret_span,
-                format!("`main` cannot return `{}`", display(program, decl.ret)),
-                "expected nothing, `int` (the exit status) or a `Result`",
-            ),
-        );
+        found.push(refuse(
+            decl.ret_span,
+            format!("`main` cannot return `{}`", display(program, decl.ret)),
+            "expected nothing, `int` (the exit status) or a `Result`",
+        ));
     }
 }
 
@@ -89,34 +92,4 @@ fn check_test(program: &Program, decl: &FnDecl, found: &mut Vec<Diagnostic>) {
         Diagnostic::error(codes::E0218, decl.name_span, message)
             .label("marked `[test]`: `altru test` runs it by itself"),
     );
-}
-
-/// Only what C knows may cross.
-fn check_foreign(program: &Program, id: FnId, item: &syntax::ast::FnItem, found: &mut Vec<Diagnostic>) {
-    let decl = &program.fns[id];
-    let crosses = |ty: Ty| {
-        matches!(
-            ty.kind(),
-            TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char | TyKind::RawPtr(_) | TyKind::Error | TyKind::Never
-        ) || ty.is_unit()
-    };
-    let types = decl
-        .params
-        .iter()
-        .zip(&item.params)
-        .map(|(p, w)| (p.ty, w.ty.as_ref().map_or(p.span, |t| t.span)))
-        .chain([(decl.ret, decl.ret_span)]);
-    for (ty, span) in types {
-        if !crosses(ty) {
-            found.push(
-                Diagnostic::error(
-                    codes::E0232,
-                    span,
-                    format!("`{}` has no form that C knows", display(program, ty)),
-                )
-                .label("cannot cross to foreign code")
-                .help("numbers, `bool`, `char` and raw pointers `*T` can"),
-            );
-        }
-    }
 }

@@ -34,8 +34,7 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
     let program = &collector.program;
     let impl_ = &program.impls[id];
     let trait_ = &program.traits[trait_ref.trait_];
-    let methods: FxHashMap<Name, FnId> =
-        trait_.methods.iter().map(|&m| (program.fns[m].name, m)).collect();
+    let methods: FxHashMap<Name, FnId> = trait_.methods.iter().map(|&m| (program.fns[m].name, m)).collect();
     let mut found = Vec::new();
     let mut seen: FxHashMap<Name, Span> = FxHashMap::default();
     for &method in &impl_.methods {
@@ -46,7 +45,13 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
         }
         if !methods.contains_key(&decl.name) && !decl.name.as_str().is_empty() {
             let what = if decl.attrs.constant { "constant" } else { "method" };
-            found.push(stranger(name, what, trait_.name, trait_.name_span, methods.keys().map(|n| n.as_str())));
+            found.push(stranger(
+                name,
+                what,
+                trait_.name,
+                trait_.name_span,
+                methods.keys().map(|n| n.as_str()),
+            ));
         }
     }
     for &(name, _, span) in &impl_.assoc_types {
@@ -70,7 +75,9 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
         .assoc_types
         .iter()
         .filter(|a| a.default.is_none())
-        .filter(|a| !item.items.iter().any(|i| matches!(&i.kind, ItemKind::TypeAlias(t) if t.name.name == a.name)))
+        .filter(|a| {
+            !item.items.iter().any(|i| matches!(&i.kind, ItemKind::TypeAlias(t) if t.name.name == a.name))
+        })
         .collect();
     if !missing.is_empty() || !missing_types.is_empty() {
         let names: Vec<String> = missing_types
@@ -97,7 +104,16 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
         let indent = " ".repeat(column + 4);
         let mut stub = if item.items.is_empty() { ":".to_owned() } else { String::new() };
         for assoc in &missing_types {
-            stub.push_str(&format!("\n{indent}type {} = ()", assoc.name));
+            // What the method that gives it is declared to give.
+            let given = item.items.iter().find_map(|i| {
+                let ItemKind::Fn(f) = &i.kind else { return None };
+                let method = trait_.methods.iter().find(|&&m| program.fns[m].name == f.name.name)?;
+                let declared = program.fns[*method].ast.as_ref()?.ret.as_ref()?;
+                let is_it = collector.texts.text(declared.ty.span).trim() == format!("Self::{}", assoc.name);
+                let given = collector.texts.text(f.ret.as_ref()?.ty.span).trim();
+                (is_it && !given.contains("Self::")).then_some(given)
+            });
+            stub.push_str(&format!("\n{indent}type {} = {}", assoc.name, given.unwrap_or("()")));
         }
         for &m in &missing {
             let head = collector.texts.text(program.fns[m].head).trim_end();
@@ -106,7 +122,12 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
                 false => stub.push_str(&format!("\n{indent}{head}:\n{indent}    panic(\"not written yet\")")),
             }
         }
-        diagnostic = diagnostic.fix("add what is missing", item.items.last().map_or(impl_.span, |i| i.span).end(), stub, Applicability::Maybe);
+        diagnostic = diagnostic.fix(
+            "add what is missing",
+            item.items.last().map_or(impl_.span, |i| i.span).end(),
+            stub,
+            Applicability::Maybe,
+        );
         found.push(diagnostic);
     }
     collector.diagnostics.extend(found);
@@ -119,13 +140,10 @@ fn stranger<'n>(
     declared: Span,
     known: impl Iterator<Item = &'n str>,
 ) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        codes::E0210,
-        name.span,
-        format!("trait `{trait_}` has no {what} `{}`", name.name),
-    )
-    .label("not in the trait")
-    .also(declared, "the trait");
+    let diagnostic =
+        Diagnostic::error(codes::E0210, name.span, format!("trait `{trait_}` has no {what} `{}`", name.name))
+            .label("not in the trait")
+            .also(declared, "the trait");
     let mut known: Vec<&str> = known.collect();
     known.sort_unstable();
     match closest(name.name.as_str(), known) {
@@ -135,7 +153,9 @@ fn stranger<'n>(
             near,
             Applicability::Maybe,
         ),
-        None if what == "method" => diagnostic.help("methods of the type's own go into an `impl` without a trait"),
+        None if what == "method" => {
+            diagnostic.help("methods of the type's own go into an `impl` without a trait")
+        }
         None => diagnostic,
     }
 }
@@ -208,12 +228,25 @@ fn compare(
         ));
     }
     if decl.attrs.constant != model.attrs.constant {
-        let label = if model.attrs.constant { "the trait's is a constant" } else { "the trait's is a function" };
-        return Some(differs(decl, model, decl.name_span, "one is a constant, the other a function".into(), label.into()));
+        let label =
+            if model.attrs.constant { "the trait's is a constant" } else { "the trait's is a function" };
+        return Some(differs(
+            decl,
+            model,
+            decl.name_span,
+            "one is a constant, the other a function".into(),
+            label.into(),
+        ));
     }
     if decl.is_async != model.is_async {
         let label = if model.is_async { "the trait's is `async`" } else { "the trait's is not `async`" };
-        return Some(differs(decl, model, decl.name_span, "one is `async`, the other is not".into(), label.into()));
+        return Some(differs(
+            decl,
+            model,
+            decl.name_span,
+            "one is `async`, the other is not".into(),
+            label.into(),
+        ));
     }
     let (Some(syntax), Some(model_syntax)) = (&decl.ast, &model.ast) else { return None };
     // A function parameter against another kind of parameter shows as a type below.
@@ -241,7 +274,12 @@ fn compare(
             return Some(match (have, want, at) {
                 (Convention::Read, Convention::Own | Convention::Mut, Some(at)) => {
                     let marker = if want == Convention::Own { "own" } else { "mut" };
-                    diagnostic.fix("write it as the trait does", at.start(), format!("{marker} "), Applicability::Maybe)
+                    diagnostic.fix(
+                        "write it as the trait does",
+                        at.start(),
+                        format!("{marker} "),
+                        Applicability::Maybe,
+                    )
                 }
                 _ => diagnostic,
             });
@@ -393,7 +431,10 @@ fn check_obligations(collector: &mut Collector, id: ImplId, trait_ref: TraitRef,
                 Diagnostic::error(
                     codes::E0216,
                     span,
-                    format!("`{}` holds a view, but the trait wants an owned type here", display(program, ty)),
+                    format!(
+                        "`{}` holds a view, but the trait wants an owned type here",
+                        display(program, ty)
+                    ),
                 )
                 .label("a view")
                 .also(assoc.span, format!("to allow views, the trait would say `type {name}: view`")),

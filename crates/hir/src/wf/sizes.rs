@@ -54,7 +54,8 @@ pub(super) fn check(collector: &mut Collector) {
 fn report(collector: &mut Collector, ring: &[(AdtId, Edge)]) {
     let program = &collector.program;
     // The user's part of the circle, from the type declared first.
-    let Some(&(id, edge)) = ring.iter().filter(|(id, _)| !program.in_std(program.adts[*id].module)).min_by_key(|(id, _)| *id)
+    let Some(&(id, edge)) =
+        ring.iter().filter(|(id, _)| !program.in_std(program.adts[*id].module)).min_by_key(|(id, _)| *id)
     else {
         return;
     };
@@ -67,7 +68,11 @@ fn report(collector: &mut Collector, ring: &[(AdtId, Edge)]) {
     .label("a type of infinite size");
     for &(other, edge) in ring.iter().filter(|(id, _)| !program.in_std(program.adts[*id].module)) {
         let field = &program.adts[other].variants[edge.variant].fields[edge.field];
-        let inner = if ring.len() == 1 { "contained here, by value".into() } else { format!("here it holds `{}`", program.adts[edge.to].name) };
+        let inner = if ring.len() == 1 {
+            "contained here, by value".into()
+        } else {
+            format!("here it holds `{}`", program.adts[edge.to].name)
+        };
         diagnostic = diagnostic.also(field.span, inner);
     }
     diagnostic = diagnostic.help("put it into a `Box`, which holds its value elsewhere");

@@ -35,7 +35,10 @@ pub fn check_ty(solver: &Solver, ty: Ty, span: Span, diagnostics: &mut Vec<Diagn
                     Diagnostic::error(
                         codes::E0234,
                         span,
-                        format!("`{}` is not met", display_predicate(program, solver.normalize_predicate_plain(wanted))),
+                        format!(
+                            "`{}` is not met",
+                            display_predicate(program, solver.normalize_predicate_plain(wanted))
+                        ),
                     )
                     .label(format!("`{}` demands it", adt.name))
                     .also(adt.name_span, "declared here"),
@@ -58,12 +61,19 @@ fn view_refused(
     let mut diagnostic = Diagnostic::error(
         codes::E0216,
         span,
-        format!("`{owner}` owns its `{}`, and `{shown}` {}", param.name, if matches!(arg.kind(), TyKind::Param(_)) { "may be a view" } else { "is a view" }),
+        format!(
+            "`{owner}` owns its `{}`, and `{shown}` {}",
+            param.name,
+            if matches!(arg.kind(), TyKind::Param(_)) { "may be a view" } else { "is a view" }
+        ),
     )
     .label("a view cannot be stored here")
     .also(param.span, format!("only owned types: it would say `{}: view` otherwise", param.name));
     if let TyKind::Ref(_, inner) = arg.kind() {
-        diagnostic = diagnostic.help(format!("store an owned `{}` (a `.clone()`), or share it in a `Shared`", display(program, *inner)));
+        diagnostic = diagnostic.help(format!(
+            "store an owned `{}` (a `.clone()`), or share it in a `Shared`",
+            display(program, *inner)
+        ));
     }
     diagnostic
 }
@@ -105,7 +115,12 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
                 }
                 let before = found.len();
                 let env = env.get_or_insert_with(|| ParamEnv::of_generics(program, &adt.generics));
-                check_ty(&Solver::new(program, env, cache, &NoClosures), field.ty, written.ty.span, &mut found);
+                check_ty(
+                    &Solver::new(program, env, cache, &NoClosures),
+                    field.ty,
+                    written.ty.span,
+                    &mut found,
+                );
                 if found.len() > before {
                     bad_fields.push((id, variant_id, field_id));
                 }
@@ -160,9 +175,13 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
         if !item.ty.has_error() && facts.is_view(item.ty) {
             bad_consts.push(id);
             found.push(
-                Diagnostic::error(codes::E0216, span, format!("a constant cannot be a view: `{}`", display(program, item.ty)))
-                    .label("nothing lives as long as the program that it could view")
-                    .help("make it an owned value"),
+                Diagnostic::error(
+                    codes::E0216,
+                    span,
+                    format!("a constant cannot be a view: `{}`", display(program, item.ty)),
+                )
+                .label("nothing lives as long as the program that it could view")
+                .help("make it an owned value"),
             );
         }
     }
@@ -188,7 +207,9 @@ pub(super) fn check(collector: &mut Collector, cache: &TraitCache) {
                     format!("`{shown}` cannot be shared by all threads, as a static is"),
                 )
                 .label("belongs to one thread")
-                .help("a static is plain immutable data, or synchronises itself: `Atomic`, `Mutex`, `RwLock`"),
+                .help(
+                    "a static is plain immutable data, or synchronises itself: `Atomic`, `Mutex`, `RwLock`",
+                ),
             );
         }
     }

@@ -7,8 +7,8 @@ use base::{Diagnostic, FxHashSet, IndexVec, Span};
 use hir::ty::Mutability;
 
 use crate::body::{
-    AssertMessage, BlockId, Body, Local, Location, Operand, Place, RETURN, Rvalue, Statement,
-    StatementKind, Terminator, TerminatorKind,
+    AssertMessage, BlockId, Body, Local, Location, Operand, Place, RETURN, Rvalue, Statement, StatementKind,
+    Terminator, TerminatorKind,
 };
 use crate::check::describe;
 use crate::check::live::{Changes, Liveness, Slot};
@@ -138,9 +138,7 @@ impl Conflicts<'_, '_, '_> {
                 self.rvalue(state, live, rvalue, span, at);
                 self.indices(state, live, target, span, at);
             }
-            StatementKind::FakeRead(place) => {
-                self.access(state, live, place, Access::Read, span, at)
-            }
+            StatementKind::FakeRead(place) => self.access(state, live, place, Access::Read, span, at),
             _ => {}
         }
     }
@@ -373,6 +371,5 @@ impl Conflicts<'_, '_, '_> {
 
 /// Whether the value that keeps a loan is on its way out of the function.
 pub fn is_result(body: &Body, live: &Liveness, at: Location, keeper: Local) -> bool {
-    keeper == RETURN
-        || matches!(describe::next_use(body, live, at, keeper), Some(describe::Use::Return))
+    keeper == RETURN || matches!(describe::next_use(body, live, at, keeper), Some(describe::Use::Return))
 }

@@ -57,9 +57,7 @@ pub fn place(facts: &Facts<'_>, body: &Body, place: &Place) -> Option<String> {
                 Some(name) => text = format!("{text}[{name}]"),
                 None => text = format!("{text}[…]"),
             },
-            Projection::ConstIndex { offset, from_end: false } => {
-                text = format!("{text}[{offset}]")
-            }
+            Projection::ConstIndex { offset, from_end: false } => text = format!("{text}[{offset}]"),
             Projection::ConstIndex { .. } => text = format!("{text}[…]"),
         }
         ty = ty.project(projection);
@@ -95,10 +93,7 @@ pub fn next_use(body: &Body, live: &Liveness, from: Location, local: Local) -> O
     work.push_back(Location { statement: from.statement + 1, ..from });
     if from.statement as usize >= body.blocks[from.block].statements.len() {
         work.clear();
-        body.blocks[from.block]
-            .terminator
-            .kind
-            .each_successor(|next| work.push_back(Location::new(next, 0)));
+        body.blocks[from.block].terminator.kind.each_successor(|next| work.push_back(Location::new(next, 0)));
     }
     let mut in_cleanup = None;
     'blocks: while let Some(at) = work.pop_front() {
@@ -154,8 +149,7 @@ pub fn taker(facts: &Facts<'_>, body: &Body, location: Location) -> Option<Strin
     match through {
         None => {}
         Some(Some(temp)) if is_temporary(body, temp) => {
-            let taken =
-                call.args.iter().any(|a| matches!(a, Operand::Move(p) if p.as_local() == Some(temp)));
+            let taken = call.args.iter().any(|a| matches!(a, Operand::Move(p) if p.as_local() == Some(temp)));
             if !taken {
                 return None;
             }
@@ -165,9 +159,7 @@ pub fn taker(facts: &Facts<'_>, body: &Body, location: Location) -> Option<Strin
     match &call.callee {
         Callee::Fn { id, .. }
         | Callee::TraitMethod { method: id, .. }
-        | Callee::DynMethod { method: id, .. } => {
-            facts.program.fns.get(*id).map(|f| f.name.to_string())
-        }
+        | Callee::DynMethod { method: id, .. } => facts.program.fns.get(*id).map(|f| f.name.to_string()),
         _ => None,
     }
 }
@@ -178,10 +170,7 @@ pub fn into_closure(body: &Body, location: Location) -> bool {
     let aggregate = |s: &crate::body::Statement| {
         matches!(
             &s.kind,
-            StatementKind::Assign(
-                _,
-                Rvalue::Aggregate(crate::body::Aggregate::Closure { .. }, _)
-            )
+            StatementKind::Assign(_, Rvalue::Aggregate(crate::body::Aggregate::Closure { .. }, _))
         )
     };
     let Some(statement) = statements.get(location.statement as usize) else { return false };

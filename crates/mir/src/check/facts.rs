@@ -165,8 +165,7 @@ impl<'a> Facts<'a> {
                     if inner > Depth::Owned || again { Depth::Nested } else { Depth::Flat }
                 }
                 Fact::Absorbs => {
-                    yes(mutability == Mutability::Mut
-                        && self.ask(to, Fact::Depth, level) > Depth::Owned)
+                    yes(mutability == Mutability::Mut && self.ask(to, Fact::Depth, level) > Depth::Owned)
                 }
                 Fact::DropLooks | Fact::NeedsDrop => Depth::Owned,
             },
@@ -188,9 +187,11 @@ impl<'a> Facts<'a> {
                 _ => Depth::Owned,
             },
             TyKind::Projection(p) => {
-                let owned = self.program.traits.get(p.trait_).is_some_and(|t| {
-                    t.assoc_types.iter().any(|a| a.name == p.name && !a.view)
-                });
+                let owned = self
+                    .program
+                    .traits
+                    .get(p.trait_)
+                    .is_some_and(|t| t.assoc_types.iter().any(|a| a.name == p.name && !a.view));
                 yes(fact == Fact::NeedsDrop || !owned)
             }
             _ => Depth::Owned,
@@ -223,8 +224,7 @@ impl<'a> Facts<'a> {
             // Std's containers drop their elements and use them in no other way.
             let of_std = self.program.mods.get(adt.module).is_some_and(|m| m.package == 0);
             let container = of_std && !adt.inherent_view;
-            if !container && (adt.inherent_view || self.any(args, Fact::Depth, level) > Depth::Owned)
-            {
+            if !container && (adt.inherent_view || self.any(args, Fact::Depth, level) > Depth::Owned) {
                 return Depth::Nested;
             }
         }
@@ -375,12 +375,8 @@ impl<'a> Facts<'a> {
         ty.walk(&mut |t| {
             owned &= match *t.kind() {
                 TyKind::Ref(..) | TyKind::Closure(..) | TyKind::Projection(_) => false,
-                TyKind::Param(p) => {
-                    generics.params.get(p.index as usize).is_some_and(|p| !p.view)
-                }
-                TyKind::Adt(id, _) => {
-                    self.program.adts.get(id).is_some_and(|adt| !adt.inherent_view)
-                }
+                TyKind::Param(p) => generics.params.get(p.index as usize).is_some_and(|p| !p.view),
+                TyKind::Adt(id, _) => self.program.adts.get(id).is_some_and(|adt| !adt.inherent_view),
                 _ => true,
             };
             owned

@@ -4,8 +4,8 @@
 //! an argument larger each time around would never end. The type parameters of all functions are
 //! the nodes of a graph, and each call leads from the caller's parameters to those of the callee;
 //! an edge grows if the parameter stands inside a larger type. A circle with an edge that grows
-//! is an error. Calls through a bound are not followed: what they lead to is known only when a
-//! program is put together, which looks again.
+//! is an error. A call through a bound may lead to any impl of the trait: a circle that needs one is
+//! only suspected, and settled by putting the program together.
 
 use base::{Diagnostic, FxHashMap, FxHashSet, Span, codes};
 use hir::items::{BodyOwner, FnId, Program};
@@ -23,6 +23,8 @@ pub struct Edge {
     to: Node,
     /// Inside a larger type.
     grows: bool,
+    /// Through a bound: perhaps this callee, perhaps another.
+    perhaps: bool,
     span: Span,
 }
 
@@ -33,15 +35,16 @@ pub fn edges(program: &Program, body: &Body, out: &mut Vec<Edge>) {
         Source::Closure(id) => id.owner,
     };
     let BodyOwner::Fn(caller) = owner else { return };
-    if program.fns[caller].generics.params.is_empty() {
+    let owner_params = program.fns[caller].generics.params.len() as u32;
+    if owner_params == 0 {
         return;
     }
     for block in body.blocks.iter() {
         let TerminatorKind::Call(call) = &block.terminator.kind else { continue };
         let mut add = |callee: FnId, position: u32, arg: Ty| {
             each_param(arg, &mut |param, inside| {
-                let edge = Edge { from: (caller, param), to: (callee, position), grows: inside, span: block.terminator.span };
-                out.push(edge);
+                let (from, to) = ((caller, param), (callee, position));
+                out.push(Edge { from, to, grows: inside, perhaps: false, span: block.terminator.span });
             });
         };
         match &call.callee {
@@ -50,14 +53,37 @@ pub fn edges(program: &Program, body: &Body, out: &mut Vec<Edge>) {
             }
             Callee::TraitMethod { trait_, method, args } => {
                 let Some(&self_ty) = args.first() else { continue };
-                let TyKind::Adt(adt, _) = *self_ty.kind() else { continue };
+                if !self_ty.has_param() {
+                    continue;
+                }
                 let name = program.fns[*method].name;
-                for impl_ in program.impls.iter() {
+                let TyKind::Adt(adt, _) = *self_ty.kind() else {
+                    let callees = program.trait_impls.get(trait_).into_iter().flatten().flat_map(|&id| {
+                        program.impls[id].methods.iter().copied().filter(|&m| program.fns[m].name == name)
+                    });
+                    for callee in callees.chain([*method]) {
+                        let params = 0..program.fns[callee].generics.params.len() as u32;
+                        for (from, to) in (0..owner_params).flat_map(|p| params.clone().map(move |q| (p, q)))
+                        {
+                            let (from, to) = ((caller, from), (callee, to));
+                            out.push(Edge {
+                                from,
+                                to,
+                                grows: false,
+                                perhaps: true,
+                                span: block.terminator.span,
+                            });
+                        }
+                    }
+                    continue;
+                };
+                for &impl_ in program.trait_impls.get(trait_).into_iter().flatten() {
+                    let impl_ = &program.impls[impl_];
                     let pattern = impl_.self_ty;
-                    let fits = impl_.trait_.is_some_and(|t| t.trait_ == *trait_)
-                        && matches!(*pattern.kind(), TyKind::Adt(other, _) if other == adt);
-                    let found = impl_.methods.iter().find(|&&m| program.fns[m].name == name);
-                    if let (true, Some(&callee)) = (fits, found) {
+                    if !matches!(*pattern.kind(), TyKind::Adt(other, _) if other == adt) {
+                        continue;
+                    }
+                    if let Some(&callee) = impl_.methods.iter().find(|&&m| program.fns[m].name == name) {
                         bind(pattern, self_ty, &mut |param, arg| add(callee, param, arg));
                     }
                 }
@@ -69,8 +95,21 @@ pub fn edges(program: &Program, body: &Body, out: &mut Vec<Edge>) {
 
 /// The first call of each circle that needs ever larger types.
 pub fn check(program: &Program, edges: &[Edge]) -> Vec<Diagnostic> {
+    let mut growing = in_circles(edges, false);
+    growing.sort_by_key(|e| e.span);
+    growing.dedup_by_key(|e| e.span);
+    growing.into_iter().map(|edge| report(program, edge.to.0, edge.span)).collect()
+}
+
+/// Whether there may be a circle through a bound, which only the whole program shows.
+pub fn is_suspected(edges: &[Edge]) -> bool {
+    edges.iter().any(|e| e.grows) && !in_circles(edges, true).is_empty()
+}
+
+/// The edges that grow and are in a circle of edges that are certain, or of all.
+fn in_circles(edges: &[Edge], perhaps: bool) -> Vec<&Edge> {
     let mut next: FxHashMap<Node, Vec<Node>> = FxHashMap::default();
-    for edge in edges {
+    for edge in edges.iter().filter(|e| perhaps || !e.perhaps) {
         next.entry(edge.from).or_default().push(edge.to);
     }
     let leads_to = |from: Node, to: Node| {
@@ -86,10 +125,7 @@ pub fn check(program: &Program, edges: &[Edge]) -> Vec<Diagnostic> {
         }
         false
     };
-    let mut growing: Vec<&Edge> = edges.iter().filter(|e| e.grows && leads_to(e.to, e.from)).collect();
-    growing.sort_by_key(|e| e.span);
-    growing.dedup_by_key(|e| e.span);
-    growing.into_iter().map(|edge| report(program, edge.to.0, edge.span)).collect()
+    edges.iter().filter(|e| e.grows && leads_to(e.to, e.from)).collect()
 }
 
 /// `id` is called at `span` for a type that is larger each time.

@@ -136,7 +136,11 @@ impl Liveness {
             if let Some(slot) = self.slots[local]
                 && state.contains(slot) != on
             {
-                if on { state.insert(slot) } else { state.remove(slot) };
+                if on {
+                    state.insert(slot)
+                } else {
+                    state.remove(slot)
+                };
                 // Defined and used by one statement: no change in all.
                 match at.iter().position(|&s| s == slot) {
                     Some(i) => {
@@ -176,9 +180,7 @@ impl Liveness {
                 self.write(place, f);
                 visit::rvalue_places(rvalue, &mut |p, _| f(Event::Use(p.local)));
             }
-            StatementKind::StorageLive(local) | StatementKind::StorageDead(local) => {
-                f(Event::Define(*local))
-            }
+            StatementKind::StorageLive(local) | StatementKind::StorageDead(local) => f(Event::Define(*local)),
             StatementKind::FakeRead(place) => f(Event::Use(place.local)),
             StatementKind::Nop => {}
         }

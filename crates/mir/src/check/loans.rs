@@ -82,8 +82,8 @@ use crate::body::{Body, Local, Location, Place, Projection, Rvalue, Source, Stat
 use crate::check::facts::{Depth, Facts};
 use crate::check::sets::{LoanId, LoanSet, Sets};
 
-pub use calls::signature;
 use calls::by_ref;
+pub use calls::signature;
 
 #[derive(Clone, Debug)]
 pub enum LoanKind {
@@ -124,8 +124,7 @@ pub struct Carry {
 }
 
 impl Carry {
-    pub const NONE: Carry =
-        Carry { near: LoanSet::EMPTY, mid: LoanSet::EMPTY, far: LoanSet::EMPTY };
+    pub const NONE: Carry = Carry { near: LoanSet::EMPTY, mid: LoanSet::EMPTY, far: LoanSet::EMPTY };
 
     fn is_none(self) -> bool {
         self == Carry::NONE
@@ -213,8 +212,7 @@ pub struct Loans<'a, 'f> {
 impl<'a, 'f> Loans<'a, 'f> {
     /// `None` if the body makes no loans and holds no views: nothing to check.
     pub fn build(body: &'a Body, facts: &'f mut Facts<'a>) -> Option<Loans<'a, 'f>> {
-        let depths: IndexVec<Local, Depth> =
-            body.locals.iter().map(|l| facts.depth(l.ty)).collect();
+        let depths: IndexVec<Local, Depth> = body.locals.iter().map(|l| facts.depth(l.ty)).collect();
         if depths.iter().all(|&d| d == Depth::Owned) {
             return None;
         }
@@ -244,9 +242,7 @@ impl<'a, 'f> Loans<'a, 'f> {
             for (i, statement) in data.statements.iter().enumerate() {
                 let StatementKind::Assign(target, rvalue) = &statement.kind else { continue };
                 let (place, mutability, two_phase, part) = match rvalue {
-                    Rvalue::Ref { mutability, place, two_phase } => {
-                        (place, *mutability, *two_phase, None)
-                    }
+                    Rvalue::Ref { mutability, place, two_phase } => (place, *mutability, *two_phase, None),
                     Rvalue::Subslice { place, from, to, mutability } => {
                         (place, *mutability, false, Some((*from, *to)))
                     }
@@ -323,9 +319,7 @@ impl<'a, 'f> Loans<'a, 'f> {
     fn needs_loan(&self, place: &Place) -> bool {
         let mut ty = crate::place::PlaceTy { ty: self.body.locals[place.local].ty, variant: None };
         for &projection in &place.projection {
-            if projection == Projection::Deref
-                && !matches!(ty.ty.kind(), TyKind::Ref(Mutability::Mut, _))
-            {
+            if projection == Projection::Deref && !matches!(ty.ty.kind(), TyKind::Ref(Mutability::Mut, _)) {
                 return false;
             }
             ty = ty.project(projection);

@@ -3,20 +3,18 @@
 
 mod advice;
 
-use base::{Applicability, Diagnostic, FxHashSet, IndexVec, Span, codes};
+use base::{Applicability, Diagnostic, FxHashSet, IndexVec, Name, Span, codes};
 use hir::items::BodyOwner;
 use hir::ty::{Mutability, TyKind};
 
 use crate::body::{
-    BlockId, Body, Local, LocalKind, Location, Operand, Place, Projection, Rvalue, Source,
+    BlockId, Body, ConstKind, Local, LocalKind, Location, Operand, Place, Projection, Rvalue, Source,
     Statement, StatementKind, TerminatorKind,
 };
 use crate::check::describe::{self, quoted};
 use crate::check::facts::{Facts, known};
 use crate::dataflow::engine::predecessors;
-use crate::dataflow::{
-    BitSet, Effect, Lookup, MovePathId, MovePaths,
-};
+use crate::dataflow::{BitSet, Effect, Lookup, MovePathId, MovePaths};
 use crate::visit::{self, Access};
 use advice::{advice, boxed, called_once, clone_of, illegal_move};
 
@@ -113,8 +111,7 @@ fn solve(body: &Body, paths: &MovePaths, order: &[BlockId]) -> IndexVec<BlockId,
     let mut entry: IndexVec<BlockId, Option<State>> =
         IndexVec::from_vec((0..body.blocks.len()).map(|_| None).collect());
     let Some(&first) = order.first() else { return entry };
-    let mut state =
-        State { init: BitSet::empty(paths.len()), uninit: BitSet::full(paths.len()) };
+    let mut state = State { init: BitSet::empty(paths.len()), uninit: BitSet::full(paths.len()) };
     for path in body.args().filter_map(|arg| paths.of_local(arg)) {
         state.apply(paths, Effect::Init(path));
     }
@@ -274,12 +271,9 @@ impl Moves<'_, '_, '_> {
         if !whole {
             // What lies around the part must be there.
             let end = crate::check::reports::first_deref(place).unwrap_or(place.projection.len() - 1);
-            let around =
-                Place { local: place.local, projection: place.projection[..end].to_vec() };
+            let around = Place { local: place.local, projection: place.projection[..end].to_vec() };
             let missing = match self.paths.lookup(&around) {
-                Lookup::Exact(path) | Lookup::Parent(Some(path)) => {
-                    uninit.contains(path).then_some(path)
-                }
+                Lookup::Exact(path) | Lookup::Parent(Some(path)) => uninit.contains(path).then_some(path),
                 Lookup::Parent(None) => None,
             };
             if let Some(missing) = missing {
@@ -290,9 +284,8 @@ impl Moves<'_, '_, '_> {
             return;
         }
         let decl = &self.body.locals[place.local];
-        let fixed = !decl.mutable
-            && decl.name.is_some()
-            && matches!(decl.kind, LocalKind::User | LocalKind::Arg);
+        let fixed =
+            !decl.mutable && decl.name.is_some() && matches!(decl.kind, LocalKind::User | LocalKind::Arg);
         if fixed
             && let Some(path) = self.paths.of_local(place.local)
             && self.paths.any_in_subtree(path, init)
@@ -324,8 +317,7 @@ impl Moves<'_, '_, '_> {
             Some((i, Mutability::Shared)) => self.through_shared(place, i, span, assigned),
             None => {
                 let decl = &self.body.locals[place.local];
-                let named = decl.name.is_some()
-                    && matches!(decl.kind, LocalKind::User | LocalKind::Arg);
+                let named = decl.name.is_some() && matches!(decl.kind, LocalKind::User | LocalKind::Arg);
                 if decl.mutable || !named {
                     return;
                 }
@@ -341,10 +333,7 @@ impl Moves<'_, '_, '_> {
     fn raw_after(&self, place: &Place, i: usize) -> bool {
         let mut ty = crate::place::PlaceTy { ty: self.body.locals[place.local].ty, variant: None };
         for (n, &projection) in place.projection.iter().enumerate() {
-            if n > i
-                && projection == Projection::Deref
-                && matches!(ty.ty.kind(), TyKind::RawPtr(_))
-            {
+            if n > i && projection == Projection::Deref && matches!(ty.ty.kind(), TyKind::RawPtr(_)) {
                 return true;
             }
             ty = ty.project(projection);
@@ -361,12 +350,8 @@ impl Moves<'_, '_, '_> {
         let whole = place.projection.is_empty();
         let d = if assigned {
             let what = if whole { "assign to" } else { "change a part of" };
-            Diagnostic::error(
-                codes::E0503,
-                span,
-                format!("cannot {what} `{name}`: it is not declared `mut`"),
-            )
-            .label("assigned here")
+            Diagnostic::error(codes::E0503, span, format!("cannot {what} `{name}`: it is not declared `mut`"))
+                .label("assigned here")
         } else {
             Diagnostic::error(
                 codes::E0504,
@@ -381,13 +366,14 @@ impl Moves<'_, '_, '_> {
             let fix = format!("mut {name}");
             d = match decl.kind {
                 LocalKind::Arg => d.help(format!("take it as a `mut` variable: `let mut {name} = {name}`")),
-                _ => d.fix(
-                    format!("declare it `mut {name}`"),
-                    decl.span.start(),
-                    "mut ",
-                    Applicability::Certain,
-                )
-                .help(format!("declare it `let {fix}`")),
+                _ => d
+                    .fix(
+                        format!("declare it `mut {name}`"),
+                        decl.span.start(),
+                        "mut ",
+                        Applicability::Certain,
+                    )
+                    .help(format!("declare it `let {fix}`")),
             };
         }
         self.out.push(d);
@@ -407,12 +393,9 @@ impl Moves<'_, '_, '_> {
         if read_only && let Some(param) = decl.name {
             let ty = decl.ty.peel_refs();
             let ty = describe::ty(self.facts, ty);
-            let mut d = Diagnostic::error(
-                code,
-                span,
-                format!("cannot {verb} {name}: `{param}` is only read here"),
-            )
-            .label(label);
+            let mut d =
+                Diagnostic::error(code, span, format!("cannot {verb} {name}: `{param}` is only read here"))
+                    .label(label);
             if !decl.span.is_empty() {
                 d = d.also(decl.span, "an unmarked parameter is a shared borrow");
             }
@@ -428,28 +411,48 @@ impl Moves<'_, '_, '_> {
             self.out.push(d);
             return;
         }
-        let through = Place {
-            local: place.local,
-            projection: place.projection[..i].to_vec(),
-        };
+        if let Some(name) = self.static_behind(place.local) {
+            self.out.push(
+                Diagnostic::error(
+                    code,
+                    span,
+                    format!("cannot {verb} `{name}`: a `static` is one place that everything can reach"),
+                )
+                .label(label)
+                .help("give it a type that synchronises itself: `Atomic`, `Mutex` or `RwLock`"),
+            );
+            return;
+        }
+        let through = Place { local: place.local, projection: place.projection[..i].to_vec() };
         let holder = quoted(self.facts, body, &through);
         let name = name.replace("`*", "`");
-        let mut d = Diagnostic::error(
-            code,
-            span,
-            format!("cannot {verb} {name}: it is behind a shared borrow"),
-        )
-        .label(label);
+        let mut d =
+            Diagnostic::error(code, span, format!("cannot {verb} {name}: it is behind a shared borrow"))
+                .label(label);
         if holder != "this value" {
             d = d.note(format!("{holder} is a `&` view: it can be read, not changed"));
-            d = d.help(
-                "take an exclusive view: `&mut …`; in a loop `for mut x in …`, in a pattern `mut x`",
-            );
+            d = d.help("take an exclusive view: `&mut …`; in a loop `for mut x in …`, in a pattern `mut x`");
         }
         if !decl.span.is_empty() && decl.name.is_some() {
             d = d.also(decl.span, "the view is declared here");
         }
         self.out.push(d);
+    }
+
+    /// The static whose address a temporary holds.
+    fn static_behind(&self, local: Local) -> Option<Name> {
+        let mut statements = self.body.blocks.iter().flat_map(|block| &block.statements);
+        statements.find_map(|statement| match &statement.kind {
+            StatementKind::Assign(place, Rvalue::Use(Operand::Const(constant)))
+                if place.as_local() == Some(local) =>
+            {
+                match constant.kind {
+                    ConstKind::Static(id) => Some(self.facts.program.statics[id].name),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
     }
 
     fn param_span(&self, local: Local) -> Option<Span> {
@@ -485,8 +488,7 @@ impl Moves<'_, '_, '_> {
             let name = quoted(self.facts, body, &Place::local(place.local));
             let some = if maybe { "may not have a value yet" } else { "has no value yet" };
             let decl = &body.locals[place.local];
-            let mut d = Diagnostic::error(codes::E0502, span, format!("{name} {some}"))
-                .label("used here");
+            let mut d = Diagnostic::error(codes::E0502, span, format!("{name} {some}")).label("used here");
             if !decl.span.is_empty() {
                 d = d.also(decl.span, "declared here without a value");
             }

@@ -88,9 +88,7 @@ pub fn overlap(
         return Overlap::Apart;
     }
     for &projection in rest {
-        if projection == Projection::Deref
-            && !matches!(ty.ty.kind(), TyKind::Ref(Mutability::Mut, _))
-        {
+        if projection == Projection::Deref && !matches!(ty.ty.kind(), TyKind::Ref(Mutability::Mut, _)) {
             return Overlap::Reads;
         }
         ty = ty.project(projection);

@@ -19,12 +19,7 @@ pub struct Demand {
     pub span: Span,
 }
 
-pub fn check(
-    facts: &mut Facts<'_>,
-    body: &Body,
-    demands: &mut Vec<Demand>,
-    out: &mut Vec<Diagnostic>,
-) {
+pub fn check(facts: &mut Facts<'_>, body: &Body, demands: &mut Vec<Demand>, out: &mut Vec<Diagnostic>) {
     let mut last: Option<(Tys, bool)> = None;
     for block in body.blocks.iter() {
         for statement in &block.statements {
@@ -73,8 +68,8 @@ pub fn check(
             let span = block.terminator.span;
             arguments(facts, &decl.generics, args, of_trait, span, out);
             results(facts, &decl.generics, args, span, demands, out);
-            last = (out.len() == before && args.iter().all(|&t| !facts.holds_views(t)))
-                .then_some((*args, true));
+            last =
+                (out.len() == before && args.iter().all(|&t| !facts.holds_views(t))).then_some((*args, true));
         }
     }
 }
@@ -100,8 +95,7 @@ fn results(
             _ => None,
         });
         // Named, or holding nothing: whatever the closure gives is accounted for.
-        let fine = bound
-            .is_some_and(|sig| facts.names_view(sig.ret) || facts.owned_in(generics, sig.ret));
+        let fine = bound.is_some_and(|sig| facts.names_view(sig.ret) || facts.owned_in(generics, sig.ret));
         arg.walk(&mut |t| {
             match *t.kind() {
                 TyKind::Closure(closure, _) if !(fine && t == arg.peel_refs()) => {
@@ -111,10 +105,8 @@ fn results(
                     if !(fine && t == arg.peel_refs())
                         && facts.fn_bounds(t).iter().any(|sig| facts.names_view(sig.ret)) =>
                 {
-                    let message = format!(
-                        "`{}` may return a view of its arguments, which is not allowed here",
-                        p.name
-                    );
+                    let message =
+                        format!("`{}` may return a view of its arguments, which is not allowed here", p.name);
                     out.push(
                         Diagnostic::error(codes::E0512, span, message)
                             .label("used here as a function that does not"),

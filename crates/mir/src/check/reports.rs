@@ -18,9 +18,10 @@ fn drops_to_assign(body: &Body, at: Location, place: &Place) -> bool {
     let TerminatorKind::Drop { target, .. } = &body.blocks[at.block].terminator.kind else {
         return false;
     };
-    body.blocks[*target].statements.first().is_some_and(
-        |s| matches!(&s.kind, StatementKind::Assign(p, Rvalue::Use(_)) if p == place),
-    )
+    body.blocks[*target]
+        .statements
+        .first()
+        .is_some_and(|s| matches!(&s.kind, StatementKind::Assign(p, Rvalue::Use(_)) if p == place))
 }
 
 pub fn conflict(loans: &Loans<'_, '_>, live: &Liveness, it: &Conflict<'_>) -> Diagnostic {
@@ -48,35 +49,54 @@ pub fn conflict(loans: &Loans<'_, '_>, live: &Liveness, it: &Conflict<'_>) -> Di
             format!("cannot borrow {name} exclusively: an earlier round of the loop still has it"),
         )
         .label("borrowed again here in each round"),
-        Access::Borrow(Mutability::Mut) | Access::Begin => Diagnostic::error(
-            codes::E0505,
-            it.span,
-            format!("cannot change {name} while it is {how}"),
-        )
-        .label("needs an exclusive borrow here"),
+        Access::Borrow(Mutability::Mut) | Access::Begin => {
+            Diagnostic::error(codes::E0505, it.span, format!("cannot change {name} while it is {how}"))
+                .label("needs an exclusive borrow here")
+        }
         Access::Read => Diagnostic::error(
             codes::E0513,
             it.span,
             format!("cannot use {name} while it is borrowed exclusively"),
         )
         .label("used here"),
-        Access::Assign => Diagnostic::error(
-            codes::E0506,
-            it.span,
-            format!("cannot assign to {name} while it is {how}"),
-        )
-        .label("assigned here"),
-        Access::Move => Diagnostic::error(
-            codes::E0507,
-            it.span,
-            format!("cannot move {name} while it is {how}"),
-        )
-        .label("moved here")
-        .help(format!("end the borrow's use before {name} moves, or move a copy: `.clone()`")),
+        Access::Assign => {
+            Diagnostic::error(codes::E0506, it.span, format!("cannot assign to {name} while it is {how}"))
+                .label("assigned here")
+        }
+        Access::Move => {
+            Diagnostic::error(codes::E0507, it.span, format!("cannot move {name} while it is {how}"))
+                .label("moved here")
+                .help(format!("end the borrow's use before {name} moves, or move a copy: `.clone()`"))
+        }
     };
     let d = if again { d } else { d.also(it.loan.span, format!("{lent} is {how} here")) };
+    let exclusive = matches!(access, Access::Borrow(Mutability::Mut) | Access::Begin);
+    let d = match exclusive && !again && is_part(&it.loan.place, it.place) {
+        true => d.help(format!(
+            "{lent} is a part of {name}, all of which may be changed: use a copy of it (`.clone()`), or take it out first: `mem::take`"
+        )),
+        false => d,
+    };
     still_used(d, body, live, it)
 }
+
+/// A field, or something else inside of the whole.
+fn is_part(part: &Place, whole: &Place) -> bool {
+    part.local == whole.local
+        && part.projection.len() > whole.projection.len()
+        && part.projection.starts_with(&whole.projection)
+}
+
+/// A scope, whose tasks or threads may use what they borrow until it ends.
+fn is_scope(loans: &Loans<'_, '_>, local: Local) -> bool {
+    let program = loans.facts.program;
+    let TyKind::Adt(id, _) = *loans.body.locals[local].ty.peel_refs().kind() else { return false };
+    let Some(adt) = program.adts.get(id) else { return false };
+    let of_std = program.mods.get(adt.module).is_some_and(|m| m.package == 0);
+    of_std && matches!(adt.name.as_str(), "TaskScope" | "Scope")
+}
+
+const OWN_IN_SCOPE: &str = "what runs in a scope may use this until the scope ends: let it live around the scope, or let each own its part: `for own x in …`, and `let x = x` inside";
 
 /// Where the loan is used later, and by whom.
 fn still_used(d: Diagnostic, body: &Body, live: &Liveness, it: &Conflict<'_>) -> Diagnostic {
@@ -98,9 +118,7 @@ fn still_used(d: Diagnostic, body: &Body, live: &Liveness, it: &Conflict<'_>) ->
         (Some(Use::At(span)), Some(name)) if span != it.span => {
             d.also(span, format!("`{name}`, which holds the borrow, is used here later"))
         }
-        (Some(Use::At(span)), None) if span != it.span => {
-            d.also(span, "the borrow is used here later")
-        }
+        (Some(Use::At(span)), None) if span != it.span => d.also(span, "the borrow is used here later"),
         (Some(Use::Drop(span)), Some(name)) => {
             d.also(span.end(), format!("`{name}`, which holds the borrow, is dropped here"))
         }
@@ -129,8 +147,10 @@ fn too_short(loans: &Loans<'_, '_>, live: &Liveness, it: &Conflict<'_>) -> Diagn
             format!("a view of {lent} is stored where it outlives {lent}"),
         )
         .label("viewed here")
-        .also(it.span.end(), format!("{lent} ends here"));
+        .also(it.span.end(), format!("{lent} ends here"))
+        .help("store an owned value instead (`.clone()`), or let the owner come from the caller");
     }
+    let scoped = it.keeper.is_some_and(|keeper| is_scope(loans, keeper));
     if describe::is_temporary(body, it.loan.place.local) {
         let d = Diagnostic::error(
             codes::E0508,
@@ -138,7 +158,10 @@ fn too_short(loans: &Loans<'_, '_>, live: &Liveness, it: &Conflict<'_>) -> Diagn
             "a view of a temporary value is used after the value is gone",
         )
         .label("this value is dropped at the end of the statement")
-        .help("give the value a name first: `let value = …`, then take the view of `value`");
+        .help(match scoped {
+            true => OWN_IN_SCOPE,
+            false => "give the value a name first: `let value = …`, then take the view of `value`",
+        });
         return still_used(d, body, live, it);
     }
     let d = Diagnostic::error(
@@ -148,6 +171,7 @@ fn too_short(loans: &Loans<'_, '_>, live: &Liveness, it: &Conflict<'_>) -> Diagn
     )
     .label(format!("{lent} is borrowed here"))
     .also(it.span.end(), format!("{lent} ends here while the view is still in use"));
+    let d = if scoped { d.help(OWN_IN_SCOPE) } else { d };
     still_used(d, body, live, it)
 }
 
@@ -167,13 +191,9 @@ fn of_local(loans: &Loans<'_, '_>, loan: &PlaceLoan, span: Option<Span>) -> Diag
         format!("the local variable {lent}, which ends with the function")
     };
     let it = if closure { "the closure" } else { "the function" };
-    let mut d = Diagnostic::error(
-        codes::E0509,
-        loan.span,
-        format!("{it} returns a view of {what}"),
-    )
-    .label("viewed here")
-    .help("return the value itself instead of a view, or a copy: `.clone()`");
+    let mut d = Diagnostic::error(codes::E0509, loan.span, format!("{it} returns a view of {what}"))
+        .label("viewed here")
+        .help("return the value itself instead of a view, or a copy: `.clone()`");
     if let Some(span) = span.filter(|s| !s.is_empty() && *s != loan.span) {
         d = d.also(span, "returned here");
     }
@@ -251,8 +271,7 @@ pub fn returned(loans: &Loans<'_, '_>, loan: LoanId, state: &State, span: Span) 
     } else if matches!(decl.parent, hir::items::FnParent::TraitImpl(_)) {
         d = d.note("for a method of a trait, the trait's declaration says what the result borrows from");
     } else {
-        let mut all: Vec<String> =
-            names.iter().map(|n| n.trim_matches('`').to_string()).collect();
+        let mut all: Vec<String> = names.iter().map(|n| n.trim_matches('`').to_string()).collect();
         all.push(name.trim_matches('`').to_string());
         all.dedup();
         let from = all.join(", ");

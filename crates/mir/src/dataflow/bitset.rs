@@ -43,18 +43,16 @@ impl<I: Idx> BitSet<I> {
     }
 
     pub fn full(domain: usize) -> Self {
-        let mut set = BitSet {
-            words: smallvec![!0; domain.div_ceil(64)],
-            domain,
-            marker: PhantomData,
-        };
+        let mut set = BitSet { words: smallvec![!0; domain.div_ceil(64)], domain, marker: PhantomData };
         set.clear_excess();
         set
     }
 
     fn clear_excess(&mut self) {
         let rest = self.domain % 64;
-        if rest != 0 && let Some(last) = self.words.last_mut() {
+        if rest != 0
+            && let Some(last) = self.words.last_mut()
+        {
             *last &= (1 << rest) - 1;
         }
     }

@@ -117,10 +117,7 @@ struct Worklist {
 
 impl Worklist {
     fn new(len: usize) -> Worklist {
-        Worklist {
-            heap: (0..len as u32).map(std::cmp::Reverse).collect(),
-            queued: vec![true; len],
-        }
+        Worklist { heap: (0..len as u32).map(std::cmp::Reverse).collect(), queued: vec![true; len] }
     }
 
     fn empty(len: usize) -> Worklist {

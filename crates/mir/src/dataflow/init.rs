@@ -65,13 +65,7 @@ macro_rules! analysis {
                 self.0.terminator_effects(terminator, &mut |e| self.apply(state, e));
             }
 
-            fn edge(
-                &self,
-                state: &mut Self::State,
-                terminator: &Terminator,
-                _: Location,
-                target: BlockId,
-            ) {
+            fn edge(&self, state: &mut Self::State, terminator: &Terminator, _: Location, target: BlockId) {
                 self.0.edge_effects(terminator, target, &mut |e| self.apply(state, e));
             }
         }
@@ -129,11 +123,7 @@ mod tests {
     }
 
     fn switch(on: Local, zero: BlockId, otherwise: BlockId) -> TerminatorKind {
-        TerminatorKind::Switch {
-            value: Operand::Copy(on.into()),
-            targets: vec![(0, zero)],
-            otherwise,
-        }
+        TerminatorKind::Switch { value: Operand::Copy(on.into()), targets: vec![(0, zero)], otherwise }
     }
 
     /// A field moved out on one branch: maybe initialised after the join, the rest surely.
@@ -232,10 +222,7 @@ mod tests {
                 vec![
                     assign(out.into(), Place::local(r).deref()),
                     assign(out.into(), Place::local(list).with(Projection::Index(i))),
-                    assign(
-                        out.into(),
-                        Place::local(list).with(Projection::Field(FieldIdx(0), Ty::str())),
-                    ),
+                    assign(out.into(), Place::local(list).with(Projection::Field(FieldIdx(0), Ty::str()))),
                 ],
                 TerminatorKind::Return,
             )],

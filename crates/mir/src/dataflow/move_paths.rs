@@ -12,8 +12,7 @@ use hir::ty::TyKind;
 
 use super::BitSet;
 use crate::body::{
-    Body, Local, Location, Operand, Place, Projection, Statement, StatementKind, Terminator,
-    TerminatorKind,
+    Body, Local, Location, Operand, Place, Projection, Statement, StatementKind, Terminator, TerminatorKind,
 };
 use crate::place::PlaceTy;
 use crate::visit::{self, Access};
@@ -80,11 +79,7 @@ impl MovePaths {
     }
 
     /// The paths of those locals that `tracked` accepts.
-    pub fn build_for(
-        program: &Program,
-        body: &Body,
-        tracked: impl Fn(Local) -> bool,
-    ) -> MovePaths {
+    pub fn build_for(program: &Program, body: &Body, tracked: impl Fn(Local) -> bool) -> MovePaths {
         let mut paths = MovePaths {
             paths: IndexVec::new(),
             by_local: IndexVec::new(),
@@ -115,14 +110,7 @@ impl MovePaths {
         paths
     }
 
-    fn gather(
-        &mut self,
-        program: &Program,
-        body: &Body,
-        place: &Place,
-        access: Access,
-        location: Location,
-    ) {
+    fn gather(&mut self, program: &Program, body: &Body, place: &Place, access: Access, location: Location) {
         if place.projection.is_empty() {
             return;
         }
@@ -162,10 +150,7 @@ impl MovePaths {
                 continue;
             }
             let child = self.paths.push(MovePath {
-                place: Place {
-                    local: place.local,
-                    projection: place.projection[..=i].to_vec(),
-                },
+                place: Place { local: place.local, projection: place.projection[..=i].to_vec() },
                 parent: Some(path),
                 first_child: None,
                 next_sibling: self.paths[path].first_child,
@@ -232,11 +217,7 @@ impl MovePaths {
     }
 
     /// A member of the set among the path and those below it.
-    pub fn find_in_subtree(
-        &self,
-        path: MovePathId,
-        set: &BitSet<MovePathId>,
-    ) -> Option<MovePathId> {
+    pub fn find_in_subtree(&self, path: MovePathId, set: &BitSet<MovePathId>) -> Option<MovePathId> {
         let mut found = None;
         self.each_in_subtree(path, |p| {
             if found.is_none() && set.contains(p) {

@@ -5,12 +5,10 @@ use hir::ty::TyKind;
 use smallvec::SmallVec;
 
 use crate::body::{
-    BlockId, Body, Location, Place, Projection, Rvalue, Statement, StatementKind, Terminator,
-    TerminatorKind,
+    BlockId, Body, Location, Place, Projection, Rvalue, Statement, StatementKind, Terminator, TerminatorKind,
 };
 use crate::dataflow::{
-    Analysis, BitSet, Direction, Lookup, MaybeInit, MaybeUninit, MovePathId, MovePaths, Results,
-    run,
+    Analysis, BitSet, Direction, Lookup, MaybeInit, MaybeUninit, MovePathId, MovePaths, Results, run,
 };
 
 /// A drop and what is known of its place there.
@@ -167,21 +165,13 @@ impl Analysis for InitByVariant<'_> {
         self.init.terminator(state, terminator, at);
     }
 
-    fn edge(
-        &self,
-        state: &mut Self::State,
-        terminator: &Terminator,
-        at: Location,
-        target: BlockId,
-    ) {
+    fn edge(&self, state: &mut Self::State, terminator: &Terminator, at: Location, target: BlockId) {
         self.init.edge(state, terminator, at, target);
         let TerminatorKind::Switch { value, targets, otherwise } = &terminator.kind else { return };
         let Some(switched) = value.place().and_then(Place::as_local) else { return };
         let statements = &self.body.blocks[at.block].statements;
         let Some(place) = statements.iter().rev().find_map(|s| match &s.kind {
-            StatementKind::Assign(to, Rvalue::Discriminant(place))
-                if to.as_local() == Some(switched) =>
-            {
+            StatementKind::Assign(to, Rvalue::Discriminant(place)) if to.as_local() == Some(switched) => {
                 Some(place)
             }
             _ => None,
@@ -193,8 +183,7 @@ impl Analysis for InitByVariant<'_> {
         let TyKind::Adt(adt, _) = *self.body.place_ty(place).kind() else { return };
         let variants = &self.program.adts[adt].variants;
         for child in paths.children(path) {
-            let Some(Projection::Downcast(variant)) = paths.paths[child].place.projection.last()
-            else {
+            let Some(Projection::Downcast(variant)) = paths.paths[child].place.projection.last() else {
                 continue;
             };
             let value = variants[*variant].discriminant as u128 & u128::from(u64::MAX);

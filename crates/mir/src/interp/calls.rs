@@ -45,6 +45,8 @@ impl<'p> Machine<'p> {
     /// Runs a function to its end.
     pub(super) fn call_now(&mut self, func: FuncId, args: Vec<Bytes>) -> Step<Bytes> {
         let depth = self.frames.len();
+        // What unwinds around the call goes on after it, unless a panic leaves it.
+        let around = self.panic.take();
         self.push(func, args, After::Hand)?;
         while self.frames.len() > depth {
             self.steps += 1;
@@ -57,6 +59,7 @@ impl<'p> Machine<'p> {
                 Err(other) => return Err(other),
             }
         }
+        self.panic = around;
         Ok(self.handed.take().unwrap_or_default())
     }
 
@@ -249,19 +252,9 @@ impl<'p> Machine<'p> {
 
     /// Goes to the clean-up of the innermost call that has one.
     fn unwind(&mut self, message: String, depth: usize) -> Step<()> {
-        if self.panic.is_some() {
-            return Err(Stop::Panic(message));
-        }
         while self.frames.len() > depth {
             let frame = self.frame();
-            let pad = match &frame.body.blocks[frame.block].terminator.kind {
-                TerminatorKind::Call(call) => call.unwind,
-                TerminatorKind::Drop { unwind, .. } | TerminatorKind::Assert { unwind, .. } => {
-                    *unwind
-                }
-                _ => None,
-            };
-            match pad {
+            match frame.body.blocks[frame.block].on_panic() {
                 Some(pad) => {
                     self.panic = Some(message);
                     self.go(pad);

@@ -17,8 +17,8 @@ use super::memory::Bytes;
 use super::ops::{float_of, int_of};
 use super::{Limits, Machine, Step, Stop};
 use crate::body::{
-    Aggregate, Block, Body, BodyAttrs, ConstKind, Constant, Local, LocalDecl, LocalKind, Operand, Place, RETURN,
-    Rvalue, Source, Statement, StatementKind, Terminator, TerminatorKind,
+    Aggregate, Block, Body, BodyAttrs, ConstKind, Constant, Local, LocalDecl, LocalKind, Operand, Place,
+    RETURN, Rvalue, Source, Statement, StatementKind, Terminator, TerminatorKind,
 };
 use crate::mono::{FuncId, Program, Shape};
 
@@ -176,7 +176,8 @@ impl Machine<'_> {
                     Some(_) => bytes.slice(0, 8).as_int()? as usize,
                     None => 0,
                 };
-                let (Some(types), Some(offsets)) = (layout.fields.get(variant), layout.variants.get(variant)) else {
+                let (Some(types), Some(offsets)) = (layout.fields.get(variant), layout.variants.get(variant))
+                else {
                     return Err(Stop::Holds(vec![ty]));
                 };
                 let fields = types.iter().copied().zip(offsets.iter().copied());

@@ -89,9 +89,7 @@ impl Machine<'_> {
     /// The first element of a list, string, array or slice.
     fn elements(&mut self, at: Spot) -> Step<Ptr> {
         match (at.ty.kind(), at.meta) {
-            (TyKind::List(_) | TyKind::Str, None) => {
-                Ok(self.memory.read(at.ptr, 8)?.as_ptr()?)
-            }
+            (TyKind::List(_) | TyKind::Str, None) => Ok(self.memory.read(at.ptr, 8)?.as_ptr()?),
             _ => Ok(at.ptr),
         }
     }
@@ -470,8 +468,7 @@ impl Machine<'_> {
                 Ok(pair(ptr, table))
             }
             Coercion::RefToDyn => {
-                let (Some((mutability, inner)), Some((_, dyn_ty))) = (from.pointee(), to.pointee())
-                else {
+                let (Some((mutability, inner)), Some((_, dyn_ty))) = (from.pointee(), to.pointee()) else {
                     return self.unsupported("a dyn reference to something else");
                 };
                 if inner == dyn_ty {
@@ -479,7 +476,8 @@ impl Machine<'_> {
                 }
                 let table = self.table_of(inner, dyn_ty)?;
                 let both = pair(value.as_ptr()?, table);
-                if mutability == Mutability::Shared && to.pointee().is_some_and(|t| t.0 == Mutability::Shared) {
+                if mutability == Mutability::Shared && to.pointee().is_some_and(|t| t.0 == Mutability::Shared)
+                {
                     return Ok(both);
                 }
                 let ptr = self.memory.allocate(16, Kind::Stack);
@@ -504,10 +502,7 @@ impl Machine<'_> {
         Ok(match (op, ty.kind()) {
             (UnOp::Not, _) => Bytes::int(u128::from(raw == 0), size),
             (UnOp::BitNot, _) => Bytes::int(!raw, size),
-            (UnOp::Neg, TyKind::Float(_)) => super::ops::float_result(
-                -super::ops::float_of(raw, size),
-                size,
-            ),
+            (UnOp::Neg, TyKind::Float(_)) => super::ops::float_result(-super::ops::float_of(raw, size), size),
             (UnOp::Neg, _) => Bytes::int((raw as i128).wrapping_neg() as u128, size),
         })
     }
@@ -530,13 +525,10 @@ impl Machine<'_> {
         let n = super::ops::int_of(raw, from);
         Ok(match kind {
             CastKind::IntToInt | CastKind::U8ToChar => Bytes::int(n as u128, size),
-            CastKind::IntToFloat => super::ops::float_result(
-                if size == 4 { f64::from(n as f32) } else { n as f64 },
-                size,
-            ),
-            CastKind::FloatToFloat => {
-                super::ops::float_result(super::ops::float_of(raw, value.len()), size)
+            CastKind::IntToFloat => {
+                super::ops::float_result(if size == 4 { f64::from(n as f32) } else { n as f64 }, size)
             }
+            CastKind::FloatToFloat => super::ops::float_result(super::ops::float_of(raw, value.len()), size),
             CastKind::FloatToInt => {
                 let x = super::ops::float_of(raw, value.len());
                 let clamped = match *to.kind() {

@@ -31,8 +31,10 @@ impl Machine<'_> {
                 return self.unsupported("the size of a type");
             }
             "type_name" if self.constants_only => return self.unsupported("the name of a type"),
+            "type_id" => return self.unsupported("the number of a type"),
             "size_of" => count(size),
             "align_of" => count(self.layout(ty).align),
+            "exploring" => truth(false),
             "needs_drop" => truth(self.program.drop_glue.contains_key(&ty)),
             "is_frozen" => truth(!self.layout(ty).open),
             "select" => args[if args[0].as_int()? != 0 { 1 } else { 2 }].clone(),
@@ -49,7 +51,13 @@ impl Machine<'_> {
                 self.memory.write(ptr(0)?, &args[1])?;
                 unit
             }
-            "ptr_offset" => Bytes::ptr(ptr(0)?.offset(int(1)?.wrapping_mul(size as i64))),
+            "ptr_offset" | "ptr_wrapping_offset" => {
+                Bytes::ptr(ptr(0)?.offset(int(1)?.wrapping_mul(size as i64)))
+            }
+            "ptr_distance" => {
+                let bytes = ptr(1)?.addr.wrapping_sub(ptr(0)?.addr);
+                Bytes::int(u128::from(bytes / (size as u64).max(1)), 8)
+            }
             "ptr_cast" => args[0].clone(),
             "ptr_null" => Bytes::int(0, 8),
             "ptr_dangling" => Bytes::int(16, 8),
@@ -118,8 +126,7 @@ impl Machine<'_> {
                 let inner_size = self.size(inner);
                 match drop {
                     Some(glue) => {
-                        let after =
-                            After::Free { ptr: data, size: inner_size, target: call.target };
+                        let after = After::Free { ptr: data, size: inner_size, target: call.target };
                         self.push(glue, vec![Bytes::ptr(data)], after)?;
                         return Ok(None);
                     }
@@ -137,12 +144,13 @@ impl Machine<'_> {
             "slice_ptr" => Bytes::ptr(ptr(0)?),
             "slice_len" => args[0].slice(8, 8),
             "slice_from_raw" => self.wide(ptr(0)?, Ty::list(ty), int(1)? as u64)?,
-            "list_raw_mut" | "string_raw_mut" | "list_from_raw" | "list_into_raw"
-            | "string_from_raw" | "string_into_raw" | "string_bytes" | "string_from_bytes"
-            | "likely" | "unlikely" => args[0].clone(),
-            "assume" | "spin_hint" | "atomic_fence" => unit,
+            "list_raw_mut" | "string_raw_mut" | "list_from_raw" | "list_into_raw" | "string_from_raw"
+            | "string_into_raw" | "string_bytes" | "string_from_bytes" | "likely" | "unlikely" => {
+                args[0].clone()
+            }
+            "assume" | "spin_hint" | "black_box" | "atomic_fence" => unit,
             "unreachable" => return Err(Fault::Other("unreachable code was reached".into()).into()),
-            "caller_location" => Bytes::int(0, 8),
+            "caller_location" | "context" => Bytes::int(0, 8),
             internal::FUNCTION_ADDRESS => {
                 let func = self.frame().func;
                 match self.program.functions[func].addresses.get(&ty) {
@@ -156,12 +164,10 @@ impl Machine<'_> {
             }
             "group_match_high" => self.group(ptr(0)?, |b| b & 0x80 != 0)?,
             _ if name.starts_with("atomic_") => self.atomic(name, ty, args)?,
-            _ if name.starts_with("float_") || name.starts_with('f') => {
-                match float(name, args, size)? {
-                    Some(bytes) => bytes,
-                    None => return self.unsupported(format!("the intrinsic `{name}`")),
-                }
-            }
+            _ if name.starts_with("float_") || name.starts_with('f') => match float(name, args, size)? {
+                Some(bytes) => bytes,
+                None => return self.unsupported(format!("the intrinsic `{name}`")),
+            },
             _ => match self.number(name, ty, args, call)? {
                 Some(bytes) => bytes,
                 None => return self.unsupported(format!("the intrinsic `{name}`")),
@@ -196,9 +202,8 @@ impl Machine<'_> {
         // Atomics may change behind shared references.
         let old = self.memory.read_atomic(at, size)?;
         let value = || args.get(1).cloned().unwrap_or_default();
-        let combined = |machine: &mut Self, op| -> Step<Bytes> {
-            Ok(machine.binary(op, ty, &old, &value())?.0)
-        };
+        let combined =
+            |machine: &mut Self, op| -> Step<Bytes> { Ok(machine.binary(op, ty, &old, &value())?.0) };
         let new = match name {
             "atomic_load" => return Ok(old),
             "atomic_store" => {
@@ -233,13 +238,7 @@ impl Machine<'_> {
         Ok(old)
     }
 
-    fn number(
-        &mut self,
-        name: &str,
-        ty: Ty,
-        args: &[Bytes],
-        call: &Call,
-    ) -> Step<Option<Bytes>> {
+    fn number(&mut self, name: &str, ty: Ty, args: &[Bytes], call: &Call) -> Step<Option<Bytes>> {
         let size = args.first().map_or(0, Bytes::len);
         let bits = size as u32 * 8;
         let op = |name: &str| match name.rsplit('_').next() {

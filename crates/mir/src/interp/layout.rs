@@ -31,10 +31,7 @@ pub struct Layouts {
 
 /// Which shared references are two words.
 pub fn is_wide(pointee: Ty) -> bool {
-    matches!(
-        pointee.kind(),
-        TyKind::Str | TyKind::List(_) | TyKind::Dyn(_) | TyKind::DynFn(_)
-    )
+    matches!(pointee.kind(), TyKind::Str | TyKind::List(_) | TyKind::Dyn(_) | TyKind::DynFn(_))
 }
 
 impl Layouts {
@@ -65,12 +62,7 @@ impl Layouts {
                     TyKind::Const(n) => usize::try_from(n).unwrap_or(0),
                     _ => 0,
                 };
-                Layout {
-                    size: elem.size * n,
-                    align: elem.align,
-                    open: elem.open,
-                    ..Layout::default()
-                }
+                Layout { size: elem.size * n, align: elem.align, open: elem.open, ..Layout::default() }
             }
             TyKind::Adt(..) | TyKind::Closure(..) => match program.shapes.get(&ty) {
                 Some(Shape::Struct(s)) => {

@@ -404,16 +404,12 @@ impl Allocation {
         }
         for i in self.split(start, end) {
             let items = &mut self.segments[i].items;
-            let found = items.iter().rposition(|it| {
-                it.tag == tag && (!write || it.perm != Perm::Shared)
-            });
+            let found = items.iter().rposition(|it| it.tag == tag && (!write || it.perm != Perm::Shared));
             let Some(at) = found else { return Err(Fault::Invalidated) };
             if write {
                 // Other owners of the same standing stay.
                 let keep = match items[at].perm {
-                    Perm::Open => {
-                        items[at + 1..].iter().take_while(|it| it.perm == Perm::Open).count()
-                    }
+                    Perm::Open => items[at + 1..].iter().take_while(|it| it.perm == Perm::Open).count(),
                     _ => 0,
                 };
                 if items[at].perm == Perm::TwoPhase {

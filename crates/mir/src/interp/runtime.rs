@@ -71,20 +71,18 @@ impl Machine<'_> {
                 return Err(Stop::Panic(String::from_utf8_lossy(&text).into_owned()));
             }
             "altru_panic_bounds" => {
-                let text =
-                    format!("index {} is out of bounds: the length is {}", int(0)?, int(1)?);
+                let text = format!("index {} is out of bounds: the length is {}", int(0)?, int(1)?);
                 return Err(Stop::Panic(text));
             }
             "altru_panic_slice" => {
-                let text = format!(
-                    "range {}..{} is out of bounds for length {}",
-                    int(0)?,
-                    int(1)?,
-                    int(2)?
-                );
+                let text = format!("range {}..{} is out of bounds for length {}", int(0)?, int(1)?, int(2)?);
                 return Err(Stop::Panic(text));
             }
-            _ if name.starts_with("altru_panic_") && !name.contains("active") && !name.contains("catch") && !name.contains("message") => {
+            _ if name.starts_with("altru_panic_")
+                && !name.contains("active")
+                && !name.contains("catch")
+                && !name.contains("message") =>
+            {
                 return Err(Stop::Panic(name.trim_start_matches("altru_panic_").replace('_', " ")));
             }
             "altru_panic_catch" => {

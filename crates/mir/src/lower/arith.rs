@@ -59,40 +59,25 @@ impl Builder<'_> {
     }
 
     /// Division by zero, and the smallest number by -1.
-    fn check_division(
-        &mut self,
-        op: BinOp,
-        int: IntTy,
-        ty: Ty,
-        left: &Operand,
-        right: &Operand,
-        span: Span,
-    ) {
+    fn check_division(&mut self, op: BinOp, int: IntTy, ty: Ty, left: &Operand, right: &Operand, span: Span) {
         let divisor = const_value(right);
         if divisor.is_none_or(|n| n == 0) {
             let zero = self.temp(Ty::bool(), span);
             let right = reread(right.clone());
             self.assign(zero, Rvalue::Binary(BinOp::Eq, right, int_const(ty, 0)), span);
-            let message = if op == BinOp::Div {
-                AssertMessage::DivisionByZero
-            } else {
-                AssertMessage::RemainderByZero
-            };
+            let message =
+                if op == BinOp::Div { AssertMessage::DivisionByZero } else { AssertMessage::RemainderByZero };
             self.assert(zero, false, message, span);
         }
         let (min, _) = int.range();
-        if int.is_signed()
-            && divisor.is_none_or(|n| n == -1)
-            && const_value(left).is_none_or(|n| n == min)
-        {
+        if int.is_signed() && divisor.is_none_or(|n| n == -1) && const_value(left).is_none_or(|n| n == min) {
             let minus_one = self.temp(Ty::bool(), span);
             let smallest = self.temp(Ty::bool(), span);
             let both = self.temp(Ty::bool(), span);
             let (left, right) = (reread(left.clone()), reread(right.clone()));
             self.assign(minus_one, Rvalue::Binary(BinOp::Eq, right, int_const(ty, -1)), span);
             self.assign(smallest, Rvalue::Binary(BinOp::Eq, left, int_const(ty, min)), span);
-            let operands =
-                (Operand::Copy(minus_one.into()), Operand::Copy(smallest.into()));
+            let operands = (Operand::Copy(minus_one.into()), Operand::Copy(smallest.into()));
             self.assign(both, Rvalue::Binary(BinOp::BitAnd, operands.0, operands.1), span);
             self.assert(both, false, AssertMessage::Overflow(op), span);
         }

@@ -6,7 +6,7 @@ use hir::thir::{Block, Callee, ExprId, ExprKind, Pat, PatKind, Stmt};
 
 use super::scope::{DropTree, ElseExit};
 use super::{Builder, simple_binding};
-use crate::body::{Operand, Place, Rvalue, StatementKind, TerminatorKind};
+use crate::body::{BlockId, Operand, Place, Rvalue, Statement, StatementKind, TerminatorKind};
 
 impl Builder<'_> {
     pub fn block_into(&mut self, dest: &Place, block: &Block, span: Span) {
@@ -84,14 +84,7 @@ impl Builder<'_> {
         });
     }
 
-    fn let_else(
-        &mut self,
-        pattern: &Pat,
-        value: ExprId,
-        else_: ExprId,
-        scope: usize,
-        span: Span,
-    ) {
+    fn let_else(&mut self, pattern: &Pat, value: ExprId, else_: ExprId, scope: usize, span: Span) {
         self.extend_temporaries(value, scope);
         let exits = DropTree::new();
         self.else_exits.push(ElseExit { depth: self.scopes.len(), exits });
@@ -139,8 +132,7 @@ impl Builder<'_> {
         // The value comes first; what evaluating the target does must not change it.
         let calm = self.is_calm_target(target);
         if !self.types.needs_drop(ty) {
-            let rvalue =
-                if calm { self.rvalue(value) } else { Rvalue::Use(self.settled_operand(value)) };
+            let rvalue = if calm { self.rvalue(value) } else { Rvalue::Use(self.settled_operand(value)) };
             let place = self.place(target);
             return self.assign(place, rvalue, span);
         }
@@ -150,15 +142,29 @@ impl Builder<'_> {
         let first = place.as_local().is_some_and(|l| !self.locals[l].mutable);
         if !first {
             let old = place.clone();
+            let block = self.current;
             self.terminate_into_next(
                 |target| TerminatorKind::Drop { place: old, target, unwind: None },
                 span,
             );
+            self.assign_if_it_unwinds(block, &place, &value, span);
         }
         if let Operand::Move(_) = value {
             self.moved(std::slice::from_ref(&value));
         }
         self.assign(place, Rvalue::Use(value), span);
+    }
+
+    /// Where the drop of the old value panics, deferred blocks find the new one.
+    fn assign_if_it_unwinds(&mut self, block: BlockId, place: &Place, value: &Operand, span: Span) {
+        if !self.reachable || self.in_cleanup || !self.has_deferred() {
+            return;
+        }
+        let replace = self.new_block();
+        self.blocks[replace].cleanup = true;
+        let kind = StatementKind::Assign(place.clone(), Rvalue::Use(value.clone()));
+        self.blocks[replace].statements.push(Statement { kind, span });
+        self.unwind_by(block, replace);
     }
 
     // ------------------------------------------------------------ lifetimes of temporaries
@@ -252,14 +258,12 @@ impl Builder<'_> {
 pub fn has_borrowing_binding(pattern: &Pat) -> bool {
     match &pattern.kind {
         PatKind::Binding { mode, sub, .. } => {
-            matches!(mode, hir::thir::BindMode::Ref(_))
-                || sub.as_deref().is_some_and(has_borrowing_binding)
+            matches!(mode, hir::thir::BindMode::Ref(_)) || sub.as_deref().is_some_and(has_borrowing_binding)
         }
         PatKind::Tuple(pats) | PatKind::Or(pats) => pats.iter().any(has_borrowing_binding),
         PatKind::Struct { fields, .. } => fields.iter().any(|(_, p)| has_borrowing_binding(p)),
         PatKind::Slice { before, rest, after } => {
-            before.iter().chain(after).any(has_borrowing_binding)
-                || matches!(rest, Some(Some(_)))
+            before.iter().chain(after).any(has_borrowing_binding) || matches!(rest, Some(Some(_)))
         }
         PatKind::Deref(inner) => has_borrowing_binding(inner),
         PatKind::Wildcard

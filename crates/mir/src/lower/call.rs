@@ -7,13 +7,7 @@ use super::Builder;
 use crate::body::{Aggregate, Call, CallFlow, Callee, Operand, Place, Rvalue, TerminatorKind};
 
 impl Builder<'_> {
-    pub fn call_into(
-        &mut self,
-        dest: &Place,
-        callee: &thir::Callee,
-        args: &[ExprId],
-        expr: ExprId,
-    ) {
+    pub fn call_into(&mut self, dest: &Place, callee: &thir::Callee, args: &[ExprId], expr: ExprId) {
         let data = &self.thir.exprs[expr];
         let (ty, span) = (data.ty, data.span);
         let operands = self.operands(args);
@@ -53,14 +47,7 @@ impl Builder<'_> {
         self.terminate_into_next(
             |next| {
                 let target = (!diverges).then_some(next);
-                TerminatorKind::Call(Box::new(Call {
-                    callee,
-                    args,
-                    destination,
-                    target,
-                    unwind: None,
-                    flow,
-                }))
+                TerminatorKind::Call(Box::new(Call { callee, args, destination, target, unwind: None, flow }))
             },
             span,
         );
@@ -69,8 +56,7 @@ impl Builder<'_> {
     fn call_flow(&self, callee: &thir::Callee) -> CallFlow {
         match callee {
             thir::Callee::Fn { id, args } => self.types.flow(&self.program.fns[*id], args),
-            thir::Callee::TraitMethod { method, args, .. }
-            | thir::Callee::DynMethod { method, args, .. } => {
+            thir::Callee::TraitMethod { method, args, .. } | thir::Callee::DynMethod { method, args, .. } => {
                 self.types.flow(&self.program.fns[*method], args)
             }
             thir::Callee::Value { sig, .. } => self.types.value_flow(sig),

@@ -10,9 +10,7 @@ use hir::ty::{Conv, Mutability, Ty, TyKind};
 use syntax::ast::Convention;
 
 use super::Builder;
-use crate::body::{
-    Aggregate, Local, LocalDecl, LocalKind, Operand, Place, Rvalue,
-};
+use crate::body::{Aggregate, Local, LocalDecl, LocalKind, Operand, Place, Rvalue};
 use crate::place::reference;
 
 impl Builder<'_> {
@@ -45,9 +43,7 @@ impl Builder<'_> {
                         self.assign(temp, borrow, capture.span);
                         Operand::Move(temp.into())
                     }
-                    CaptureMode::Value => {
-                        self.use_place(place, thir.locals[capture.local].ty)
-                    }
+                    CaptureMode::Value => self.use_place(place, thir.locals[capture.local].ty),
                 }
             })
             .collect();
@@ -88,9 +84,7 @@ impl Builder<'_> {
     /// function's own parameters.
     fn own_args(&self, def: &ClosureDef) -> hir::ty::Tys {
         match def.id.owner {
-            hir::items::BodyOwner::Fn(id) => {
-                hir::ty::tys(&self.program.fns[id].generics.identity())
-            }
+            hir::items::BodyOwner::Fn(id) => hir::ty::tys(&self.program.fns[id].generics.identity()),
             _ => &[],
         }
     }

@@ -11,8 +11,7 @@ use super::operand::literal;
 use super::pattern::{Candidate, Pair};
 use super::types::Types;
 use crate::body::{
-    BlockId, CallFlow, Callee, ConstKind, Constant, Operand, Place, Projection, Rvalue,
-    TerminatorKind,
+    BlockId, CallFlow, Callee, ConstKind, Constant, Operand, Place, Projection, Rvalue, TerminatorKind,
 };
 
 /// A test that tells candidates apart.
@@ -51,9 +50,7 @@ impl Builder<'_> {
     /// the same place can match, and whether the pattern's own test has then been passed.
     pub fn branch_of(&self, test: &Test, first: &Pat, pat: &Pat) -> Option<(u128, bool)> {
         match (test, &pat.kind) {
-            (Test::Variant, PatKind::Struct { variant, .. }) => {
-                Some((u128::from(variant.0), true))
-            }
+            (Test::Variant, PatKind::Struct { variant, .. }) => Some((u128::from(variant.0), true)),
             (Test::Value, PatKind::Literal(lit)) => Some((self.switch_value(lit, pat.ty)?, true)),
             (Test::Len, PatKind::Slice { before, rest: None, after }) => {
                 Some(((before.len() + after.len()) as u128, true))
@@ -148,8 +145,7 @@ impl Builder<'_> {
                 self.assign(len, Rvalue::Len(place.clone()), span);
                 let min = Constant { ty: Ty::int(), kind: ConstKind::Int(i128::from(*min)) };
                 let enough = self.temp(Ty::bool(), span);
-                let compare =
-                    Rvalue::Binary(BinOp::Ge, Operand::Copy(len.into()), Operand::Const(min));
+                let compare = Rvalue::Binary(BinOp::Ge, Operand::Copy(len.into()), Operand::Const(min));
                 self.assign(enough, compare, span);
                 self.branch(Operand::Copy(enough.into()), blocks[0].1, otherwise, span);
             }
@@ -211,13 +207,10 @@ impl Builder<'_> {
         };
         let constant = Constant { ty: pat.ty, kind };
         let equal = self.temp(Ty::bool(), span);
-        let builtin = matches!(
-            pat.ty.kind(),
-            TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char
-        );
+        let builtin =
+            matches!(pat.ty.kind(), TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char);
         if builtin {
-            let compare =
-                Rvalue::Binary(BinOp::Eq, Operand::Copy(place.clone()), Operand::Const(constant));
+            let compare = Rvalue::Binary(BinOp::Eq, Operand::Copy(place.clone()), Operand::Const(constant));
             self.assign(equal, compare, span);
             return Operand::Copy(equal.into());
         }
@@ -249,8 +242,7 @@ impl Builder<'_> {
     fn equality(&self, ty: Ty) -> Option<Callee> {
         let trait_ = self.program.lang.trait_("Eq")?;
         let data = &self.program.traits[trait_];
-        let method =
-            data.methods.iter().copied().find(|&m| self.program.fns[m].name == "eq")?;
+        let method = data.methods.iter().copied().find(|&m| self.program.fns[m].name == "eq")?;
         let args = vec![ty; data.generics.params.len().max(1)];
         Some(Callee::TraitMethod { trait_, method, args: hir::ty::tys(&args) })
     }

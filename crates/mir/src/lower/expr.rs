@@ -41,12 +41,10 @@ impl Builder<'_> {
                 }
                 self.exit(Exit::Break(i), span);
             }
-            ExprKind::Continue { loop_id } => {
-                match self.breakables.iter().rposition(|b| b.id == *loop_id) {
-                    Some(i) => self.exit(Exit::Continue(i), span),
-                    None => self.unreachable(span),
-                }
-            }
+            ExprKind::Continue { loop_id } => match self.breakables.iter().rposition(|b| b.id == *loop_id) {
+                Some(i) => self.exit(Exit::Continue(i), span),
+                None => self.unreachable(span),
+            },
             ExprKind::Return { value } => {
                 let result = Place::local(RETURN);
                 match value {
@@ -137,9 +135,7 @@ impl Builder<'_> {
                 Rvalue::Ref { mutability: *mutability, place, two_phase: *two_phase }
             }
             ExprKind::RawRef { place } => Rvalue::RawRef(self.place(*place)),
-            ExprKind::Tuple(elems) if elems.is_empty() => {
-                Rvalue::Use(self.constant_operand(expr))
-            }
+            ExprKind::Tuple(elems) if elems.is_empty() => Rvalue::Use(self.constant_operand(expr)),
             ExprKind::Tuple(elems) => self.aggregate(Aggregate::Tuple, elems),
             ExprKind::List(elems) => {
                 let aggregate = match *ty.kind() {
@@ -203,8 +199,7 @@ impl Builder<'_> {
     ) -> Rvalue {
         let exprs: Vec<ExprId> = fields.iter().map(|&(_, e)| e).collect();
         let count = self.program.adts[adt].variants[variant].fields.len();
-        let in_order =
-            base.is_none() && fields.iter().enumerate().all(|(i, (f, _))| f.0 as usize == i);
+        let in_order = base.is_none() && fields.iter().enumerate().all(|(i, (f, _))| f.0 as usize == i);
         let operands = if base.is_some() {
             // Evaluated before the base is looked at, which may do anything.
             exprs.iter().map(|&e| self.settled_operand(e)).collect()

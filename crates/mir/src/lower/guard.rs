@@ -115,13 +115,11 @@ impl Builder<'_> {
     fn is_quiet(&self, expr: ExprId) -> bool {
         match &self.thir.exprs[expr].kind {
             ExprKind::Unary { operand, .. } => self.is_quiet(*operand),
-            ExprKind::Binary { left, right, .. }
-            | ExprKind::And(left, right)
-            | ExprKind::Or(left, right) => self.is_quiet(*left) && self.is_quiet(*right),
-            ExprKind::Deref(inner) | ExprKind::Use(inner) => self.is_quiet(*inner),
-            ExprKind::Field { base, .. } | ExprKind::TupleField { base, .. } => {
-                self.is_quiet(*base)
+            ExprKind::Binary { left, right, .. } | ExprKind::And(left, right) | ExprKind::Or(left, right) => {
+                self.is_quiet(*left) && self.is_quiet(*right)
             }
+            ExprKind::Deref(inner) | ExprKind::Use(inner) => self.is_quiet(*inner),
+            ExprKind::Field { base, .. } | ExprKind::TupleField { base, .. } => self.is_quiet(*base),
             ExprKind::Cast { value, .. } => self.is_quiet(*value),
             ExprKind::Index { base, index } => self.is_quiet(*base) && self.is_quiet(*index),
             ExprKind::Local(_)
@@ -136,9 +134,7 @@ impl Builder<'_> {
     fn has_let_condition(&self, expr: ExprId) -> bool {
         match &self.thir.exprs[expr].kind {
             ExprKind::LetCondition { .. } => true,
-            ExprKind::And(left, right) => {
-                self.has_let_condition(*left) || self.has_let_condition(*right)
-            }
+            ExprKind::And(left, right) => self.has_let_condition(*left) || self.has_let_condition(*right),
             _ => false,
         }
     }

@@ -16,9 +16,7 @@ use hir::ty::{Mutability, Ty};
 use super::Builder;
 use super::pattern::{Bound, Candidate, Choice, Pair, Then};
 use super::scope::Exit;
-use crate::body::{
-    BlockId, ConstKind, Constant, Local, Operand, Place, Projection, Rvalue, StatementKind,
-};
+use crate::body::{BlockId, ConstKind, Constant, Local, Operand, Place, Projection, Rvalue, StatementKind};
 
 /// Guarded arms are split into at most this many candidates by nested alternatives.
 const MAX_WIDTH: usize = 1024;
@@ -65,7 +63,8 @@ impl<'a> Builder<'a> {
             place = self.pin(&place, arms, scrutinee_span);
         }
         let end = self.new_block();
-        let mut state = Match { arms: Vec::new(), dest: Some(dest), scrutinee: place.clone(), end, open: Vec::new() };
+        let mut state =
+            Match { arms: Vec::new(), dest: Some(dest), scrutinee: place.clone(), end, open: Vec::new() };
         let mut candidates = VecDeque::with_capacity(arms.len());
         for (i, arm) in arms.iter().enumerate() {
             let block = self.new_block();
@@ -110,11 +109,8 @@ impl<'a> Builder<'a> {
 
     /// A reference to the scrutinee, so that no guard can make its indices wrong.
     fn pin(&mut self, place: &Place, arms: &[Arm], span: Span) -> Place {
-        let mutability = if arms.iter().any(|a| binds_mut(&a.pattern)) {
-            Mutability::Mut
-        } else {
-            Mutability::Shared
-        };
+        let mutability =
+            if arms.iter().any(|a| binds_mut(&a.pattern)) { Mutability::Mut } else { Mutability::Shared };
         let ty = crate::place::reference(mutability, self.ty_of(place));
         let pinned = self.temp(ty, span);
         let borrow = Rvalue::Ref { mutability, place: place.clone(), two_phase: false };
@@ -136,12 +132,9 @@ impl<'a> Builder<'a> {
             renames: false,
         };
         let scrutinee = Place::local(crate::body::RETURN);
-        let mut state =
-            Match { arms: vec![arm], dest: None, scrutinee, end: block, open: Vec::new() };
+        let mut state = Match { arms: vec![arm], dest: None, scrutinee, end: block, open: Vec::new() };
         let start = self.here();
-        if let Some(unmatched) =
-            self.match_candidates(&mut state, VecDeque::from([candidate]), start)
-        {
+        if let Some(unmatched) = self.match_candidates(&mut state, VecDeque::from([candidate]), start) {
             self.start(unmatched);
             if self.else_exits.is_empty() {
                 self.unreachable(span);
@@ -242,12 +235,7 @@ impl<'a> Builder<'a> {
     }
 
     /// One block for two ways of not matching.
-    fn merge(
-        &mut self,
-        first: Option<BlockId>,
-        second: Option<BlockId>,
-        span: Span,
-    ) -> Option<BlockId> {
+    fn merge(&mut self, first: Option<BlockId>, second: Option<BlockId>, span: Span) -> Option<BlockId> {
         match (first, second) {
             (Some(a), Some(b)) => {
                 let join = self.new_block();
@@ -289,8 +277,7 @@ impl<'a> Builder<'a> {
             });
             branches[branch].1.push_back(candidate);
         }
-        let blocks: Vec<(u128, BlockId)> =
-            branches.iter().map(|&(key, _)| (key, self.new_block())).collect();
+        let blocks: Vec<(u128, BlockId)> = branches.iter().map(|&(key, _)| (key, self.new_block())).collect();
         self.start(start);
         let otherwise = self.new_block();
         self.perform(&test, &place, pat, &blocks, otherwise);
@@ -371,8 +358,7 @@ fn binds_names(pat: &Pat) -> bool {
 fn renames_mut(pat: &Pat) -> bool {
     let mut any = false;
     each_binding(pat, &mut |pat| {
-        if let PatKind::Binding { mode: BindMode::Ref(Mutability::Mut), sub: Some(_), .. } = pat.kind
-        {
+        if let PatKind::Binding { mode: BindMode::Ref(Mutability::Mut), sub: Some(_), .. } = pat.kind {
             any = true;
         }
     });

@@ -14,8 +14,8 @@ use hir::ty::{Mutability, Ty, TyKind};
 
 use super::Builder;
 use crate::body::{
-    AssertMessage, ConstKind, Constant, Local, LocalKind, Operand, Place, Projection, Rvalue,
-    StatementKind, TerminatorKind,
+    AssertMessage, ConstKind, Constant, Local, LocalKind, Operand, Place, Projection, Rvalue, StatementKind,
+    TerminatorKind,
 };
 
 impl Builder<'_> {
@@ -26,9 +26,7 @@ impl Builder<'_> {
         // A variable is read where it is used if nothing in between can change that.
         let mut calm_from = exprs.iter().rposition(|&e| !self.is_calm(e)).map_or(0, |i| i + 1);
         // A two-phase borrow begins with the call, which must have nothing left to read.
-        if exprs.iter().any(|&e| {
-            matches!(self.thir.exprs[e].kind, ExprKind::Ref { two_phase: true, .. })
-        }) {
+        if exprs.iter().any(|&e| matches!(self.thir.exprs[e].kind, ExprKind::Ref { two_phase: true, .. })) {
             calm_from = exprs.len() + 1;
         }
         exprs
@@ -96,10 +94,7 @@ impl Builder<'_> {
     /// `expr` moves a variable that a later operand reads: the order matters for messages.
     fn moves_in_conflict(&self, expr: ExprId, later: &[ExprId]) -> bool {
         let data = &self.thir.exprs[expr];
-        if later.is_empty()
-            || !matches!(data.kind, ExprKind::Use(_))
-            || self.types.is_copy(data.ty)
-        {
+        if later.is_empty() || !matches!(data.kind, ExprKind::Use(_)) || self.types.is_copy(data.ty) {
             return false;
         }
         let root = self.root(expr);
@@ -191,8 +186,7 @@ impl Builder<'_> {
             self.unreachable(data.span);
         }
         // A literal that is only read owns nothing.
-        let owns_nothing =
-            mutability == Mutability::Shared && matches!(data.kind, ExprKind::Literal(_));
+        let owns_nothing = mutability == Mutability::Shared && matches!(data.kind, ExprKind::Literal(_));
         if !owns_nothing {
             self.schedule_value(self.scope_of_temp(expr), temp, data.span);
         }

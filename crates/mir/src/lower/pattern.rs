@@ -11,9 +11,7 @@ use hir::ty::{Mutability, Ty, TyKind};
 use smallvec::SmallVec;
 
 use super::Builder;
-use crate::body::{
-    BlockId, Local, Operand, Place, Projection, Rvalue, StatementKind, TerminatorKind,
-};
+use crate::body::{BlockId, Local, Operand, Place, Projection, Rvalue, StatementKind, TerminatorKind};
 
 /// A place and a refutable pattern that it must match.
 #[derive(Clone, Debug)]
@@ -40,7 +38,11 @@ pub struct Bind {
 pub enum BindSource {
     Place(Place),
     /// `..rest` of a list or array.
-    Subslice { place: Place, from: u64, to: u64 },
+    Subslice {
+        place: Place,
+        from: u64,
+        to: u64,
+    },
 }
 
 /// What is bound when a candidate has matched.
@@ -84,7 +86,10 @@ pub enum Then {
     Arm(usize),
     /// An alternative of a nested pattern: goes on at the block, after noting which it was in
     /// the match's list of open choices.
-    Choice { join: BlockId, open: usize },
+    Choice {
+        join: BlockId,
+        open: usize,
+    },
 }
 
 impl<'p> Candidate<'p> {
@@ -121,9 +126,7 @@ impl Builder<'_> {
                     self.simplify(place.field(i, pat.ty), pat, out);
                 }
             }
-            PatKind::Struct { adt, fields, .. }
-                if self.program.adts[*adt].kind == AdtKind::Struct =>
-            {
+            PatKind::Struct { adt, fields, .. } if self.program.adts[*adt].kind == AdtKind::Struct => {
                 for (field, pat) in fields {
                     self.simplify(place.field(field.0 as usize, pat.ty), pat, out);
                 }
@@ -134,9 +137,7 @@ impl Builder<'_> {
                 self.simplify_slice(&place, pat, out);
             }
             // A list of any length.
-            PatKind::Slice { before, rest: Some(_), after }
-                if before.is_empty() && after.is_empty() =>
-            {
+            PatKind::Slice { before, rest: Some(_), after } if before.is_empty() && after.is_empty() => {
                 self.simplify_slice(&place, pat, out);
             }
             PatKind::Or(pats) if let [only] = pats.as_slice() => self.simplify(place, only, out),
@@ -166,9 +167,7 @@ impl Builder<'_> {
         for (i, pat) in after.iter().enumerate() {
             let back = (after.len() - i) as u64;
             let element = match known_len {
-                Some(len) if len >= back => {
-                    Projection::ConstIndex { offset: len - back, from_end: false }
-                }
+                Some(len) if len >= back => Projection::ConstIndex { offset: len - back, from_end: false },
                 _ => Projection::ConstIndex { offset: back, from_end: true },
             };
             self.simplify(place.with(element), pat, out);
@@ -242,12 +241,8 @@ impl Builder<'_> {
         self.statement(StatementKind::StorageLive(local), bind.span);
         let ty = self.locals[local].ty;
         let rvalue = match (&bind.source, bind.mode) {
-            (BindSource::Place(place), BindMode::Move) => {
-                Rvalue::Use(self.use_place(place.clone(), ty))
-            }
-            (BindSource::Place(place), BindMode::CopyDeref) => {
-                Rvalue::Use(Operand::Copy(place.deref()))
-            }
+            (BindSource::Place(place), BindMode::Move) => Rvalue::Use(self.use_place(place.clone(), ty)),
+            (BindSource::Place(place), BindMode::CopyDeref) => Rvalue::Use(Operand::Copy(place.deref())),
             (BindSource::Place(place), BindMode::Ref(mutability)) => {
                 Rvalue::Ref { mutability, place: place.clone(), two_phase: false }
             }

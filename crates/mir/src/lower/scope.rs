@@ -13,9 +13,7 @@ use base::{FxHashMap, IndexVec, Span};
 use hir::thir::{ExprId, LocalId, LoopId};
 
 use super::Builder;
-use crate::body::{
-    BlockId, Local, Operand, Place, RETURN, StatementKind, TerminatorKind,
-};
+use crate::body::{BlockId, Local, Operand, Place, RETURN, StatementKind, TerminatorKind};
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DropKind {
@@ -260,12 +258,28 @@ impl Builder<'_> {
 
     /// The terminator of `block` may panic: it unwinds through what is scheduled now.
     pub fn unwind_from(&mut self, block: BlockId) {
-        if self.in_cleanup {
-            return;
-        }
         let chain = self.unwind_chain();
-        if chain != ROOT {
+        self.unwinds_through(chain, block);
+    }
+
+    fn unwinds_through(&mut self, chain: DropIdx, block: BlockId) {
+        // Without anything to do a panic just leaves the function, but for a deferred block there is what comes
+        // after it.
+        if chain != ROOT || self.in_cleanup {
             self.unwinds.entries.push((chain, block));
+        }
+    }
+
+    /// Some block is deferred here.
+    pub fn has_deferred(&self) -> bool {
+        self.scopes.iter().flat_map(|s| &s.drops).any(|d| matches!(d.kind, DropKind::Defer(_)))
+    }
+
+    /// `block`, which unwinds through what is scheduled now, does so by way of `through`.
+    pub fn unwind_by(&mut self, block: BlockId, through: BlockId) {
+        if let Some(entry) = self.unwinds.entries.iter_mut().rev().find(|entry| entry.1 == block) {
+            entry.1 = through;
+            self.link(block, through);
         }
     }
 
@@ -301,11 +315,11 @@ impl Builder<'_> {
             return;
         }
         let saved = (self.current, self.reachable);
-        let base = if self.in_cleanup { ROOT } else { self.unwind_chain() };
+        let base = self.unwind_chain();
         let mut unwinds = vec![base; tree.nodes.len()];
         for (i, node) in tree.nodes.iter().enumerate().skip(1) {
             let next = unwinds[node.next as usize];
-            unwinds[i] = if node.kind == DropKind::Storage || self.in_cleanup {
+            unwinds[i] = if node.kind == DropKind::Storage {
                 next
             } else {
                 self.unwinds.add(node.kind, node.local, node.span, next)
@@ -329,10 +343,7 @@ impl Builder<'_> {
                     let place = Place::local(node.local);
                     let kind = TerminatorKind::Drop { place, target: next, unwind: None };
                     self.end_block(block, kind, node.span);
-                    let chain = unwinds[node.next as usize];
-                    if chain != ROOT {
-                        self.unwinds.entries.push((chain, block));
-                    }
+                    self.unwinds_through(unwinds[node.next as usize], block);
                 }
                 DropKind::Defer(index) => {
                     self.enter_chain(&tree, node.next);
@@ -354,12 +365,7 @@ impl Builder<'_> {
         let mut at = from;
         while at != ROOT {
             let node = tree.nodes[at as usize];
-            chain.push(Scheduled {
-                kind: node.kind,
-                local: node.local,
-                span: node.span,
-                unwind: ROOT,
-            });
+            chain.push(Scheduled { kind: node.kind, local: node.local, span: node.span, unwind: ROOT });
             at = node.next;
         }
         chain.reverse();
@@ -430,16 +436,24 @@ impl Builder<'_> {
         }
     }
 
-    /// Writes all unwinding at the end of the body.
+    /// Writes all unwinding, at the end of the body.
     pub fn build_unwind_tree(&mut self) {
-        let tree = std::mem::replace(&mut self.unwinds, DropTree::new());
-        if tree.entries.is_empty() {
+        if self.unwinds.entries.is_empty() {
             return;
         }
         self.in_cleanup = true;
         let resume = self.new_block();
         self.end_block(resume, TerminatorKind::Resume, self.thir.span);
-        let blocks = self.assign_blocks(&tree, Some(resume));
+        self.unwind_to(resume);
+        self.in_cleanup = false;
+    }
+
+    /// Writes the unwinding collected so far, which ends at `target`. A panic out of a deferred block goes on with
+    /// what comes after the block, by a tree of the block's own. One out of a drop does so by what a drop on a
+    /// clean-up path means, see [`TerminatorKind::Drop`].
+    fn unwind_to(&mut self, target: BlockId) {
+        let tree = std::mem::replace(&mut self.unwinds, DropTree::new());
+        let blocks = self.assign_blocks(&tree, Some(target));
         for i in (1..tree.nodes.len()).rev() {
             let Some(block) = blocks[i] else { continue };
             let node = tree.nodes[i];
@@ -462,10 +476,10 @@ impl Builder<'_> {
                     self.run_defer(index);
                     self.goto(next, node.span);
                     self.forget_scope();
+                    self.unwind_to(next);
                 }
             }
         }
-        self.in_cleanup = false;
     }
 
     /// Writes a deferred block here. Its own variables are made anew each time; those around it

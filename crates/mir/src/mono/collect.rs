@@ -22,6 +22,8 @@ pub type Bodies<'a> = dyn Fn(Source) -> Option<Arc<Body>> + 'a;
 pub struct Roots {
     pub main: Option<FnId>,
     pub tests: Vec<FnId>,
+    /// Functions without type parameters that are looked at, too.
+    pub others: Vec<FnId>,
     /// Constants to be computed: `const` items and associated constants.
     pub constants: Vec<BodyOwner>,
 }
@@ -117,6 +119,10 @@ pub fn collect(
     for &test in &roots.tests {
         let id = c.func(Instance::Test(test));
         c.out.tests.push(id);
+    }
+    for &other in &roots.others {
+        let id = c.body_func(BodyOwner::Fn(other), &[]);
+        c.out.others.push(id);
     }
     for &owner in &roots.constants {
         let func = c.body_func(owner, &[]);
@@ -245,6 +251,7 @@ impl<'a> Collector<'a> {
             addresses: work.addresses,
             tasks: work.tasks,
             role,
+            merged: Default::default(),
         }
     }
 

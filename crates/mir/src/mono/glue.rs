@@ -105,6 +105,39 @@ impl Maker {
     }
 }
 
+/// Drops the elements in order, then returns. If one panics, the rest are dropped all the same.
+fn drop_array(m: &mut Maker, start: BlockId, array: &Place) {
+    let index = m.temp(Ty::int());
+    let len = m.temp(Ty::int());
+    m.assign(start, index, Rvalue::Use(int(0)));
+    m.assign(start, len, Rvalue::Len(array.clone()));
+    let (_, rest) = drop_elements(m, array, index, len, None);
+    let (head, _) = drop_elements(m, array, index, len, Some(rest));
+    m.end(start, TerminatorKind::Goto(head));
+}
+
+/// A loop that drops elements from `index` on, on a clean-up path if there is nowhere to unwind to. Gives where it
+/// begins, and where it goes on to the next element.
+fn drop_elements(
+    m: &mut Maker,
+    array: &Place,
+    index: Local,
+    len: Local,
+    unwind: Option<BlockId>,
+) -> (BlockId, BlockId) {
+    let cleanup = unwind.is_none();
+    let [head, work, next, done] = std::array::from_fn(|_| m.block(cleanup));
+    let more = m.temp(Ty::bool());
+    m.assign(head, more, Rvalue::Binary(BinOp::Lt, copy(index), copy(len)));
+    m.end(head, TerminatorKind::Switch { value: copy(more), targets: vec![(0, done)], otherwise: work });
+    let place = array.with(Projection::Index(index));
+    m.end(work, TerminatorKind::Drop { place, target: next, unwind });
+    m.assign(next, index, Rvalue::Binary(BinOp::Add, copy(index), int(1)));
+    m.end(next, TerminatorKind::Goto(head));
+    m.end(done, if cleanup { TerminatorKind::Resume } else { TerminatorKind::Return });
+    (head, next)
+}
+
 fn copy(local: Local) -> Operand {
     Operand::Copy(Place::local(local))
 }
@@ -226,7 +259,7 @@ impl Collector<'_> {
                 let fields = self.capture_types(ty);
                 self.drop_fields(&mut m, start, None, &whole, &fields, None);
             }
-            TyKind::Array(elem, _) => self.drop_array(&mut m, start, &whole, elem),
+            TyKind::Array(..) => drop_array(&mut m, start, &whole),
             TyKind::Adt(adt, args) => self.drop_adt(&mut m, start, &whole, ty, adt, args),
             _ => m.end(start, TerminatorKind::Return),
         }
@@ -345,36 +378,6 @@ impl Collector<'_> {
             block = m.drop(block, base.field(field, ty), pads[i]);
         }
         m.end(block, if cleanup { TerminatorKind::Resume } else { TerminatorKind::Return });
-    }
-
-    fn drop_array(&mut self, m: &mut Maker, start: BlockId, whole: &Place, _elem: Ty) {
-        self.each_index(m, start, whole, |_, m, block, index| {
-            m.drop(block, whole.with(Projection::Index(index)), None)
-        });
-    }
-
-    /// A loop over the elements of an array; after it the function returns.
-    fn each_index(
-        &mut self,
-        m: &mut Maker,
-        start: BlockId,
-        array: &Place,
-        step: impl FnOnce(&mut Self, &mut Maker, BlockId, Local) -> BlockId,
-    ) {
-        let index = m.temp(Ty::int());
-        let len = m.temp(Ty::int());
-        let more = m.temp(Ty::bool());
-        m.assign(start, index, Rvalue::Use(int(0)));
-        m.assign(start, len, Rvalue::Len(array.clone()));
-        let head = m.block(false);
-        m.end(start, TerminatorKind::Goto(head));
-        m.assign(head, more, Rvalue::Binary(BinOp::Lt, copy(index), copy(len)));
-        let (work, done) = (m.block(false), m.block(false));
-        m.end(head, TerminatorKind::Switch { value: copy(more), targets: vec![(0, done)], otherwise: work });
-        m.end(done, TerminatorKind::Return);
-        let after = step(self, m, work, index);
-        m.assign(after, index, Rvalue::Binary(BinOp::Add, copy(index), int(1)));
-        m.end(after, TerminatorKind::Goto(head));
     }
 
     // ---- clone
@@ -523,7 +526,9 @@ impl Collector<'_> {
     fn task_root(&mut self, ty: Ty, result: Ty) -> Maker {
         // Where the closure is written stands for where the task is started.
         let span = match *ty.kind() {
-            TyKind::Closure(id, _) => (self.bodies)(Source::Closure(id)).map_or(Span::default(), |body| body.span),
+            TyKind::Closure(id, _) => {
+                (self.bodies)(Source::Closure(id)).map_or(Span::default(), |body| body.span)
+            }
             _ => Span::default(),
         };
         let mut m = Maker::new(span, Ty::unit(), &[Ty::raw_ptr(ty), Ty::raw_ptr(result)]);

@@ -31,7 +31,14 @@ pub(super) struct FunctionWork {
 impl FunctionWork {
     pub fn new(id: FuncId, body: Body) -> FunctionWork {
         let targets = vec![None; body.blocks.len()];
-        FunctionWork { id, body, targets, constants: Vec::new(), addresses: FxHashMap::default(), tasks: FxHashMap::default() }
+        FunctionWork {
+            id,
+            body,
+            targets,
+            constants: Vec::new(),
+            addresses: FxHashMap::default(),
+            tasks: FxHashMap::default(),
+        }
     }
 
     fn new_local(&mut self, ty: Ty, span: Span) -> Local {

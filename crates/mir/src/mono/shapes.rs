@@ -78,6 +78,7 @@ impl Collector<'_> {
                 non_null: self.items.lang.adt("Box") == Some(adt),
                 interior_mutable: self.items.lang.adt("UnsafeCell") == Some(adt),
                 maybe_uninit: self.items.lang.adt("MaybeUninit") == Some(adt),
+                repr_c: decl.repr_c,
             }),
             AdtKind::Enum => Shape::Enum(EnumShape {
                 name,

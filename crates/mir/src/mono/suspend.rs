@@ -43,7 +43,7 @@ pub fn analyse(function: &Function, program: &Program) -> Suspends {
     if blocks.is_empty() {
         return result;
     }
-    let live = engine::run(body, Live { count });
+    let live = engine::run(body, Live::new(body));
     let borrowed = engine::run(body, Borrowed { count });
     for block in blocks {
         let Some(start) = borrowed.at(block) else { continue };
@@ -110,6 +110,26 @@ fn add_indices(place: &Place, state: &mut BitSet<Local>) {
 /// Backward: which locals' values may be read.
 struct Live {
     count: usize,
+    /// Read in some clean-up.
+    cleaned: BitSet<Local>,
+}
+
+impl Live {
+    fn new(body: &Body) -> Live {
+        let mut cleaned = BitSet::empty(body.locals.len());
+        let mut see = |place: &Place, access: Access| {
+            let is_write = access == Access::Write && place.as_local().is_some();
+            if !is_write && !matches!(access, Access::StorageLive | Access::StorageDead) {
+                cleaned.insert(place.local);
+            }
+            add_indices(place, &mut cleaned);
+        };
+        for block in body.blocks.iter().filter(|block| block.cleanup) {
+            block.statements.iter().for_each(|s| visit::statement_places(s, &mut see));
+            visit::terminator_places(&block.terminator, &mut see);
+        }
+        Live { count: body.locals.len(), cleaned }
+    }
 }
 
 impl Live {
@@ -154,11 +174,11 @@ impl Analysis for Live {
         let mut places: Vec<(Place, Access)> = Vec::new();
         visit::terminator_places(terminator, &mut |place, access| places.push((place.clone(), access)));
         for (place, access) in places.iter().rev() {
-            // On the unwinding way a call's result is not written, so what was there before may still be read.
-            if *access == Access::Write && unwinds(terminator) {
-                if place.as_local().is_none() {
-                    written(place, state);
-                }
+            // On the unwinding way a call's result is not written, so what was there before may still be read there.
+            if *access == Access::Write
+                && unwinds(terminator)
+                && place.as_local().is_some_and(|local| self.cleaned.contains(local))
+            {
                 continue;
             }
             Live::touch(state, place, *access);
@@ -192,7 +212,8 @@ impl Analysis for Borrowed {
     fn statement(&self, state: &mut BitSet<Local>, statement: &Statement, _location: Location) {
         match &statement.kind {
             StatementKind::Assign(_, rvalue) => {
-                if let Rvalue::Ref { place, .. } | Rvalue::RawRef(place) | Rvalue::Subslice { place, .. } = rvalue
+                if let Rvalue::Ref { place, .. } | Rvalue::RawRef(place) | Rvalue::Subslice { place, .. } =
+                    rvalue
                     && !place.projection.iter().any(|p| matches!(p, Projection::Deref))
                 {
                     state.insert(place.local);

@@ -19,7 +19,9 @@ pub fn text(items: &items::Program, program: &Program) -> String {
                 Some(Target::Function(id)) => writeln!(out, "//   bb{block} calls `{}`", symbol(*id)),
                 Some(Target::Intrinsic { name, .. }) => writeln!(out, "//   bb{block} is intrinsic {name}"),
                 Some(Target::Extern { symbol, .. }) => writeln!(out, "//   bb{block} calls extern {symbol}"),
-                Some(Target::Virtual { slot }) => writeln!(out, "//   bb{block} calls method {slot} of a table"),
+                Some(Target::Virtual { slot }) => {
+                    writeln!(out, "//   bb{block} calls method {slot} of a table")
+                }
             };
         }
         out.push('\n');

@@ -50,19 +50,7 @@ fn run_by_tasks(program: &Program) -> FxHashSet<FuncId> {
     if !work.is_empty() {
         work.extend(program.vtables.iter().flat_map(|table| table.methods.iter().flatten()));
     }
-    let mut seen = FxHashSet::default();
-    while let Some(id) = work.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        let function = &program.functions[id];
-        work.extend(function.addresses.values());
-        work.extend(function.targets.iter().filter_map(|target| match target {
-            Some(Target::Function(callee)) => Some(*callee),
-            _ => None,
-        }));
-    }
-    seen
+    program.reached_from(work)
 }
 
 fn insert_into(function: &mut Function) {

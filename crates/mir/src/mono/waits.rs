@@ -27,7 +27,8 @@ impl Waits {
     /// Finds out which functions of a program wait.
     pub fn infer(program: &Program) -> Waits {
         let mut callers: FxHashMap<Callee, Vec<FuncId>> = FxHashMap::default();
-        let mut waits = Waits { functions: IndexVec::from_elem(false, program.functions.len()), ..Waits::default() };
+        let mut waits =
+            Waits { functions: IndexVec::from_elem(false, program.functions.len()), ..Waits::default() };
         let mut work: Vec<FuncId> = Vec::new();
         for (id, function) in program.functions.iter_enumerated() {
             let mut found = function.role == Role::Entry;
@@ -38,7 +39,9 @@ impl Waits {
                     continue;
                 };
                 match target {
-                    Target::Function(callee) => callers.entry(Callee::Function(*callee)).or_default().push(id),
+                    Target::Function(callee) => {
+                        callers.entry(Callee::Function(*callee)).or_default().push(id)
+                    }
                     Target::Virtual { slot } => {
                         let callee = Callee::Slot(table_type(&function.body, call), *slot);
                         callers.entry(callee).or_default().push(id);

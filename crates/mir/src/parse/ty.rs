@@ -3,8 +3,7 @@
 use base::Name;
 use hir::items::{AdtId, TraitId};
 use hir::ty::{
-    Conv, DynTy, FloatTy, FnSig, IntTy, Projection, Ty, TyKind, Tys, leak_bindings,
-    leak_params, tys,
+    Conv, DynTy, FloatTy, FnSig, IntTy, Projection, Ty, TyKind, Tys, leak_bindings, leak_params, tys,
 };
 use syntax::ast::Convention;
 
@@ -141,11 +140,7 @@ impl Parser<'_> {
                 self.eat(",");
             }
         }
-        Ok(Ty::new(TyKind::Dyn(DynTy {
-            trait_,
-            args: tys(&args),
-            bindings: leak_bindings(&bindings),
-        })))
+        Ok(Ty::new(TyKind::Dyn(DynTy { trait_, args: tys(&args), bindings: leak_bindings(&bindings) })))
     }
 
     pub(super) fn sig(&mut self) -> Result<FnSig> {

@@ -151,9 +151,9 @@ impl<'a> Parser<'a> {
                 place.projection.push(Projection::Index(local));
                 continue;
             }
-            let digits = rest.strip_prefix('[').map_or(0, |r| {
-                r.find(|c: char| !c.is_ascii_digit()).unwrap_or(r.len())
-            });
+            let digits = rest
+                .strip_prefix('[')
+                .map_or(0, |r| r.find(|c: char| !c.is_ascii_digit()).unwrap_or(r.len()));
             if digits > 0 && rest[1 + digits..].starts_with(" from ") {
                 self.at += 1;
                 let offset = self.number()? as u64;

@@ -65,13 +65,8 @@ pub fn program() -> Program {
     declare("choose", &[], Ty::bool());
     declare("pair_up", &[own, own], Ty::unit());
     declare("owner", &[own, own], Ty::unit());
-    let field = |name: &str| FieldDecl {
-        name: Name::new(name),
-        span,
-        public: true,
-        ty: Ty::str(),
-        default: None,
-    };
+    let field =
+        |name: &str| FieldDecl { name: Name::new(name), span, public: true, ty: Ty::str(), default: None };
     let mut adt = |name: &str, kind, variants: Vec<(&str, Vec<FieldDecl>)>| {
         program.adts.push(Adt {
             name: Name::new(name),
@@ -94,6 +89,7 @@ pub fn program() -> Program {
                 })
                 .collect(),
             inherent_view: false,
+            repr_c: false,
             derives: Vec::new(),
             thread_bound: false,
             drop_impl: None,
@@ -355,8 +351,7 @@ impl<'a> Generator<'a> {
             5 => {
                 let value = self.value(pair());
                 let (a, b) = (self.declare(Ty::str()), self.declare(Ty::str()));
-                let mut pats =
-                    vec![self.binding(a, BindMode::Move), self.binding(b, BindMode::Move)];
+                let mut pats = vec![self.binding(a, BindMode::Move), self.binding(b, BindMode::Move)];
                 if self.random(3) == 0 {
                     pats[1] = Pat { ty: Ty::str(), span, kind: PatKind::Wildcard };
                     self.vars.pop();
@@ -382,8 +377,7 @@ impl<'a> Generator<'a> {
                     Some(&v) => self.place(v),
                     None => self.call(MAKE, vec![]),
                 };
-                let kind =
-                    ExprKind::Ref { mutability: Mutability::Shared, place, two_phase: false };
+                let kind = ExprKind::Ref { mutability: Mutability::Shared, place, two_phase: false };
                 let borrow = self.expr(Ty::shared_ref(Ty::str()), kind);
                 let id = self.call(LOOK, vec![borrow]);
                 out.push(Stmt::Expr(id));
@@ -431,8 +425,7 @@ impl<'a> Generator<'a> {
                     _ => ExprKind::Return { value: None },
                 };
                 let then = self.expr(Ty::never(), exit);
-                let id =
-                    self.expr(Ty::unit(), ExprKind::If { condition, then, else_: None });
+                let id = self.expr(Ty::unit(), ExprKind::If { condition, then, else_: None });
                 out.push(Stmt::Expr(id));
             }
             14 if !self.in_defer => {
@@ -460,8 +453,7 @@ impl<'a> Generator<'a> {
         self.movable_from = movable;
         let condition = self.choose();
         let leave = self.expr(Ty::never(), ExprKind::Break { loop_id: id, value: None });
-        let test =
-            self.expr(Ty::unit(), ExprKind::If { condition, then: leave, else_: None });
+        let test = self.expr(Ty::unit(), ExprKind::If { condition, then: leave, else_: None });
         let stmts = vec![Stmt::Expr(test), Stmt::Expr(inner)];
         let body = self.expr(Ty::unit(), ExprKind::Block(Block { stmts, value: None }));
         self.expr(Ty::unit(), ExprKind::Loop { id, body })
@@ -505,11 +497,8 @@ impl<'a> Generator<'a> {
         let some = variant(1, vec![(FieldIdx(0), self.binding(x, BindMode::Move))]);
         let field = self.random(2) as u32;
         let two = variant(2, vec![(FieldIdx(field), self.binding(x, BindMode::Move))]);
-        let pattern = if alternatives {
-            Pat { ty: maybe(), span, kind: PatKind::Or(vec![some, two]) }
-        } else {
-            some
-        };
+        let pattern =
+            if alternatives { Pat { ty: maybe(), span, kind: PatKind::Or(vec![some, two]) } } else { some };
         let (arm, after) = make_arm(self, pattern, false, &[x]);
         arms.push(arm);
         afters.push(after);

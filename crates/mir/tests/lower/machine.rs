@@ -102,11 +102,13 @@ impl<'a> Machine<'a> {
         match value {
             Value::Uninit => Err("dropped a part that is not initialised".into()),
             Value::Token(id) => {
-                if self.alive.remove(id) { Ok(()) } else { Err(format!("{id} dropped twice")) }
+                if self.alive.remove(id) {
+                    Ok(())
+                } else {
+                    Err(format!("{id} dropped twice"))
+                }
             }
-            Value::Tuple(parts) | Value::Variant(_, parts) => {
-                parts.iter().try_for_each(|p| self.end(p))
-            }
+            Value::Tuple(parts) | Value::Variant(_, parts) => parts.iter().try_for_each(|p| self.end(p)),
             Value::Int(_) | Value::Ref(..) => Ok(()),
         }
     }
@@ -114,9 +116,7 @@ impl<'a> Machine<'a> {
     fn holds_token(&self, value: &Value) -> bool {
         match value {
             Value::Token(id) => self.alive.contains(id),
-            Value::Tuple(parts) | Value::Variant(_, parts) => {
-                parts.iter().any(|p| self.holds_token(p))
-            }
+            Value::Tuple(parts) | Value::Variant(_, parts) => parts.iter().any(|p| self.holds_token(p)),
             _ => false,
         }
     }
@@ -141,9 +141,7 @@ impl<'a> Machine<'a> {
         let mut value = &self.locals[local.0 as usize];
         for &i in path {
             value = match value {
-                Value::Tuple(parts) | Value::Variant(_, parts) => {
-                    parts.get(i).ok_or("no such part")?
-                }
+                Value::Tuple(parts) | Value::Variant(_, parts) => parts.get(i).ok_or("no such part")?,
                 _ => return Err(format!("{local:?}{path:?}: part of {value:?}")),
             };
         }
@@ -154,9 +152,7 @@ impl<'a> Machine<'a> {
         let mut value = &mut self.locals[local.0 as usize];
         for &i in path {
             value = match value {
-                Value::Tuple(parts) | Value::Variant(_, parts) => {
-                    parts.get_mut(i).ok_or("no such part")?
-                }
+                Value::Tuple(parts) | Value::Variant(_, parts) => parts.get_mut(i).ok_or("no such part")?,
                 _ => return Err("part of something without parts".into()),
             };
         }
@@ -255,8 +251,7 @@ impl<'a> Machine<'a> {
                 }
             }
             Rvalue::Aggregate(aggregate, operands) => {
-                let parts =
-                    operands.iter().map(|o| self.operand(o)).collect::<Run<Vec<Value>>>()?;
+                let parts = operands.iter().map(|o| self.operand(o)).collect::<Run<Vec<Value>>>()?;
                 match aggregate {
                     Aggregate::Adt { variant, .. } => Value::Variant(variant.0, parts),
                     _ => Value::Tuple(parts),

@@ -18,13 +18,8 @@ const SHAPE: AdtId = AdtId(2);
 pub fn program() -> Program {
     let mut program = generate::program();
     let span = Span::default();
-    let field = |name: &str, ty: Ty| FieldDecl {
-        name: Name::new(name),
-        span,
-        public: true,
-        ty,
-        default: None,
-    };
+    let field =
+        |name: &str, ty: Ty| FieldDecl { name: Name::new(name), span, public: true, ty, default: None };
     let variants = [
         ("Dot", vec![]),
         ("Line", vec![field("0", Ty::int())]),
@@ -50,6 +45,7 @@ pub fn program() -> Program {
             })
             .collect(),
         inherent_view: false,
+        repr_c: false,
         derives: Vec::new(),
         thread_bound: false,
         drop_impl: None,
@@ -125,8 +121,7 @@ impl Generator {
         if let [name] = names
             && fits(self, *name)
         {
-            let sub = (self.random(3) == 0 && depth > 0)
-                .then(|| Box::new(self.pattern(ty, &[], depth - 1)));
+            let sub = (self.random(3) == 0 && depth > 0).then(|| Box::new(self.pattern(ty, &[], depth - 1)));
             let kind = PatKind::Binding { local: *name, mode: BindMode::Move, sub };
             return Self::pat(ty, kind);
         }
@@ -336,9 +331,7 @@ pub fn show(body: &Body) -> String {
 }
 
 fn show_pat(pat: &Pat) -> String {
-    let list = |pats: &[Pat], with: &str| {
-        pats.iter().map(show_pat).collect::<Vec<_>>().join(with)
-    };
+    let list = |pats: &[Pat], with: &str| pats.iter().map(show_pat).collect::<Vec<_>>().join(with);
     match &pat.kind {
         PatKind::Wildcard => "_".into(),
         PatKind::Binding { local, sub: Some(sub), .. } => format!("{local:?} @ {}", show_pat(sub)),

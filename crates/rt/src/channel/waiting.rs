@@ -26,20 +26,50 @@ impl Send {
 impl Machine for Send {
     type Out = i32;
     const NAME: &'static str = "send";
+    const AT_ONCE: bool = true;
+
+    #[inline]
+    unsafe fn at_once(&mut self) -> Option<i32> {
+        point(Point::Send);
+        // SAFETY: see the head; the node's `value` leads to one.
+        unsafe {
+            let channel = &*self.channel;
+            match channel.send_now(self.node.value) {
+                Some((SendOutcome::TimedOut, _)) => None,
+                None => match channel.try_send_locked(self.node.value) {
+                    SendOutcome::TimedOut => None,
+                    outcome => Some(outcome as i32),
+                },
+                Some((outcome, position)) => {
+                    if channel.values.front.is_to_look(position) {
+                        channel.look(false);
+                    }
+                    Some(outcome as i32)
+                }
+            }
+        }
+    }
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         // SAFETY: see the head.
         let channel = unsafe { &*self.channel };
         let outcome = match ended.map(|ended| ended.outcome) {
-            None => {
+            None | Some(Outcome::Retry) => {
                 point(Point::Send);
                 let mut wakers = Wakers::new();
-                let mut state = channel.state.lock();
-                if state.closed {
+                let mut state = channel.lock();
+                if channel.is_closed() {
                     return Step::Ready(SendOutcome::Closed as i32);
                 }
                 // SAFETY: the node's `value` leads to one.
-                if unsafe { state.try_send(self.node.value, &mut wakers) } {
+                let mut put = || unsafe { channel.put(&mut state, self.node.value, &mut wakers) };
+                // Before it waits it announces that, and looks once more.
+                let mut sent = put();
+                if !sent && deadline != NOW {
+                    channel.announce_sender();
+                    sent = put();
+                }
+                if sent {
                     drop(state);
                     wakers.wake();
                     return Step::Ready(SendOutcome::Sent as i32);
@@ -56,7 +86,7 @@ impl Machine for Send {
             Some(Outcome::Done) => SendOutcome::Sent,
             Some(outcome) if outcome.is_withdrawal() => {
                 // SAFETY: a linked node of ours is linked here.
-                unsafe { channel.state.lock().senders.unlink(&raw mut self.node) };
+                unsafe { channel.lock().senders.unlink(&raw mut self.node) };
                 if outcome.interrupts() {
                     return Step::Unwind;
                 }
@@ -85,22 +115,36 @@ impl Recv {
 impl Machine for Recv {
     type Out = i32;
     const NAME: &'static str = "recv";
+    const AT_ONCE: bool = true;
+
+    #[inline]
+    unsafe fn at_once(&mut self) -> Option<i32> {
+        point(Point::Recv);
+        // SAFETY: see the head; the node's `value` has room for one.
+        match unsafe { (*self.channel).take_now(self.node.value) }? {
+            RecvOutcome::TimedOut => None,
+            outcome => Some(outcome as i32),
+        }
+    }
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         // SAFETY: see the head.
         let channel = unsafe { &*self.channel };
         let outcome = match ended.map(|ended| ended.outcome) {
-            None => {
+            None | Some(Outcome::Retry) => {
                 point(Point::Recv);
                 let mut wakers = Wakers::new();
-                let mut state = channel.state.lock();
+                let mut state = channel.lock();
+                if deadline != NOW {
+                    channel.announce_receiver();
+                }
                 // SAFETY: the node's `value` has room for one.
-                if unsafe { state.try_recv(self.node.value, &mut wakers) } {
+                if unsafe { channel.take(&mut state, self.node.value, &mut wakers) } {
                     drop(state);
                     wakers.wake();
                     return Step::Ready(RecvOutcome::Received as i32);
                 }
-                if state.closed {
+                if channel.is_closed() {
                     return Step::Ready(RecvOutcome::Closed as i32);
                 }
                 if deadline == NOW {
@@ -115,7 +159,7 @@ impl Machine for Recv {
             Some(Outcome::Done) => RecvOutcome::Received,
             Some(outcome) if outcome.is_withdrawal() => {
                 // SAFETY: a linked node of ours is linked here.
-                unsafe { channel.state.lock().receivers.unlink(&raw mut self.node) };
+                unsafe { channel.lock().receivers.unlink(&raw mut self.node) };
                 if outcome.interrupts() {
                     return Step::Unwind;
                 }
@@ -127,7 +171,7 @@ impl Machine for Recv {
     }
 }
 
-/// Sends values in order, as many as possible under each locking. Gives how many were sent; the rest is still the
+/// Sends values in order, as many as possible without waiting. Gives how many were sent; the rest is still the
 /// caller's. If it is interrupted, `*progress` says the same.
 pub(crate) struct SendBatch {
     next: Send,
@@ -137,12 +181,7 @@ pub(crate) struct SendBatch {
 }
 
 impl SendBatch {
-    pub(crate) fn new(
-        channel: *const Channel,
-        values: *mut u8,
-        n: usize,
-        progress: *mut usize,
-    ) -> SendBatch {
+    pub(crate) fn new(channel: *const Channel, values: *mut u8, n: usize, progress: *mut usize) -> SendBatch {
         SendBatch { next: Send::new(channel, values), left: n, sent: 0, progress }
     }
 
@@ -163,22 +202,11 @@ impl SendBatch {
     unsafe fn fill(&mut self) {
         // SAFETY: see the head.
         let channel = unsafe { &*self.next.channel };
-        let mut wakers = Wakers::new();
-        let mut state = channel.state.lock();
-        let size = state.buffer.size;
-        let mut n = 0;
         // SAFETY: the values from `node.value` on have not been moved.
         unsafe {
-            while !state.closed
-                && n < self.left
-                && state.try_send(self.next.node.value.add(n * size), &mut wakers)
-            {
-                n += 1;
-            }
-            drop(state);
-            self.advance(n, size);
+            let n = channel.send_some(self.next.node.value, self.left);
+            self.advance(n, channel.values.size());
         }
-        wakers.wake();
     }
 }
 
@@ -186,12 +214,7 @@ impl Machine for SendBatch {
     type Out = usize;
     const NAME: &'static str = "send_batch";
 
-    unsafe fn step(
-        &mut self,
-        run: &Runner,
-        deadline: i64,
-        mut ended: Option<Ended>,
-    ) -> Step<usize> {
+    unsafe fn step(&mut self, run: &Runner, deadline: i64, mut ended: Option<Ended>) -> Step<usize> {
         // SAFETY: the machine stays where it is, and the values are the caller's until moved.
         unsafe {
             loop {
@@ -209,8 +232,7 @@ impl Machine for SendBatch {
                         return Step::Unwind;
                     }
                     Step::Ready(outcome) if outcome == SendOutcome::Sent as i32 => {
-                        let size = (*self.next.channel).state.lock().buffer.size;
-                        self.advance(1, size);
+                        self.advance(1, (*self.next.channel).values.size());
                     }
                     Step::Ready(_) => return Step::Ready(self.sent),
                 }
@@ -231,25 +253,26 @@ impl RecvBatch {
     }
 
     /// Takes what is there, behind the `got` that are taken.
-    unsafe fn ready(&mut self, mut got: usize) -> usize {
-        // SAFETY: see the head.
-        let channel = unsafe { &*self.first.channel };
-        let mut wakers = Wakers::new();
-        let mut state = channel.state.lock();
-        let (size, out) = (state.buffer.size, self.first.node.value);
-        // SAFETY: there is room for `max` values.
-        while got < self.max && unsafe { state.try_recv(out.add(got * size), &mut wakers) } {
-            got += 1;
+    unsafe fn ready(&mut self, got: usize) -> usize {
+        // SAFETY: see the head; there is room for `max` values.
+        unsafe {
+            let channel = &*self.first.channel;
+            let next = self.first.node.value.add(got * channel.values.size());
+            got + channel.take_some(next, self.max - got)
         }
-        drop(state);
-        wakers.wake();
-        got
     }
 }
 
 impl Machine for RecvBatch {
     type Out = i64;
     const NAME: &'static str = "recv_batch";
+    const AT_ONCE: bool = true;
+
+    unsafe fn at_once(&mut self) -> Option<i64> {
+        // SAFETY: see the head.
+        let got = unsafe { self.ready(0) };
+        (got > 0).then_some(got as i64)
+    }
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i64> {
         // SAFETY: the machine stays where it is, and the room is the caller's.

@@ -17,8 +17,14 @@ pub(crate) struct CondvarWait {
 }
 
 impl CondvarWait {
+    #[cfg(test)]
     pub(crate) fn new(condvar: *const AtomicU32, mutex: *const AtomicU32) -> CondvarWait {
         CondvarWait { on: WordNode::new(condvar, 0), relock: Lock::new(mutex), how: None }
+    }
+
+    /// With a mutex behind whose word is what `protocol::held` says.
+    pub(crate) fn held(condvar: *const AtomicU32, mutex: *const AtomicU32) -> CondvarWait {
+        CondvarWait { on: WordNode::new(condvar, 0), relock: Lock::held(mutex), how: None }
     }
 }
 

@@ -18,11 +18,17 @@ impl EventWait {
     pub(crate) fn new(event: *const AtomicU32, reason: Reason) -> EventWait {
         EventWait { on: WordNode::new(event, 0), reason }
     }
+
+    /// The same, of which `who` is told `object`.
+    pub(crate) fn about(event: *const AtomicU32, reason: Reason, object: usize) -> EventWait {
+        EventWait { on: WordNode::new(event, 0).about(object), reason }
+    }
 }
 
 impl Machine for EventWait {
     type Out = i32;
     const NAME: &'static str = "wait for an event";
+    const LOOKS_FIRST: bool = true;
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         if let Some(ended) = ended {
@@ -77,8 +83,15 @@ pub(crate) struct EndWait {
 }
 
 impl EndWait {
+    #[cfg(loom)]
     pub(crate) fn new(end: *const AtomicU32) -> EndWait {
         EndWait { on: WordNode::new(end, 0) }
+    }
+
+    /// The end of a task or a thread, as `tag` says (`who`).
+    #[cfg(not(loom))]
+    pub(crate) fn about(end: *const AtomicU32, tag: usize) -> EndWait {
+        EndWait { on: WordNode::new(end, 0).about(end.addr() | tag) }
     }
 }
 

@@ -16,11 +16,14 @@ pub(crate) use event::{EndWait, EventWait, end_has_come, event_set, set_end};
 pub(crate) use mutex::{HAND_OVER, Lock, mutex_take_or_mark, mutex_unlock};
 pub(crate) use rwlock::{Take, rwlock_unlock_read, rwlock_unlock_write};
 pub(crate) use semaphore::{Acquire, semaphore_release};
-pub(crate) use word::{WordWait, word_changed, word_wake};
+pub use word::word_changed;
+#[cfg(not(loom))]
+pub use word::word_lock;
+pub(crate) use word::{WordWait, word_wake};
 
 use crate::runner::Runner;
 use crate::sync::AtomicU32;
-use crate::wait::{Ended, Bucket, LOT, LockedGuard, Node, Outcome, Queue, Reason, Step, Wakers};
+use crate::wait::{Bucket, Ended, LOT, LockedGuard, Node, Outcome, Queue, Reason, Step, Wakers};
 
 /// Results of waits on words.
 pub(crate) const TAKEN: i32 = 0;
@@ -31,18 +34,24 @@ fn key(word: &AtomicU32) -> usize {
 }
 
 /// A node that waits on one word.
-pub(crate) struct WordNode {
+pub struct WordNode {
     node: Node,
 }
 
 impl WordNode {
-    pub(crate) fn new(word: *const AtomicU32, want: u32) -> WordNode {
+    pub fn new(word: *const AtomicU32, want: u32) -> WordNode {
         WordNode { node: Node::new(word, want) }
     }
 
-    pub(crate) fn word<'a>(&self) -> &'a AtomicU32 {
+    pub fn word<'a>(&self) -> &'a AtomicU32 {
         // SAFETY: the word outlives the machine (see the head).
         unsafe { &*self.node.word }
+    }
+
+    /// Says what the wait's object is to be, see `who`.
+    fn about(mut self, object: usize) -> WordNode {
+        self.node.value = std::ptr::without_provenance_mut(object);
+        self
     }
 
     pub(crate) fn bucket(&self) -> &'static Bucket {
@@ -53,25 +62,25 @@ impl WordNode {
     ///
     /// # Safety
     /// The node is not linked, and stays where it is until the wait has ended.
-    pub(crate) unsafe fn wait<T>(
+    pub unsafe fn wait<T>(
         &mut self,
         run: &Runner,
         mut queue: LockedGuard<'_, Queue>,
         reason: Reason,
         deadline: i64,
     ) -> Step<T> {
-        let pending = run.begin(reason, self.node.word.addr(), 1, deadline);
+        let pending = run.begin(reason, self.node.value.addr(), 1, deadline);
         self.node.attach(&raw const run.wait);
         // SAFETY: by contract.
         unsafe { queue.push(&raw mut self.node) };
+        drop(queue);
+        #[cfg(not(loom))]
+        crate::watch::attend(run, reason);
         Step::Pending(pending)
     }
 
     /// Unlinks the node after a withdrawal; `left` is then run under the lock.
-    pub(crate) fn withdraw(
-        &mut self,
-        left: impl FnOnce(&AtomicU32, &mut Queue, &mut Wakers),
-    ) -> bool {
+    pub fn withdraw(&mut self, left: impl FnOnce(&AtomicU32, &mut Queue, &mut Wakers)) -> bool {
         let mut wakers = Wakers::new();
         let unlinked = {
             let mut queue = self.bucket().queue.lock();
@@ -85,11 +94,7 @@ impl WordNode {
     }
 
     /// The end of a wait that gives what it waited for as it is; `left` as for [`withdraw`](Self::withdraw).
-    fn ended(
-        &mut self,
-        ended: Ended,
-        left: impl FnOnce(&AtomicU32, &mut Queue, &mut Wakers),
-    ) -> Step<i32> {
+    fn ended(&mut self, ended: Ended, left: impl FnOnce(&AtomicU32, &mut Queue, &mut Wakers)) -> Step<i32> {
         if !ended.outcome.is_withdrawal() {
             return Step::Ready(TAKEN);
         }

@@ -5,8 +5,8 @@ use abi::protocol::mutex;
 use super::{TAKEN, WordNode, key, withdrawn};
 use crate::point::{Point, point};
 use crate::runner::Runner;
-use crate::sync::{AtomicU32, Ordering, SPINS, spin_loop};
-use crate::wait::{Ended, LOT, Machine, Node, Outcome, Reason, Step, Wakers};
+use crate::sync::{AtomicU32, Ordering, spin_until};
+use crate::wait::{Ended, LOT, Machine, Outcome, Reason, Step, Wakers};
 
 /// `want` of a mutex waiter that may be told to try again.
 const MAY_RETRY: u32 = 0;
@@ -24,45 +24,47 @@ pub(crate) struct Lock {
 const PATIENCE: i64 = if cfg!(loom) { 0 } else { 500_000 };
 
 impl Lock {
+    #[cfg(test)]
     pub(crate) fn new(mutex: *const AtomicU32) -> Lock {
         Lock { on: WordNode::new(mutex, MAY_RETRY), since: -1 }
     }
 
-    /// Whoever holds it may be about to let go: worth a look, unless that would keep other tasks waiting.
-    fn spin(word: &AtomicU32) -> bool {
-        for _ in 0..SPINS {
-            match word.load(Ordering::Relaxed) {
-                // Acquire pairs with the release of the last holder's unlock, here and below.
-                mutex::UNLOCKED => {
-                    if word
-                        .compare_exchange(
-                            mutex::UNLOCKED,
-                            mutex::LOCKED,
-                            Ordering::Acquire,
-                            Ordering::Relaxed,
-                        )
-                        .is_ok()
-                    {
-                        return true;
-                    }
-                }
-                mutex::LOCKED => spin_loop(),
-                _ => break,
-            }
-        }
-        false
+    /// One behind whose word is what `protocol::held` says.
+    pub(crate) fn held(mutex: *const AtomicU32) -> Lock {
+        Lock { on: WordNode::new(mutex, MAY_RETRY).about(mutex.addr()), since: -1 }
+    }
+
+    /// Whoever holds it may be about to let go: worth a look for a thread, which has nothing else to do. It is taken as
+    /// `taken`.
+    fn spin(word: &AtomicU32, taken: u32) -> bool {
+        spin_until(|| word.load(Ordering::Relaxed) == mutex::UNLOCKED && Lock::take(word, taken))
+    }
+
+    fn take(word: &AtomicU32, taken: u32) -> bool {
+        // Acquire pairs with the release of the last holder's unlock.
+        word.compare_exchange(mutex::UNLOCKED, taken, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 }
 
 impl Machine for Lock {
     type Out = i32;
     const NAME: &'static str = "lock";
+    const LOOKS_FIRST: bool = true;
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         match ended.map(|ended| ended.outcome) {
             None => {
                 point(Point::Lock);
-                if !run.is_task() && Lock::spin(self.on.word()) {
+                #[cfg(not(loom))]
+                let alone = crate::explore::before_lock(run, self.on.word(), deadline);
+                #[cfg(loom)]
+                let alone = false;
+                // Under exploration nobody would let go meanwhile.
+                let taken = match alone {
+                    true => Lock::take(self.on.word(), mutex::LOCKED),
+                    false => !run.is_task() && Lock::spin(self.on.word(), mutex::LOCKED),
+                };
+                if taken {
                     return Step::Ready(TAKEN);
                 }
             }
@@ -78,7 +80,13 @@ impl Machine for Lock {
                     self.since = now;
                 }
                 let want = if now - self.since >= PATIENCE { HAND_OVER } else { MAY_RETRY };
-                self.on.node = Node::new(self.on.node.word, want);
+                let about = self.on.node.value.addr();
+                self.on = WordNode::new(self.on.node.word, want).about(about);
+                // Others may be queued, who are woken when this one unlocks.
+                let taken = mutex::CONTENDED;
+                if want == MAY_RETRY && !run.is_task() && Lock::spin(self.on.word(), taken) {
+                    return Step::Ready(TAKEN);
+                }
             }
         }
         let queue = self.on.bucket().queue.lock();
@@ -99,10 +107,7 @@ pub(crate) fn mutex_take_or_mark(word: &AtomicU32) -> bool {
 /// Releases a mutex.
 pub(crate) fn mutex_unlock(word: &AtomicU32) {
     point(Point::Unlock);
-    if word
-        .compare_exchange(mutex::LOCKED, mutex::UNLOCKED, Ordering::Release, Ordering::Relaxed)
-        .is_ok()
-    {
+    if word.compare_exchange(mutex::LOCKED, mutex::UNLOCKED, Ordering::Release, Ordering::Relaxed).is_ok() {
         return;
     }
     let key = key(word);

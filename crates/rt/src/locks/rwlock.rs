@@ -24,6 +24,12 @@ impl Take {
         Take { on: WordNode::new(lock, READ) }
     }
 
+    /// One behind whose word is what `protocol::held` says.
+    pub(crate) fn held(self) -> Take {
+        let object = self.on.node.word.addr();
+        Take { on: self.on.about(object) }
+    }
+
     pub(crate) fn write(lock: *const AtomicU32) -> Take {
         Take { on: WordNode::new(lock, WRITE) }
     }
@@ -32,6 +38,7 @@ impl Take {
 impl Machine for Take {
     type Out = i32;
     const NAME: &'static str = "lock of a read-write lock";
+    const LOOKS_FIRST: bool = true;
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         if let Some(ended) = ended {

@@ -22,6 +22,7 @@ impl Acquire {
 impl Machine for Acquire {
     type Out = i32;
     const NAME: &'static str = "acquire";
+    const LOOKS_FIRST: bool = true;
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         if let Some(ended) = ended {

@@ -4,7 +4,7 @@ use super::{TAKEN, WordNode, key};
 use crate::point::{Point, point};
 use crate::runner::Runner;
 use crate::sync::{AtomicU32, Ordering};
-use crate::wait::{Ended, LOT, Machine, Outcome, Reason, Step, Wakers, finish};
+use crate::wait::{Ended, LOT, LockedGuard, Machine, Outcome, Queue, Reason, Step, Wakers, finish};
 
 /// Sleeps while a word has the expected value.
 pub(crate) struct WordWait {
@@ -21,6 +21,7 @@ impl WordWait {
 impl Machine for WordWait {
     type Out = i32;
     const NAME: &'static str = "wait on a word";
+    const LOOKS_FIRST: bool = true;
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         if let Some(ended) = ended {
@@ -56,8 +57,14 @@ pub(crate) fn word_wake(word: &AtomicU32, count: u32) -> u32 {
     woken
 }
 
+/// The lock under which a word's changes are told.
+#[cfg(not(loom))]
+pub fn word_lock(word: &AtomicU32) -> LockedGuard<'static, Queue> {
+    LOT.bucket(key(word)).queue.lock()
+}
+
 /// A word has changed in a way that only its sleepers can make sense of: counts it up and wakes all of them.
-pub(crate) fn word_changed(word: &AtomicU32, wakers: &mut Wakers) {
+pub fn word_changed(word: &AtomicU32, wakers: &mut Wakers) {
     let key = key(word);
     let mut queue = LOT.bucket(key).queue.lock();
     // Release pairs with the acquire of who looks before it tries what may be possible now.

@@ -32,9 +32,7 @@ impl Address {
                     let at = at.cast::<libc::sockaddr_in>();
                     (*at).sin_family = libc::AF_INET as libc::sa_family_t;
                     (*at).sin_port = (raw.port as u16).to_be();
-                    (&raw mut (*at).sin_addr)
-                        .cast::<u8>()
-                        .copy_from_nonoverlapping(raw.bytes.as_ptr(), 4);
+                    (&raw mut (*at).sin_addr).cast::<u8>().copy_from_nonoverlapping(raw.bytes.as_ptr(), 4);
                     address.len = size_of::<libc::sockaddr_in>() as libc::socklen_t;
                 }
                 k if k == AddressKind::V6 as i32 => {
@@ -52,9 +50,7 @@ impl Address {
                     }
                     let at = at.cast::<libc::sockaddr_un>();
                     (*at).sun_family = libc::AF_UNIX as libc::sa_family_t;
-                    (&raw mut (*at).sun_path)
-                        .cast::<u8>()
-                        .copy_from_nonoverlapping(raw.bytes.as_ptr(), len);
+                    (&raw mut (*at).sun_path).cast::<u8>().copy_from_nonoverlapping(raw.bytes.as_ptr(), len);
                     // An empty one is of a socket without a name.
                     address.len = (PATH + len + usize::from(len > 0)) as libc::socklen_t;
                 }
@@ -89,8 +85,7 @@ impl Address {
 /// # Safety
 /// A valid address of a family that is known here, or of length 0.
 pub(super) unsafe fn to_raw(address: *const libc::sockaddr, len: libc::socklen_t) -> RawAddress {
-    let mut raw =
-        RawAddress { kind: AddressKind::Unix as i32, port: 0, scope: 0, len: 0, bytes: [0; 108] };
+    let mut raw = RawAddress { kind: AddressKind::Unix as i32, port: 0, scope: 0, len: 0, bytes: [0; 108] };
     if len == 0 {
         return raw;
     }

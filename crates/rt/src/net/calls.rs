@@ -105,10 +105,7 @@ pub unsafe extern "C" fn altru_net_listen(
 /// # Safety
 /// As above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_net_bind(
-    address: *const RawAddress,
-    out: *mut *const Source,
-) -> i32 {
+pub unsafe extern "C" fn altru_net_bind(address: *const RawAddress, out: *mut *const Source) -> i32 {
     // SAFETY: by contract.
     unsafe {
         let raw = &*address;
@@ -125,10 +122,7 @@ pub unsafe extern "C" fn altru_net_bind(
 /// # Safety
 /// As above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_net_set_peer(
-    source: *const Source,
-    address: *const RawAddress,
-) -> i32 {
+pub unsafe extern "C" fn altru_net_set_peer(source: *const Source, address: *const RawAddress) -> i32 {
     // SAFETY: by contract.
     unsafe {
         let Some(address) = Address::new(&*address) else { return -libc::ENAMETOOLONG };
@@ -355,8 +349,7 @@ impl Attempt for Readable {
     const DIRECTION: Direction = Direction::Read;
 
     unsafe fn attempt(&mut self, source: &Source) -> Option<i32> {
-        let now = Pending { until: 0, inherited: false };
-        match ready::poll(source.fd(), Direction::Read, now) {
+        match source.poll_readable() {
             Ok(false) => None,
             Ok(true) => Some(0),
             Err(code) => Some(-code),
@@ -514,18 +507,13 @@ pub unsafe extern "C" fn altru_net_close(source: *const Source) {
 /// # Safety
 /// As above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_net_address(
-    source: *const Source,
-    peer: i32,
-    out: *mut RawAddress,
-) -> i32 {
+pub unsafe extern "C" fn altru_net_address(source: *const Source, peer: i32, out: *mut RawAddress) -> i32 {
     let mut address = Address::empty();
     let (at, len) = address.room();
     // SAFETY: by contract; room for any address.
     unsafe {
         let fd = (*source).fd();
-        let result =
-            if peer != 0 { libc::getpeername(fd, at, len) } else { libc::getsockname(fd, at, len) };
+        let result = if peer != 0 { libc::getpeername(fd, at, len) } else { libc::getsockname(fd, at, len) };
         if let Err(code) = check(result) {
             return -code;
         }
@@ -551,11 +539,7 @@ fn option(which: i32) -> Option<(i32, i32)> {
 /// # Safety
 /// As above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_net_set_option(
-    source: *const Source,
-    which: i32,
-    value: i32,
-) -> i32 {
+pub unsafe extern "C" fn altru_net_set_option(source: *const Source, which: i32, value: i32) -> i32 {
     let Some((level, name)) = option(which) else { return -libc::EINVAL };
     // SAFETY: by contract.
     code(set(unsafe { &*source }.fd(), level, name, value))

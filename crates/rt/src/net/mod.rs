@@ -6,20 +6,27 @@
 //! can be missed in between, and a change that was of no use costs one more try.
 //!
 //! A task's first wait on a source registers it with the reactor, which is made then: a program whose tasks never wait
-//! for I/O has none. An OS thread that waits for one source asks the kernel by itself (`poll`).
+//! for I/O has none. An OS thread that waits for one source asks the kernel by itself (`poll`). Rust futures (`http`) leave a
+//! waker with the source (`driven`).
 
 mod address;
 mod calls;
+mod driven;
+mod input;
 mod reactor;
 mod ready;
-mod signal;
+pub(crate) mod signal;
 
 pub use calls::*;
+pub use driven::poll_call;
+pub use input::*;
 pub(crate) use reactor::{is_waited_for, started};
-pub(crate) use ready::{begin_wait, end_wait, is_readable, readable_word, watch_readable};
+pub use ready::{begin_wait, end_wait};
+pub(crate) use ready::{is_readable, readable_word, watch_readable};
 pub use signal::altru_signal_open;
 
 use std::cell::Cell;
+use std::task::Waker;
 
 use crate::os;
 use crate::sync::global::{Mutex, PoisonError};
@@ -27,13 +34,17 @@ use crate::sync::{AtomicU32, Ordering};
 
 /// A descriptor and what is known of it. Its memory is never given back, only used for another one, so that an
 /// event that comes late finds a source, if not its own: that is a change of no use.
-pub(crate) struct Source {
+pub struct Source {
     fd: Cell<i32>,
     /// Counted up when it may have become readable, under the lock of its bucket.
     read: AtomicU32,
     /// The same for writable.
     write: AtomicU32,
     registered: AtomicU32,
+    /// Futures use it, see `driven`.
+    driven: AtomicU32,
+    /// The futures to wake, for reading and for writing.
+    wakers: Mutex<[Option<Waker>; 2]>,
     /// The descriptor belongs to the table of signals.
     signal: Cell<bool>,
 }
@@ -42,7 +53,7 @@ pub(crate) struct Source {
 unsafe impl Sync for Source {}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Direction {
+pub enum Direction {
     Read,
     Write,
 }
@@ -70,6 +81,8 @@ impl Source {
                 read: AtomicU32::new(0),
                 write: AtomicU32::new(0),
                 registered: AtomicU32::new(0),
+                driven: AtomicU32::new(0),
+                wakers: Mutex::new([None, None]),
                 signal: Cell::new(signal),
             })),
         }
@@ -79,7 +92,7 @@ impl Source {
     ///
     /// # Safety
     /// The caller owns the source, nobody waits for it, and nobody uses it any more.
-    pub(crate) unsafe fn close(source: *const Source) {
+    pub unsafe fn close(source: *const Source) {
         // SAFETY: sources live for ever.
         let known = unsafe { &*source };
         let fd = known.fd.replace(-1);
@@ -94,10 +107,11 @@ impl Source {
             unsafe { libc::close(fd) };
         }
         known.registered.store(0, Ordering::Relaxed);
+        known.forget_wakers();
         SPARES.lock().unwrap_or_else(PoisonError::into_inner).push(Spare(source));
     }
 
-    pub(crate) fn fd(&self) -> i32 {
+    pub fn fd(&self) -> i32 {
         self.fd.get()
     }
 
@@ -119,7 +133,7 @@ impl Source {
 }
 
 /// The result of a system call, or its error number; repeated if a signal interrupts it.
-pub(crate) fn retry(mut call: impl FnMut() -> i64) -> Result<i64, i32> {
+pub fn retry(mut call: impl FnMut() -> i64) -> Result<i64, i32> {
     loop {
         match call() {
             n if n >= 0 => return Ok(n),

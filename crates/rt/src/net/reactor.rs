@@ -72,8 +72,7 @@ impl Reactor {
                 return Err(os::errno());
             }
             let waker = libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK);
-            let mut event =
-                libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: 0 };
+            let mut event = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: 0 };
             if waker < 0 || libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, waker, &raw mut event) < 0 {
                 let code = os::errno();
                 libc::close(epoll);
@@ -90,9 +89,7 @@ impl Reactor {
         let address = std::ptr::from_ref(source).expose_provenance() as u64;
         let mut event = libc::epoll_event { events: BOTH, u64: address };
         // SAFETY: a valid event.
-        let result = unsafe {
-            libc::epoll_ctl(self.epoll, libc::EPOLL_CTL_ADD, source.fd(), &raw mut event)
-        };
+        let result = unsafe { libc::epoll_ctl(self.epoll, libc::EPOLL_CTL_ADD, source.fd(), &raw mut event) };
         match if result < 0 { os::errno() } else { 0 } {
             // The other direction has done it at the same time.
             0 | libc::EEXIST => Ok(()),
@@ -109,10 +106,8 @@ impl Reactor {
 
     /// Asks for events, waiting until `until` (-1: no limit, 0: not at all). `Happened` is to be told to the waiters.
     pub(crate) fn wait(&self, until: i64) -> Happened {
-        let mut happened = Happened {
-            events: [const { libc::epoll_event { events: 0, u64: 0 } }; EVENTS],
-            len: 0,
-        };
+        let mut happened =
+            Happened { events: [const { libc::epoll_event { events: 0, u64: 0 } }; EVENTS], len: 0 };
         let left = match until {
             ..=0 => until,
             until => (until - clock::monotonic()).max(0),
@@ -136,10 +131,8 @@ impl Reactor {
             let millis = if left < 0 { -1 } else { (left + 999_999) / 1_000_000 };
             let millis = i32::try_from(millis).unwrap_or(i32::MAX);
             // SAFETY: as above.
-            n = unsafe {
-                libc::epoll_wait(self.epoll, happened.events.as_mut_ptr(), EVENTS as i32, millis)
-            }
-            .into();
+            n = unsafe { libc::epoll_wait(self.epoll, happened.events.as_mut_ptr(), EVENTS as i32, millis) }
+                .into();
         }
         // Interrupted by a signal: nothing has happened.
         happened.len = usize::try_from(n).unwrap_or(0);
@@ -166,11 +159,11 @@ impl Happened {
             else {
                 continue;
             };
-            if what & READ != 0 {
-                locks::word_changed(source.word(Direction::Read), &mut wakers);
-            }
-            if what & WRITE != 0 {
-                locks::word_changed(source.word(Direction::Write), &mut wakers);
+            for (bits, direction) in [(READ, Direction::Read), (WRITE, Direction::Write)] {
+                if what & bits != 0 {
+                    locks::word_changed(source.word(direction), &mut wakers);
+                    source.wake_future(direction);
+                }
             }
         }
         wakers.wake();

@@ -2,13 +2,13 @@
 
 use abi::waiting::{Context, Frame};
 
-use super::{Direction, Source, reactor, retry};
+use super::{Direction, Source, input, reactor, retry};
 use crate::locks::{WordNode, withdrawn_with};
 use crate::runner::Runner;
 use crate::sync::Ordering;
 use crate::sync::global::Ordering as GlobalOrdering;
 use crate::wait::{self, Ended, Machine, NOW, Outcome, Pending, Reason, Step};
-use crate::{census, clock};
+use crate::{census, clock, interrupt};
 
 /// A call that does not block.
 pub(crate) trait Attempt {
@@ -56,10 +56,17 @@ impl<A: Attempt> Ready<A> {
     /// How a thread waits. `Some`: in vain.
     fn block(&self, run: &Runner, deadline: i64) -> Option<Step<A::Out>> {
         let pending = run.pending(deadline);
+        // Only then is it asked whether it came already.
+        let waker = interrupt::waker(run);
+        if run.is_interrupted() {
+            run.note_interruption(Outcome::Cancelled);
+            return Some(Step::Unwind);
+        }
         // SAFETY: by the machine's contract.
         let fd = unsafe { &*self.source }.fd();
         crate::before_blocking();
-        match poll(fd, A::DIRECTION, pending) {
+        run.note_wait(Reason::Io);
+        match poll_or(fd, A::DIRECTION, pending, waker) {
             Ok(true) => None,
             Ok(false) => match pending.late() {
                 Outcome::TimedOut => Some(Step::Ready(self.call.failed(libc::ETIMEDOUT))),
@@ -117,33 +124,45 @@ impl<A: Attempt> Machine for Ready<A> {
 }
 
 /// Somebody begins to wait for I/O: as long as it does, the program is not stuck.
-pub(crate) fn begin_wait() {
+pub fn begin_wait() {
     reactor::WAITS.fetch_add(1, GlobalOrdering::SeqCst);
     census::worker_wakes();
 }
 
 /// The wait has ended, and the waiter runs.
-pub(crate) fn end_wait() {
+pub fn end_wait() {
     reactor::WAITS.fetch_sub(1, GlobalOrdering::SeqCst);
     census::worker_sleeps();
 }
 
 /// Waits in the kernel. False: the time has passed.
 pub(crate) fn poll(fd: i32, direction: Direction, pending: Pending) -> Result<bool, i32> {
+    poll_or(fd, direction, pending, -1)
+}
+
+/// The same, until something can be read from `waker` (-1: none).
+fn poll_or(fd: i32, direction: Direction, pending: Pending, waker: i32) -> Result<bool, i32> {
     let events = match direction {
         Direction::Read => libc::POLLIN | libc::POLLRDHUP,
         Direction::Write => libc::POLLOUT,
     };
     let n = retry(|| {
-        let mut one = libc::pollfd { fd, events, revents: 0 };
+        let mut both = [
+            libc::pollfd { fd, events, revents: 0 },
+            libc::pollfd { fd: waker, events: libc::POLLIN, revents: 0 },
+        ];
         let left = match pending.until {
             ..=0 => 0,
             until => (until - clock::monotonic()).max(0),
         };
         let time = libc::timespec { tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000 };
         let time_ptr = if pending.until < 0 { std::ptr::null() } else { &raw const time };
-        // SAFETY: one valid entry; a valid time or null.
-        unsafe { libc::ppoll(&raw mut one, 1, time_ptr, std::ptr::null()) }.into()
+        // SAFETY: two valid entries, of which the second counts if there is a waker; a valid time or null.
+        unsafe {
+            let count = if waker < 0 { 1 } else { 2 };
+            libc::ppoll(both.as_mut_ptr(), count, time_ptr, std::ptr::null())
+        }
+        .into()
     })?;
     Ok(n > 0)
 }
@@ -169,6 +188,15 @@ pub(crate) unsafe fn watch_readable(source: *mut u8) -> bool {
 /// `source` is alive.
 pub(crate) unsafe fn is_readable(source: *mut u8) -> bool {
     // SAFETY: by contract.
-    let fd = unsafe { &*source.cast::<Source>() }.fd();
-    poll(fd, Direction::Read, Pending { until: NOW, inherited: false }).unwrap_or(true)
+    unsafe { &*source.cast::<Source>() }.poll_readable().unwrap_or(true)
+}
+
+impl Source {
+    /// Whether reading would not block.
+    pub(super) fn poll_readable(&self) -> Result<bool, i32> {
+        if input::is_buffered(self) {
+            return Ok(true);
+        }
+        poll(self.fd(), Direction::Read, Pending { until: NOW, inherited: false })
+    }
 }

@@ -16,12 +16,17 @@ struct Slot {
     fd: AtomicI32,
 }
 
-static SLOTS: [Slot; MOST] =
-    [const { Slot { signal: AtomicI32::new(0), fd: AtomicI32::new(-1) } }; MOST];
+static SLOTS: [Slot; MOST] = [const { Slot { signal: AtomicI32::new(0), fd: AtomicI32::new(-1) } }; MOST];
 /// Held while slots are taken and given back.
 static CHANGING: Mutex<()> = Mutex::new(());
 /// Bit n: signal n is handled.
 static HANDLED: AtomicU64 = AtomicU64::new(0);
+
+/// Whether a listener was ever made. A wait for a signal that has come already is none, so this is how the runtime knows that the
+/// program is of the kind that waits.
+pub(crate) fn anybody_has_listened() -> bool {
+    SLOTS[0].fd.load(Ordering::Relaxed) >= 0
+}
 
 extern "C" fn on_signal(signal: i32) {
     let errno = os::errno();
@@ -52,8 +57,7 @@ unsafe fn handle(signal: i32, handler: usize) {
 /// As the list in `abi` says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn altru_signal_open(signal: i32, out: *mut *const Source) -> i32 {
-    if ![libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGUSR1, libc::SIGUSR2].contains(&signal)
-    {
+    if ![libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGUSR1, libc::SIGUSR2].contains(&signal) {
         return -libc::EINVAL;
     }
     let _changing = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +97,7 @@ pub(super) fn give_back(fd: i32) {
     let signal = slot.signal.swap(0, Ordering::AcqRel);
     if SLOTS.iter().all(|slot| slot.signal.load(Ordering::Relaxed) != signal) {
         HANDLED.fetch_and(!(1 << signal), Ordering::Relaxed);
-        // SAFETY: it was handled before.
-        unsafe { handle(signal, libc::SIG_DFL) };
+        // SAFETY: it was handled before; the runtime's own handler does what a handler may.
+        unsafe { handle(signal, crate::interrupt::default_action(signal)) };
     }
 }

@@ -8,6 +8,21 @@
 //! consistent fences, so one sees the other. A searcher that finds something calls `notify` in turn if it was the
 //! last searcher, since there may be more where that came from.
 //!
+//! # A searcher is counted
+//!
+//! Whoever has made work and sees a searcher leaves the work to it, and may go to sleep or be stuck the next moment. So the
+//! census, which calls it a deadlock when nobody is left, has to know of a searcher before anybody can see it:
+//! it is told first (`count`; `Worker::sleep`), then the state changes.
+//!
+//! # Who was woken stays
+//!
+//! A task that was made ready talks to the one that woke it, or did a moment ago: it is better run by the same worker soon than by
+//! another one at once, which costs a trip through the kernel and makes both fetch each other's memory. So thieves leave such
+//! tasks alone until they have waited for a while (`Worker::can_spare`). A worker that finds nothing but those becomes the
+//! *watcher*: it sleeps, but only for a while, then looks again. While there is one, `notify_woken` wakes nobody.
+//! Whoever queues such a task looks for a watcher after that, and a watcher gives the role up before it looks at the queues:
+//! so one sees the other here as well.
+//!
 //! # Spares
 //!
 //! There are more workers than should run at once; the rest sleep, like those that find nothing to do, and are not woken. One
@@ -19,8 +34,8 @@
 //! Once there is a reactor, one of the sleepers sleeps in it. It takes the role of the *poller* and then looks at its parking
 //! word; who wakes it sets the word and then looks who the poller is: so one sees the other, and interrupts the kernel's wait. A
 //! busy worker takes the role for a moment to look without waiting. A sleeper that finds the role taken need not care: the
-//! poller, when it leaves, is a searcher, and the last searcher to find something wakes another sleeper, which
-//! comes by here when it finds no more.
+//! poller, when it leaves, is a searcher, and the last searcher to find something wakes another sleeper if there is more, which
+//! comes by here when it finds nothing.
 
 use crate::sync::{AtomicU32, Ordering, fence, futex_wait, futex_wake, yield_now};
 use crate::wait::Locked;
@@ -46,6 +61,8 @@ pub(crate) struct Idle {
     limit: u32,
     /// The worker that asks the kernel for I/O, plus one; `NOBODY`; or `BRIEFLY`: a busy one, which does not wait.
     poller: AtomicU32,
+    /// Whether some sleeper is the watcher.
+    watched: AtomicU32,
 }
 
 const NOBODY: u32 = 0;
@@ -62,29 +79,53 @@ impl Idle {
             sleepers: Locked::new((0..workers).rev().collect()),
             parkers: (0..workers).map(|_| AtomicU32::new(NOTHING)).collect(),
             poller: AtomicU32::new(NOBODY),
+            watched: AtomicU32::new(0),
         }
     }
 
-    /// There is work. `Some`: this worker is to be woken with `unpark`; it counts as searching from now on.
+    /// There is work. `Some`: this worker is to be woken with `unpark`; it counts as searching from now on. `count` tells
+    /// the census of it just before.
     #[inline]
-    pub(crate) fn notify(&self) -> Option<u32> {
+    pub(crate) fn notify(&self, count: impl FnOnce(u32)) -> Option<u32> {
         // Pairs with the fence in `fall_asleep`.
         fence(Ordering::SeqCst);
         let state = self.state.load(Ordering::Relaxed);
         if state >= SEARCHING || state & MASK <= self.reserve.load(Ordering::Relaxed) {
             return None;
         }
-        self.wake_one()
+        self.wake_one(count)
+    }
+
+    /// The same for a task that was woken.
+    #[inline]
+    pub(crate) fn notify_woken(&self, count: impl FnOnce(u32)) -> Option<u32> {
+        // Pairs with the fence in `fall_asleep` and the exchange in `stop_watching`.
+        fence(Ordering::SeqCst);
+        if self.watched.load(Ordering::Relaxed) != 0 {
+            return None;
+        }
+        self.notify(count)
+    }
+
+    /// A sleeper becomes the watcher. False: there is one.
+    pub(crate) fn watch(&self) -> bool {
+        self.watched.swap(1, Ordering::SeqCst) == 0
+    }
+
+    /// The watcher is awake. It looks at every queue before it sleeps again.
+    pub(crate) fn stop_watching(&self) {
+        self.watched.swap(0, Ordering::SeqCst);
     }
 
     #[cold]
-    fn wake_one(&self) -> Option<u32> {
+    fn wake_one(&self, count: impl FnOnce(u32)) -> Option<u32> {
         let mut sleepers = self.sleepers.lock();
         let state = self.state.load(Ordering::Relaxed);
         if state >= SEARCHING || state & MASK <= self.reserve.load(Ordering::Relaxed) {
             return None;
         }
         let worker = sleepers.pop()?;
+        count(worker);
         self.state.fetch_add(SEARCHING - SLEEPING, Ordering::SeqCst);
         Some(worker)
     }
@@ -145,7 +186,7 @@ impl Idle {
         true
     }
 
-    /// A searcher has found something. True: it was the last one, and must `notify`.
+    /// A searcher has found something. True: it was the last one, and must `notify` if there is more.
     pub(crate) fn end_search(&self) -> bool {
         self.state.fetch_sub(SEARCHING, Ordering::SeqCst) / SEARCHING == 1
     }
@@ -187,9 +228,7 @@ impl Idle {
 
     /// A worker that runs does not count any more: another may. False: there is none.
     pub(crate) fn exclude(&self) -> bool {
-        self.reserve
-            .fetch_update(Ordering::SeqCst, Ordering::Relaxed, |spares| spares.checked_sub(1))
-            .is_ok()
+        self.reserve.fetch_update(Ordering::SeqCst, Ordering::Relaxed, |spares| spares.checked_sub(1)).is_ok()
     }
 
     /// It counts again. True: so there is one too many now.

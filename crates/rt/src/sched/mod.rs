@@ -23,7 +23,9 @@ pub(crate) use monitor::{TICK, altru_turns_over, tick, tick_now};
 #[cfg(not(loom))]
 pub(crate) use running::*;
 #[cfg(not(loom))]
-pub(crate) use worker::{enter_native, leave_native, turn_is_over, was_asked};
+pub(crate) use worker::{
+    end_turn, end_turn_in_loop, enter_native, leave_native, parent_of, run_children, turn_is_over, was_asked,
+};
 
 #[cfg(not(loom))]
 mod running {
@@ -88,9 +90,7 @@ mod running {
         #[inline]
         pub(super) fn workers(&self) -> impl Iterator<Item = &'static Worker> {
             // SAFETY: workers live for ever.
-            self.workers[..self.made()]
-                .iter()
-                .filter_map(|w| unsafe { w.load(Ordering::Acquire).as_ref() })
+            self.workers[..self.made()].iter().filter_map(|w| unsafe { w.load(Ordering::Acquire).as_ref() })
         }
 
         /// As many have been made, or are being made.
@@ -106,8 +106,28 @@ mod running {
         /// There is work: sees to it that somebody looks.
         #[inline]
         pub(crate) fn notify(&'static self) {
-            if let Some(index) = self.idle.notify() {
+            if let Some(index) = self.idle.notify(|index| self.count(index)) {
                 self.wake(index);
+            }
+        }
+
+        /// The same for a task that `worker` woke and has no time for just now.
+        #[inline]
+        pub(super) fn notify_woken(&'static self, worker: &Worker) {
+            if let Some(index) = self.idle.notify_woken(|index| self.count(index)) {
+                // It will not come before some time has passed.
+                worker.mark(now());
+                self.wake(index);
+            }
+        }
+
+        /// Tells the census of a sleeper that is about to be woken.
+        #[cold]
+        fn count(&'static self, index: u32) {
+            match self.worker(index as usize) {
+                Some(worker) => worker.count(),
+                // One that has not been made yet is not counted either.
+                None => census::worker_wakes(),
             }
         }
 
@@ -120,9 +140,6 @@ mod running {
                 self.made.fetch_max(index as usize + 1, Ordering::AcqRel);
                 worker
             });
-            if worker.uncounted.take() {
-                census::worker_wakes();
-            }
             if worker.started.swap(1, Ordering::Relaxed) == 0 {
                 worker::start(self, worker);
             } else {
@@ -143,7 +160,17 @@ mod running {
 
         /// Whether any queue has a task.
         pub(super) fn has_work(&self) -> bool {
-            !self.injector.is_empty() || self.workers().any(Worker::has_work)
+            self.has_new_work() || self.has_woken()
+        }
+
+        /// Whether any queue has a task that anybody may take at once.
+        pub(super) fn has_new_work(&self) -> bool {
+            !self.injector.is_empty() || self.workers().any(Worker::has_fresh)
+        }
+
+        /// Whether any worker has tasks that were woken and are not run yet.
+        pub(super) fn has_woken(&self) -> bool {
+            self.workers().any(Worker::has_woken)
         }
 
         /// Whether nothing runs and nothing will by itself.
@@ -170,6 +197,7 @@ mod running {
         trace::wakes(task);
         match worker::current() {
             Some(worker) => worker.spawn(task),
+            None if crate::explore::spawn(task) => {}
             None => sched().inject(task, task, 1),
         }
     }

@@ -4,13 +4,13 @@
 //! `altru_task_check`. If it has not ended by the next look, the task is in code that does not look up (a loop
 //! without a wait, a foreign function), and the worker is *replaced*: what was to go first there goes to the
 //! injector (all else can be stolen or fired by others anyway), and a spare worker may run. One in a
-//! foreign function is replaced without being asked. When the turn ends at last, the worker answers, and steps aside if it
+//! foreign function is replaced without being asked. (A task that sends faster than anybody receives asks itself.) When the turn ends at last, the worker answers, and steps aside if it
 //! is one too many. The monitor rests while all workers sleep.
 
 use super::Sched;
 use super::worker::Worker;
 use crate::sync::{AtomicU32, Ordering, futex_wait, futex_wake};
-use crate::{clock, current};
+use crate::{census, clock, current};
 
 /// `Worker::asked`. Set by the monitor, reset by the worker, when a turn ends.
 pub(super) const NOT_ASKED: u32 = 0;
@@ -29,7 +29,13 @@ static NOW: AtomicU32 = AtomicU32::new(0);
 
 /// The present, for a task that starts: on a worker as of the monitor's last look, which saves asking for the time.
 pub(crate) fn tick() -> u32 {
-    if super::worker::current().is_some() { NOW.load(Ordering::Relaxed) } else { tick_now() }
+    if super::worker::current().is_some() {
+        return NOW.load(Ordering::Relaxed);
+    }
+    // The first task is none of a worker's, and starts before the monitor looks.
+    let now = tick_now();
+    NOW.store(now, Ordering::Relaxed);
+    now
 }
 
 /// The present.
@@ -62,8 +68,7 @@ impl Monitor {
         }
         match self.word.swap(LOOKS, Ordering::SeqCst) {
             NOT_STARTED => {
-                let thread =
-                    std::thread::Builder::new().name("altru-monitor".into()).stack_size(STACK);
+                let thread = std::thread::Builder::new().name("altru-monitor".into()).stack_size(STACK);
                 // Without it all goes well as long as tasks do.
                 let _ = thread.spawn(move || run(sched));
             }
@@ -99,10 +104,7 @@ fn run(sched: &'static Sched) {
             let turn = worker.turn.load(Ordering::Relaxed);
             // A worker that was made since then is looked at next time.
             let Some(last) = turns.get_mut(worker.index as usize) else { continue };
-            if std::mem::replace(last, turn) == turn
-                && turn % 2 == 1
-                && sched.something_waits(worker)
-            {
+            if std::mem::replace(last, turn) == turn && turn % 2 == 1 && sched.something_waits(worker) {
                 worker.overstays(sched);
             }
         }
@@ -118,19 +120,22 @@ impl Sched {
 }
 
 impl Worker {
+    /// Asks for the end of its turn. False: that has been done.
+    pub(super) fn ask(&self) -> bool {
+        let (set, seen) = (Ordering::AcqRel, Ordering::Relaxed);
+        let asked = self.asked.compare_exchange(NOT_ASKED, ASKED, set, seen).is_ok();
+        if asked {
+            altru_turns_over.fetch_add(1, Ordering::Relaxed);
+        }
+        asked
+    }
+
     /// Its task has run for a whole look.
     fn overstays(&self, sched: &'static Sched) {
-        let change = |from, to| {
-            self.asked.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-        };
         let native = self.native.load(Ordering::Relaxed) != 0;
         match self.asked.load(Ordering::Relaxed) {
             NOT_ASKED => {
-                if !change(NOT_ASKED, ASKED) {
-                    return;
-                }
-                altru_turns_over.fetch_add(1, Ordering::Relaxed);
-                if !native {
+                if !self.ask() || !native {
                     return;
                 }
             }
@@ -139,7 +144,8 @@ impl Worker {
             _ => return self.hand_over(sched),
         }
         if sched.idle.exclude() {
-            if change(ASKED, REPLACED) {
+            let (set, seen) = (Ordering::AcqRel, Ordering::Relaxed);
+            if self.asked.compare_exchange(ASKED, REPLACED, set, seen).is_ok() {
                 self.hand_over(sched);
             } else {
                 let _ = sched.idle.include();
@@ -148,8 +154,16 @@ impl Worker {
     }
 
     fn hand_over(&self, sched: &'static Sched) {
+        // The census does not know this thread, which has a task in its hands for a moment.
+        census::begin_transit();
         let slot = self.take_slot();
-        if slot.is_null() { sched.notify() } else { sched.inject(slot, slot, 1) }
+        if slot.is_null() {
+            sched.notify()
+        } else {
+            sched.inject(slot, slot, 1)
+        }
+        census::end_transit();
+        census::check_deadlock();
     }
 
     /// A turn that was asked to end has ended. True: the worker has been replaced, and is one too many now.

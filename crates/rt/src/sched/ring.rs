@@ -88,8 +88,14 @@ impl<T, const STACK: bool> Ring<T, STACK> {
 
     /// How many there are, about.
     pub(crate) fn len(&self) -> u32 {
+        let (head, tail) = self.ends();
+        tail.wrapping_sub(head).cast_signed().max(0).cast_unsigned()
+    }
+
+    /// The positions of the oldest entry and behind the newest, about.
+    pub(crate) fn ends(&self) -> (u32, u32) {
         let head = self.head.0.load(Ordering::Relaxed);
-        self.tail.0.load(Ordering::Relaxed).wrapping_sub(head).cast_signed().max(0).cast_unsigned()
+        (head, self.tail.0.load(Ordering::Relaxed))
     }
 }
 

@@ -1,5 +1,8 @@
 //! A worker: an OS thread that drives tasks.
 
+mod forks;
+mod thief;
+
 use std::cell::Cell;
 use std::ptr::{null, null_mut};
 
@@ -10,11 +13,13 @@ use super::ring::Ring;
 use super::wheel::Wheel;
 use super::{Sched, now, sched};
 use crate::sync::global::AtomicI64;
-use crate::sync::{AtomicPtr, AtomicU32, Ordering, spin_loop};
+use crate::sync::{AtomicPtr, AtomicU32, Ordering};
 use crate::task::{self, Task};
 use crate::timer::Timer;
 use crate::wait::{Locked, Outcome, Wakers};
-use crate::{census, current, net, random, signals, trace};
+use crate::{census, current, net, signals, trace};
+pub(crate) use forks::{parent_of, run_children};
+use thief::Seen;
 
 /// As much stack as a thread has: code that does not wait recurses as deep.
 const STACK: usize = 8 * 1024 * 1024;
@@ -24,13 +29,10 @@ const FAIRNESS: u32 = 61;
 const SLOT_TURNS: u32 = 32;
 /// How many tasks are taken from the injector, or stolen, at once.
 const SHARE: usize = 64;
-/// How often a searcher looks round before it sleeps, and how long it pauses in between: about 10 µs in all.
-const SEARCHES: u32 = 8;
-const PAUSES: u32 = 40;
+/// How many rounds of waiting calls (`Runner::turn_is_over`) a task may make before it lets others run, though none had to wait.
+const ROUNDS: u32 = 16;
 /// How late a worker looks after other workers' timers.
 const OTHERS_TIMERS: i64 = 2_000_000;
-/// How many waiting calls a task may make before it lets others run, though none had to wait.
-const BUDGET: u32 = 256;
 
 #[repr(align(128))]
 pub(super) struct Worker {
@@ -43,10 +45,14 @@ pub(super) struct Worker {
     pub(super) asked: AtomicU32,
     /// The task is in a foreign function that may block.
     pub(super) native: AtomicU32,
+    /// How many rounds of waiting calls the task may still begin in this turn. Only the worker itself writes it.
+    rounds: AtomicU32,
     /// Tasks made ready: first in, first out.
     ready: Ring<Task, false>,
     /// Tasks not begun: last in, first out.
     fresh: Ring<Task, true>,
+    /// What thieves saw of `ready` and `turn`.
+    seen: Seen,
     wheel: Locked<Wheel>,
     /// When the wheel next has something to do: a hint, exact when the wheel's lock is free.
     due: AtomicI64,
@@ -74,7 +80,13 @@ struct Own {
     slot_turns: Cell<u32>,
     tick: Cell<u32>,
     searching: Cell<bool>,
-    budget: Cell<u32>,
+    /// How long its last nap as the watcher was, and when.
+    nap: Cell<i64>,
+    nap_at: Cell<i64>,
+    /// How often it will look again as the watcher.
+    looks: Cell<u32>,
+    /// Where its stack begins, about.
+    base: Cell<usize>,
 }
 
 // SAFETY: `own` is used by the worker's thread only, `wheel` holds pointers that its lock protects, the rest is atomic.
@@ -93,13 +105,32 @@ pub(super) fn current() -> Option<&'static Worker> {
     unsafe { WORKER.get().as_ref() }
 }
 
-/// A task calls something that may wait. True: its turn is over, and it should yield.
-#[inline]
+/// A task has made a round of waiting calls. True: its turn is over, and it should yield.
+#[cold]
 pub(crate) fn turn_is_over() -> bool {
-    let Some(worker) = current() else { return false };
-    let left = worker.own.budget.get();
-    worker.own.budget.set(left.wrapping_sub(1));
-    left == 0
+    current().is_some_and(|worker| {
+        let left = worker.rounds.load(Ordering::Relaxed);
+        worker.rounds.store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0
+    })
+}
+
+/// A task has done something of which it should not do more before others have had their turn, if any wait for it here: its
+/// next waiting call yields.
+#[inline]
+pub(crate) fn end_turn() {
+    if let Some(worker) = current().filter(|worker| worker.has_next() || worker.has_woken()) {
+        worker.end_rounds();
+    }
+}
+
+/// The same for one that may never make such a call: the end of its loop's round does as well.
+#[cold]
+pub(crate) fn end_turn_in_loop() {
+    if let Some(worker) = current().filter(|worker| worker.has_next() || worker.has_woken()) {
+        worker.end_rounds();
+        worker.ask();
+    }
 }
 
 /// Whether the monitor wants the task that runs here to let others run.
@@ -140,24 +171,42 @@ impl Worker {
             turn: AtomicU32::new(0),
             asked: AtomicU32::new(NOT_ASKED),
             native: AtomicU32::new(0),
+            rounds: AtomicU32::new(0),
             ready: Ring::new(),
             fresh: Ring::new(),
+            seen: Seen::new(),
             wheel: Locked::new(Wheel::new(now())),
             due: AtomicI64::new(i64::MAX),
             started: AtomicU32::new(0),
-            uncounted: Flag(AtomicU32::new(1)),
+            uncounted: Flag(AtomicU32::new(0)),
             own: Own {
                 slot_turns: Cell::new(0),
                 tick: Cell::new(0),
                 // The first notification counts it as searching.
                 searching: Cell::new(true),
-                budget: Cell::new(0),
+                nap: Cell::new(0),
+                nap_at: Cell::new(0),
+                looks: Cell::new(0),
+                base: Cell::new(0),
             },
         }
     }
 
-    pub(super) fn has_work(&self) -> bool {
-        !self.ready.is_empty() || !self.fresh.is_empty()
+    /// The census counts it from now on, if it did not. It may be told so by two at once, and whoever is told nothing
+    /// new must find it counted: so first it is counted, then the flag is taken.
+    pub(super) fn count(&self) {
+        census::worker_wakes();
+        if !self.uncounted.take() {
+            census::worker_was_counted();
+        }
+    }
+
+    pub(super) fn has_fresh(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+
+    pub(super) fn has_woken(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     /// Whether a task waits in the slot.
@@ -188,7 +237,7 @@ impl Worker {
         let before = self.slot.swap(task, Ordering::AcqRel);
         if !before.is_null() {
             self.queue(before);
-            sched().notify();
+            sched().notify_woken(self);
         }
     }
 
@@ -204,9 +253,8 @@ impl Worker {
     /// Puts a task into the ring it belongs to.
     fn queue(&self, task: *mut Task) {
         // SAFETY: a ready task is alive and nobody runs it; this is the worker's own thread.
-        let pushed = unsafe {
-            if (*task).is_fresh() { self.fresh.push(task) } else { self.ready.push(task) }
-        };
+        let pushed =
+            unsafe { if (*task).is_fresh() { self.fresh.push(task) } else { self.ready.push(task) } };
         if let Err(task) = pushed {
             self.overflow(task);
         }
@@ -286,16 +334,19 @@ impl Worker {
     fn run(&self, sched: &'static Sched) {
         let _alt_stack = signals::enter_thread();
         WORKER.set(self);
+        let here = 0u8;
+        self.own.base.set((&raw const here).addr());
         trace::worker(self.index);
         loop {
             let task = self.next(sched);
-            if self.own.searching.replace(false) && sched.idle.end_search() {
+            if self.own.searching.replace(false) && sched.idle.end_search() && sched.has_work() {
                 sched.notify();
             }
-            self.own.budget.set(BUDGET);
+            self.rounds.store(ROUNDS - 1, Ordering::Relaxed);
             self.next_turn();
             // SAFETY: a task taken from a queue is alive, and ours to drive.
             unsafe {
+                (*task).run.begin_round();
                 let turn = trace::Turn::begin(&*task, self.index);
                 let reason = self.drive(task);
                 if let Some(turn) = turn {
@@ -307,6 +358,12 @@ impl Worker {
                 self.step_aside(sched);
             }
         }
+    }
+
+    /// The task that runs yields at its next waiting call.
+    fn end_rounds(&self) {
+        self.rounds.store(0, Ordering::Relaxed);
+        current::runner().end_round();
     }
 
     /// A turn begins or ends.
@@ -346,14 +403,14 @@ impl Worker {
                 }
                 let run = &(*task).run;
                 let reason = run.wait.about().0;
-                if run.yielding.replace(false) {
+                if run.yields(false) {
                     if let Some(claim) = run.wait.claim() {
                         let _ = claim.commit(0, Outcome::Done);
                     }
                     if !run.wait.suspend() {
                         current::set_task(null());
                         self.queue(task);
-                        sched().notify();
+                        sched().notify_woken(self);
                         return reason;
                     }
                 } else if run.wait.suspend() {
@@ -436,65 +493,6 @@ impl Worker {
         first
     }
 
-    /// Looks for work elsewhere, for a little while.
-    fn search(&self, sched: &'static Sched) -> Option<*mut Task> {
-        if !self.own.searching.get() {
-            if !sched.idle.begin_search() {
-                return None;
-            }
-            self.own.searching.set(true);
-        }
-        for round in 0..SEARCHES {
-            self.fire_due(sched);
-            if round == 0 {
-                self.look_outside(sched);
-            }
-            let slot = self.take_slot();
-            if !slot.is_null() {
-                return Some(slot);
-            }
-            if let Some(task) = self.steal(sched).or_else(|| self.take_injected(sched, SHARE)) {
-                return Some(task);
-            }
-            for _ in 0..if round == 0 { 0 } else { PAUSES } {
-                spin_loop();
-            }
-        }
-        None
-    }
-
-    /// Takes up to half of another worker's tasks: those not begun first, the oldest first.
-    fn steal(&self, sched: &Sched) -> Option<*mut Task> {
-        let count = sched.made();
-        let start = random::below(count);
-        for i in 0..count {
-            let Some(victim) = sched.worker((start + i) % count) else { continue };
-            if victim.index == self.index {
-                continue;
-            }
-            let (fresh, ready) = (victim.fresh.len(), victim.ready.len());
-            let stolen = self
-                .take(fresh, || victim.fresh.pop_oldest())
-                .or_else(|| self.take(ready, || victim.ready.pop_oldest()));
-            if stolen.is_some() {
-                return stolen;
-            }
-        }
-        None
-    }
-
-    fn take(&self, there: u32, pop: impl Fn() -> Option<*mut Task>) -> Option<*mut Task> {
-        if there == 0 {
-            return None;
-        }
-        let first = pop()?;
-        for _ in 1..there.div_ceil(2).min(SHARE as u32) {
-            let Some(task) = pop() else { break };
-            self.queue(task);
-        }
-        Some(first)
-    }
-
     /// Sleeps until there may be work again, which there may be already if it `looks`. Wakes as a searcher.
     fn sleep(&self, sched: &'static Sched, looks: bool) {
         // With a timer of its own it will act by itself, and so counts as active.
@@ -503,19 +501,22 @@ impl Worker {
             self.uncounted.set();
         }
         sched.idle.fall_asleep(self.index, self.own.searching.replace(true));
-        if looks && sched.has_work() && sched.idle.wake_up(self.index) {
+        if looks && sched.has_new_work() && sched.idle.wake_up(self.index) {
             self.uncounted.take();
             return;
         }
+        let watches = looks && self.watches(sched);
         if leaves {
             census::worker_sleeps();
         }
         let others = sched.workers().map(Worker::next_due).min().unwrap_or(i64::MAX);
-        let until = self.next_due().min(others.saturating_add(OTHERS_TIMERS));
+        let mut until = self.next_due().min(others.saturating_add(OTHERS_TIMERS));
+        if watches {
+            until = until.min(self.nap_ends());
+        }
         let until = if until == i64::MAX { -1 } else { until };
         let mut happened = None;
-        let polled =
-            net::started().and_then(|reactor| sched.idle.poll(self.index, || reactor.wait(until)));
+        let polled = net::started().and_then(|reactor| sched.idle.poll(self.index, || reactor.wait(until)));
         let notified = match polled {
             None => sched.idle.park(self.index, until),
             Some(waited) => {
@@ -524,14 +525,16 @@ impl Worker {
             }
         };
         if !notified {
+            // Before others see that it searches.
+            self.count();
             if sched.idle.wake_up(self.index) {
-                if self.uncounted.take() {
-                    census::worker_wakes();
-                }
                 sched.monitor.attend(sched);
             } else {
                 sched.idle.park(self.index, -1);
             }
+        }
+        if watches {
+            sched.idle.stop_watching();
         }
         if let Some(happened) = happened {
             happened.tell();

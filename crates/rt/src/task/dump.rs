@@ -2,10 +2,15 @@
 
 use std::fmt::Write;
 
-use super::{Task, slab};
+use super::Task;
+use super::scope::Scope;
+use super::slab::{self, Look};
+use crate::runner::Runner;
 use crate::sched::{self, Sched};
 use crate::sync::Ordering;
 use crate::sync::global::AtomicBool;
+use crate::wait::LOT;
+use crate::who::Who;
 use crate::{census, chain, clock, stdio};
 
 /// How long `main`'s end waits for tasks to unwind.
@@ -20,11 +25,11 @@ fn each_live(see: impl FnMut(&Task)) {
     slab::each(if_live(see));
 }
 
-fn if_live(mut see: impl FnMut(&Task)) -> impl FnMut(*mut Task) {
+pub(super) fn if_live(mut see: impl FnMut(&Task)) -> impl FnMut(*mut Task) {
     move |task| {
         // SAFETY: a block holds zeros or a task, live or over.
         let task = unsafe { &*task };
-        if !task.entry.load(Ordering::Acquire).is_null() && !task.has_ended() {
+        if task.is_there() {
             see(task);
         }
     }
@@ -32,30 +37,36 @@ fn if_live(mut see: impl FnMut(&Task)) -> impl FnMut(*mut Task) {
 
 /// Writes a few lines for each task: what it waits for, since when it is there, its calls, where it was started. Others may run, and
 /// nothing is waited for.
-pub(crate) fn describe_all(out: &mut dyn Write) {
+pub(crate) fn describe_all(who: &Who, tasks: Option<&Look>, out: &mut dyn Write) {
     let mut count = 0;
-    let complete = slab::try_each(if_live(|task| {
-        count += 1;
-        if count <= MOST {
-            describe(task, out);
+    match tasks {
+        None => {
+            let _ = writeln!(out, "  (tasks are just starting or ending: ask again)");
         }
-    }));
-    if !complete {
-        let _ = writeln!(out, "  (tasks are just starting or ending: ask again)");
+        Some(tasks) => tasks.each(if_live(|task| {
+            count += 1;
+            if count <= MOST {
+                describe(task, who, out);
+            }
+        })),
     }
     if count > MOST {
         let _ = writeln!(out, "  and {} more tasks", count - MOST);
     }
 }
 
-fn describe(task: &Task, out: &mut dyn Write) {
+/// Writes what a task does whose block stays where it is.
+pub(crate) fn describe(task: &Task, who: &Who, out: &mut dyn Write) {
     let _ = out.write_str("  task ");
     task.write_name(out);
     if task.run.wait.is_suspended() {
         let reason = task.run.wait.about().0;
         let _ = writeln!(out, " ({}) waits {}", task.age(), census::describe(reason));
         // SAFETY: a suspended task's frames are valid, and it is not resumed while it is looked at.
-        let looked = task.run.wait.look(|| unsafe { chain::write(task.run.frame(), "in", out) });
+        let looked = task.run.wait.look(|| unsafe {
+            who.explain(&task.run, out);
+            chain::write(task.run.frame(), "in", out);
+        });
         if !looked {
             let _ = writeln!(out, "    (it has just gone on)");
         }
@@ -65,10 +76,38 @@ fn describe(task: &Task, out: &mut dyn Write) {
     task.write_origin(out);
 }
 
+/// Writes the calls of whoever waits for the end of a task, or of the scope that it belongs to.
+pub(crate) fn describe_waiter(task: &Task, out: &mut dyn Write) {
+    let parent = sched::parent_of(task);
+    if !parent.is_null() {
+        // SAFETY: the one that waits is further out on this thread's stack.
+        return unsafe { chain::write(parent, "awaited in", out) };
+    }
+    let mut text = String::new();
+    let scope = task.scope.get();
+    let words = [
+        std::ptr::addr_of!(task.end),
+        // SAFETY: a scope outlives its tasks.
+        unsafe { scope.as_ref() }.map_or(std::ptr::null(), Scope::done),
+    ];
+    for word in words.into_iter().filter(|word| !word.is_null()) {
+        let queue = LOT.bucket(word.addr()).queue.lock();
+        let Some(node) = queue.first(word.addr()) else { continue };
+        // SAFETY: under the lock a linked node is valid, and so is the runner of its wait. The frames of one that waits are
+        // valid, and it does not go on while it is looked at.
+        unsafe {
+            let run = &*Runner::of_wait((*node).wait());
+            run.wait.look(|| chain::write(run.frame(), "awaited in", &mut text));
+        }
+        break;
+    }
+    let _ = out.write_str(&text);
+}
+
 static SHUTTING_DOWN: AtomicBool = AtomicBool::new(false);
 
 /// Detached tasks that start now are cancelled at once.
-pub(super) fn is_shutting_down() -> bool {
+pub(crate) fn is_shutting_down() -> bool {
     SHUTTING_DOWN.load(Ordering::SeqCst)
 }
 
@@ -109,14 +148,19 @@ fn stop_all(sched: &Sched) {
 }
 
 fn abandon(count: usize) {
-    let mut names = Vec::new();
-    each_live(|task| {
+    let (mut names, mut states) = (Vec::new(), String::new());
+    let tasks = Look::now();
+    let who = Who::new(&[], Some(&tasks));
+    tasks.each(if_live(|task| {
         if names.len() < MOST {
             names.push(task.name());
+            describe(task, &who, &mut states);
         }
-    });
+    }));
+    drop(tasks);
     let tasks = if count == 1 { "a task" } else { "tasks" };
-    let text = format!("the program ended while {tasks} would not stop: {}\n", names.join(", "));
+    let names = names.join(", ");
+    let text = format!("the program ended while {tasks} would not stop: {names}\n{states}");
     stdio::flush_quietly();
     stdio::write_stderr(text.as_bytes());
 }

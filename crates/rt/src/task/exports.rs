@@ -9,11 +9,11 @@ use super::Task;
 use super::scope::{Scope, ScopeWait};
 use crate::locks::{self, EndWait};
 use crate::point::{Point, point};
-use crate::runner::Runner;
+use crate::runner::{Runner, Unwinding};
 use crate::text::{Out, text};
 use crate::thread::JOIN_TIMED_OUT;
 use crate::wait::{self, Ended, Machine, Reason, Step};
-use crate::{clock, current, sched};
+use crate::{clock, current, sched, who};
 
 // Contract of every export: pointers are what the list in `abi` says of them, and valid for the call.
 
@@ -39,9 +39,32 @@ struct Join {
     panic: *mut RawPanic,
 }
 
+impl Join {
+    /// What the call gives for a task that has ended.
+    ///
+    /// # Safety
+    /// It has; task and room are valid.
+    unsafe fn how(&self) -> i32 {
+        // SAFETY: by contract.
+        unsafe {
+            if let Some(payload) = (*self.task).payload() {
+                self.panic.write(payload.to_raw());
+            }
+            (*self.task).how() as i32
+        }
+    }
+}
+
 impl Machine for Join {
     type Out = i32;
     const NAME: &'static str = "join";
+    const AT_ONCE: bool = true;
+
+    unsafe fn at_once(&mut self) -> Option<i32> {
+        point(Point::Join);
+        // SAFETY: task and room are valid by the contract of the export.
+        unsafe { (*self.task).has_ended().then(|| self.how()) }
+    }
 
     unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<i32> {
         // SAFETY: the machine stays where it is; task and room are valid by the contract of the export.
@@ -51,10 +74,7 @@ impl Machine for Join {
                 Step::Ready(_) => return Step::Ready(JOIN_TIMED_OUT),
                 other => return other,
             }
-            if let Some(payload) = (*self.task).payload() {
-                self.panic.write(payload.to_raw());
-            }
-            Step::Ready((*self.task).how() as i32)
+            Step::Ready(self.how())
         }
     }
 }
@@ -69,7 +89,7 @@ impl Machine for Yield {
     unsafe fn step(&mut self, run: &Runner, _deadline: i64, ended: Option<Ended>) -> Step<()> {
         match ended {
             None => {
-                run.yielding.set(true);
+                run.yields(true);
                 Step::Pending(run.begin(Reason::Yield, 0, 1, -1))
             }
             Some(ended) if ended.outcome.interrupts() => Step::Unwind,
@@ -92,7 +112,7 @@ impl Machine for Turn {
             return Step::Ready(());
         }
         run.shield(1);
-        run.yielding.set(true);
+        run.yields(true);
         Step::Pending(run.begin(Reason::Yield, 0, 1, -1))
     }
 }
@@ -113,7 +133,7 @@ unsafe fn give_way(cx: *mut Context, parent: *mut Frame) -> i32 {
 
 exports! {
     fn altru_task_new(entry: *const TaskEntry) -> *mut Task { Task::new(entry) }
-    fn altru_task_env(task: *mut Task) -> *mut u8 { (*task).env() }
+    fn altru_task_env(task: *mut Task) -> *mut u8 { (*task).values() }
     fn altru_task_start(task: *mut Task, scope: *const Scope) {
         point(Point::Spawn);
         Task::start(task, scope);
@@ -126,10 +146,14 @@ exports! {
         panic: *mut RawPanic,
         timeout: i64,
     ) -> i32 {
-        let end = EndWait::new(&raw const (*task).end);
+        let scope = (*task).scope.get();
+        if timeout < 0 && !scope.is_null() {
+            sched::run_children(cx, parent, scope, || (*task).has_ended());
+        }
+        let end = EndWait::about(&raw const (*task).end, who::TASK);
         wait::run(cx, parent, out, Join { end, task, panic }, clock::patience(timeout))
     }
-    fn altru_task_result(task: *mut Task) -> *mut u8 { (*task).out() }
+    fn altru_task_result(task: *mut Task) -> *mut u8 { (*task).values() }
     fn altru_task_take_result(task: *mut Task) -> *mut u8 { (*task).take_result() }
     fn altru_task_release(task: *mut Task) { Task::release(task) }
     fn altru_task_cancel(task: *mut Task) { (*task).run.cancel().wake() }
@@ -158,8 +182,24 @@ exports! {
     fn altru_native_enter() { sched::enter_native() }
     fn altru_native_leave() { sched::leave_native() }
     fn altru_task_shield(by: i32) { current::runner().shield(by) }
+    fn altru_deadline_around() -> i32 { (current::runner().inherited_deadline() >= 0).into() }
+    fn altru_task_owner() -> *mut u8 {
+        current::task().as_ref().map_or(std::ptr::null_mut(), Task::owner)
+    }
+    fn altru_task_scope() -> *const Scope {
+        current::task().as_ref().map_or(std::ptr::null(), |task| task.scope.get())
+    }
+    fn altru_task_set_owner(owner: *mut u8) {
+        if let Some(task) = current::task().as_ref() {
+            task.set_owner(owner);
+        }
+    }
 
     fn altru_scope_init(scope: *mut Scope) { scope.write(Scope::new()) }
+    fn altru_scope_guard(scope: *mut Scope, guard: i32) { (*scope).guard(guard != 0) }
+    fn altru_scope_broke() -> i32 {
+        (current::runner().unwinding() == Unwinding::Scope).into()
+    }
     fn altru_scope_cancel(scope: *mut Scope) { (*scope).cancel() }
     fn altru_scope_wait(
         cx: *mut Context,
@@ -168,6 +208,7 @@ exports! {
         scope: *mut Scope,
         panic: *mut RawPanic,
     ) -> i32 {
+        sched::run_children(cx, parent, scope, || false);
         wait::run(cx, parent, out, ScopeWait::new(scope, panic), -1)
     }
 }

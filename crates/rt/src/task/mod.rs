@@ -5,17 +5,22 @@
 
 mod dump;
 mod exports;
+mod leaks;
 mod scope;
 mod slab;
 
-pub(crate) use dump::{describe_all, shut_down};
+pub(crate) use dump::{describe, describe_all, describe_waiter, is_shutting_down, shut_down};
 pub use exports::*;
+pub use leaks::altru_rt_tell_leaks;
+pub(crate) use leaks::tell as tell_leaks;
+pub(crate) use slab::Look;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ptr::{null, null_mut};
 
+use abi::Location;
 use abi::waiting::{DONE, ENTER, FRAME_ALIGN, RESUME, SUSPENDED, TaskEntry, UNWIND, UNWINDING};
 
 use crate::panic::{self, Payload};
@@ -24,10 +29,10 @@ use crate::sync::global::{AtomicPtr, AtomicU64, Mutex, PoisonError};
 use crate::sync::{AtomicU32, Ordering};
 use crate::text::text;
 use crate::{current, locks, sched};
-use scope::Scope;
+pub(crate) use scope::Scope;
 
 #[repr(C)]
-pub(crate) struct Task {
+pub struct Task {
     pub(crate) run: Runner,
     /// Owners in the low bits, and the flags below.
     word: AtomicU32,
@@ -39,7 +44,7 @@ pub(crate) struct Task {
     entry: AtomicPtr<TaskEntry>,
     /// The scope it belongs to, or null.
     scope: Cell<*const Scope>,
-    /// Its neighbours there, under the scope's lock.
+    /// Its neighbours there, under the scope's lock. Without a scope, `before` is the task's owner, see `owner`.
     before: Cell<*mut Task>,
     after: Cell<*mut Task>,
 }
@@ -76,8 +81,8 @@ pub(crate) enum End {
 
 /// Where in a task's block things are.
 struct Layout {
-    env: usize,
-    out: usize,
+    /// The closure, and the result: the first thing that a task does is to move its closure away.
+    values: usize,
     arena: usize,
     size: usize,
     align: usize,
@@ -86,13 +91,14 @@ struct Layout {
 impl Layout {
     #[inline]
     fn of(entry: &TaskEntry) -> Layout {
-        let env = HEADER.next_multiple_of(entry.env_align);
-        let out = (env + entry.env_size).next_multiple_of(entry.out_align);
-        let arena = (out + entry.out_size).next_multiple_of(FRAME_ALIGN);
+        // Alignments are powers of two; dividing by them takes as long as the rest of a start.
+        let up = |n: usize, align: usize| (n + align - 1) & !(align - 1);
+        let values = up(HEADER, entry.env_align.max(entry.out_align).max(1));
+        let arena = up(values + entry.env_size.max(entry.out_size), FRAME_ALIGN);
         let wanted = if entry.arena == 0 { ARENA } else { entry.arena.min(MOST_ARENA) };
-        let size = arena + wanted.next_multiple_of(FRAME_ALIGN);
+        let size = arena + up(wanted, FRAME_ALIGN);
         let align = entry.env_align.max(entry.out_align).max(slab::ALIGN);
-        Layout { env, out, arena, size, align }
+        Layout { values, arena, size, align }
     }
 }
 
@@ -110,12 +116,17 @@ impl std::fmt::Display for Age {
 static NAMES: Mutex<BTreeMap<usize, (u64, Option<String>)>> = Mutex::new(BTreeMap::new());
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
+/// Tasks are numbered as if the program had just begun.
+pub(crate) fn restart_ids() {
+    NEXT_ID.store(1, Ordering::Relaxed);
+}
+
 impl Task {
     /// A task with room for its closure, owned by the handle and by its run.
     ///
     /// # Safety
     /// `entry` is a constant of generated code.
-    pub(crate) unsafe fn new(entry: *const TaskEntry) -> *mut Task {
+    pub unsafe fn new(entry: *const TaskEntry) -> *mut Task {
         // SAFETY: by contract.
         let layout = Layout::of(unsafe { &*entry });
         let task = slab::alloc(layout.size, layout.align);
@@ -129,6 +140,7 @@ impl Task {
             (*task).word.store(2, Ordering::Relaxed);
             (*task).end.store(0, Ordering::Relaxed);
             (*task).scope.set(null());
+            (*task).before.set(null_mut());
             // Release: whoever walks the blocks and sees the entry sees a task.
             (*task).entry.store(entry.cast_mut(), Ordering::Release);
         }
@@ -145,12 +157,9 @@ impl Task {
         unsafe { std::ptr::from_ref(self).cast_mut().cast::<u8>().add(offset) }
     }
 
-    pub(crate) fn env(&self) -> *mut u8 {
-        self.at(Layout::of(self.entry()).env)
-    }
-
-    pub(crate) fn out(&self) -> *mut u8 {
-        self.at(Layout::of(self.entry()).out)
+    /// Where its closure is, and later its result.
+    pub fn values(&self) -> *mut u8 {
+        self.at(Layout::of(self.entry()).values)
     }
 
     /// It has not begun.
@@ -159,9 +168,19 @@ impl Task {
         self.run.frame().is_null()
     }
 
+    /// For a task that nobody has begun.
+    pub(crate) fn is_child_of(&self, scope: *const Scope) -> bool {
+        std::ptr::eq(self.scope.get(), scope)
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         // Acquire pairs with `set_end`: what the task did is visible to who sees that it has ended.
         self.end.load(Ordering::Acquire) == abi::protocol::event::SET
+    }
+
+    /// The block holds a task that has not ended.
+    pub(crate) fn is_there(&self) -> bool {
+        !self.entry.load(Ordering::Acquire).is_null() && !self.has_ended()
     }
 
     /// How it ended, which it has.
@@ -169,7 +188,7 @@ impl Task {
         match self.run.unwinding() {
             Unwinding::Not => End::Returned,
             Unwinding::Panic(_) => End::Panicked,
-            Unwinding::Cancelled | Unwinding::Deadline => End::Cancelled,
+            Unwinding::Cancelled | Unwinding::Deadline | Unwinding::Scope => End::Cancelled,
         }
     }
 
@@ -185,7 +204,18 @@ impl Task {
     /// The result is the caller's from here on.
     pub(crate) fn take_result(&self) -> *mut u8 {
         self.word.fetch_or(TAKEN, Ordering::Relaxed);
-        self.out()
+        self.values()
+    }
+
+    /// On whose behalf it runs, as std has said: an address that means nothing here. For the task itself.
+    fn owner(&self) -> *mut u8 {
+        if self.scope.get().is_null() { self.before.get().cast() } else { null_mut() }
+    }
+
+    fn set_owner(&self, owner: *mut u8) {
+        if self.scope.get().is_null() {
+            self.before.set(owner.cast());
+        }
     }
 
     // ---- names ----
@@ -245,15 +275,42 @@ impl Task {
 
     /// A line about where it was started.
     pub(crate) fn write_origin(&self, out: &mut dyn Write) {
-        // SAFETY: null in a free block, else a constant with constants.
-        unsafe {
-            let entry = self.entry.load(Ordering::Acquire).as_ref();
-            let location = entry.and_then(|entry| entry.location.as_ref());
-            if let Some(location) = location.filter(|l| l.file_len > 0) {
-                let file = text(location.file_ptr, location.file_len);
-                let _ = writeln!(out, "    started at {file}:{}:{}", location.line, location.col);
-            }
+        if let Some(location) = self.origin() {
+            // SAFETY: a constant's text.
+            let file = unsafe { text(location.file_ptr, location.file_len) };
+            let _ = writeln!(out, "    started at {file}:{}:{}", location.line, location.col);
         }
+    }
+
+    /// Where it was started.
+    pub(crate) fn origin(&self) -> Option<&Location> {
+        // SAFETY: null in a free block, else a constant with constants.
+        let entry = unsafe { self.entry.load(Ordering::Acquire).as_ref() };
+        // SAFETY: as above.
+        entry.and_then(|entry| unsafe { entry.location.as_ref() }).filter(|l| l.file_len > 0)
+    }
+
+    // ---- for exploration ----
+
+    /// The whole block's size.
+    pub(crate) fn block_size(&self) -> usize {
+        Layout::of(self.entry()).size
+    }
+
+    /// How many children its scope has left; null if it belongs to none.
+    pub(crate) fn scope_live(&self) -> *const usize {
+        // SAFETY: a scope outlives its children.
+        unsafe { self.scope.get().as_ref() }.map_or(null(), Scope::live)
+    }
+
+    /// What it panicked with, if it did.
+    pub(crate) fn panic_message(&self) -> Option<String> {
+        self.payload().map(Payload::described)
+    }
+
+    /// Nobody has a handle to it.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & OWNERS == 1
     }
 
     // ---- its life ----
@@ -262,11 +319,11 @@ impl Task {
     ///
     /// # Safety
     /// The closure is in its room; this is called once; `scope` is null or outlives the task.
-    pub(crate) unsafe fn start(task: *mut Task, scope: *const Scope) {
+    pub unsafe fn start(task: *mut Task, scope: *const Scope) {
         // SAFETY: by contract; nobody else knows the task but its handle.
         unsafe {
             (*task).word.fetch_or(STARTED | sched::tick() << START, Ordering::Relaxed);
-            (*task).run.set_deadline(current::runner().deadline());
+            (*task).run.set_deadline(current::runner().inherited_deadline());
             if let Some(scope) = scope.as_ref() {
                 (*task).scope.set(scope);
                 scope.add(task);
@@ -281,21 +338,19 @@ impl Task {
     ///
     /// # Safety
     /// The caller is an owner and uses it no more.
-    pub(crate) unsafe fn release(task: *mut Task) {
+    pub unsafe fn release(task: *mut Task) {
         // SAFETY: by contract.
         unsafe {
             let seen = (*task).word.load(Ordering::Acquire);
             if seen & STARTED == 0 {
                 // Its run will never be.
                 if let Some(drop_env) = (*task).entry().drop_env {
-                    let env = (*task).env();
+                    let env = (*task).values();
                     let _ = panic::catch(|| drop_env(env));
                 }
                 Task::dispose(task);
             // The only owner needs no atomic exchange. AcqRel: what the other owner did comes before the disposal.
-            } else if seen & OWNERS == 1
-                || (*task).word.fetch_sub(1, Ordering::AcqRel) & OWNERS == 1
-            {
+            } else if seen & OWNERS == 1 || (*task).word.fetch_sub(1, Ordering::AcqRel) & OWNERS == 1 {
                 Task::drop_result(task);
                 Task::dispose(task);
             }
@@ -311,7 +366,7 @@ impl Task {
             let there = (*task).how() == End::Returned && !taken;
             drop(panic::take(&(*task).run));
             if let Some(drop_out) = (*task).entry().drop_out.filter(|_| there) {
-                let out = (*task).out();
+                let out = (*task).values();
                 let _ = panic::catch(|| drop_out(out));
             }
         }
@@ -344,8 +399,8 @@ pub(crate) unsafe fn resume(task: *mut Task) -> i32 {
         let mut frame = (*task).run.frame();
         if frame.is_null() {
             let layout = Layout::of((*task).entry());
-            let (env, out) = ((*task).at(layout.env), (*task).at(layout.out));
-            return ((*task).entry().start)(cx, null_mut(), ENTER, env, out);
+            let values = (*task).at(layout.values);
+            return ((*task).entry().start)(cx, null_mut(), ENTER, values, values);
         }
         let mut how = RESUME;
         loop {
@@ -378,6 +433,27 @@ pub(crate) unsafe fn finish(task: *mut Task, status: i32) {
             locks::set_end(&(*task).end);
         }
         Task::release(task);
+    }
+}
+
+impl Task {
+    /// The task of which this is the word of the end.
+    pub(crate) fn of_end(end: *const AtomicU32) -> *const Task {
+        end.wrapping_byte_sub(std::mem::offset_of!(Task, end)).cast()
+    }
+
+    /// The standard library started it for itself; the runtime's own tasks come from nowhere.
+    fn is_of_std(&self) -> bool {
+        // SAFETY: constants.
+        unsafe {
+            let location = self.entry().location.as_ref().filter(|l| l.file_len > 0);
+            location.is_none_or(|l| text(l.file_ptr, l.file_len).starts_with("std/"))
+        }
+    }
+
+    /// Whether it is an actor.
+    pub(crate) fn is_actor(&self) -> bool {
+        !self.owner().is_null()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::runner::{Runner, Unwinding};
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::{Ended, Locked, Machine, Outcome, Reason, Step, Wakers};
 
-pub(crate) struct Scope {
+pub struct Scope {
     state: Locked<State>,
     /// The event that all children have ended. Set only while `waiting`.
     done: AtomicU32,
@@ -32,6 +32,10 @@ struct State {
     panic: Option<Box<Payload>>,
     /// The deadline that a child inherited has ended it.
     late: bool,
+    /// Its owner has been told that a child has panicked, by `Runner::fail`.
+    failed: bool,
+    /// Its owner, if that is to be told before it waits for the end.
+    owner: *const Runner,
 }
 
 const _: () = assert!(size_of::<Scope>() <= size_of::<abi::RawScope>());
@@ -46,8 +50,15 @@ impl Scope {
             cancelled: false,
             panic: None,
             late: false,
+            failed: false,
+            owner: std::ptr::null(),
         };
         Scope { state: Locked::new(state), done: AtomicU32::new(event::UNSET) }
+    }
+
+    /// The word that its owner waits on.
+    pub(super) fn done(&self) -> *const AtomicU32 {
+        &raw const self.done
     }
 
     /// A task that is about to start becomes a child.
@@ -93,9 +104,10 @@ impl Scope {
             state.late |= (*task).run.unwinding() == Unwinding::Deadline;
             if let Some(payload) = (*task).payload() {
                 if state.panic.is_none() {
-                    state.panic = Some(Box::new(payload.clone()));
+                    state.panic = Some(Box::new(payload.copy()));
                 }
                 state.cancel(&mut wakers);
+                state.fail(&mut wakers);
             }
             (state.live == 0 && state.waiting).then_some(&raw const (*scope).done)
         };
@@ -104,6 +116,32 @@ impl Scope {
             // SAFETY: the owner waits for it, so the scope is still there.
             locks::event_set(unsafe { &*done });
         }
+    }
+
+    /// Whether its owner, the caller, is told of a child's panic before it waits for the end.
+    pub(crate) fn guard(&self, guard: bool) {
+        let run = crate::current::runner();
+        self.state.lock().owner = if guard { run } else { std::ptr::null() };
+    }
+
+    /// Calls `see` with children that have not ended, the first `most` of them, and gives how many there are in all. `None`:
+    /// the list is just being changed.
+    pub(crate) fn try_each(&self, most: usize, mut see: impl FnMut(&Task)) -> Option<usize> {
+        let state = self.state.try_lock()?;
+        let mut child = state.first;
+        for _ in 0..most {
+            // SAFETY: linked children are alive under the lock.
+            let Some(task) = (unsafe { child.as_ref() }) else { break };
+            see(task);
+            child = task.after.get();
+        }
+        Some(state.live)
+    }
+
+    /// Where the number of children that have not ended is. For exploration, in which nobody else acts.
+    pub(crate) fn live(&self) -> *const usize {
+        // SAFETY: only an address is computed.
+        unsafe { &raw const self.state.held().live }
     }
 
     /// Cancels every child, and those to come.
@@ -115,6 +153,25 @@ impl Scope {
 }
 
 impl State {
+    /// A child has panicked: its owner is to unwind, wherever it is before its wait for the end.
+    fn fail(&mut self, wakers: &mut Wakers) {
+        // SAFETY: the owner of a scope that has a child does not end; it comes to its wait for the end first, under the lock.
+        if let Some(owner) = unsafe { self.owner.as_ref() }
+            && !self.waiting
+            && !std::mem::replace(&mut self.failed, true)
+        {
+            wakers.add(owner.fail());
+        }
+    }
+
+    /// Its owner has come to its wait for the end.
+    fn is_awaited(&mut self, run: &Runner) {
+        self.waiting = true;
+        if std::mem::take(&mut self.failed) {
+            run.restore();
+        }
+    }
+
     fn cancel(&mut self, wakers: &mut Wakers) {
         if std::mem::replace(&mut self.cancelled, true) {
             return;
@@ -143,7 +200,7 @@ impl ScopeWait {
     /// The scope and the room for a panic outlive the machine, which is the scope's last use.
     pub(crate) unsafe fn new(scope: *mut Scope, panic: *mut RawPanic) -> ScopeWait {
         // SAFETY: by contract; only an address.
-        let done = unsafe { EventWait::new(&raw const (*scope).done, Reason::Scope) };
+        let done = unsafe { EventWait::about(&raw const (*scope).done, Reason::Scope, scope.addr()) };
         ScopeWait { scope, panic, done, interrupted: false }
     }
 
@@ -180,11 +237,11 @@ impl Machine for ScopeWait {
         let scope = unsafe { &*self.scope };
         if ended.is_none() {
             let mut state = scope.state.lock();
+            state.is_awaited(run);
             if state.live == 0 {
                 drop(state);
                 return self.over(run);
             }
-            state.waiting = true;
         }
         // SAFETY: the machine stays where it is.
         match unsafe { self.done.step(run, -1, ended) } {

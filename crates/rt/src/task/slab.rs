@@ -8,11 +8,12 @@ use std::ptr::null_mut;
 
 use super::Task;
 use crate::memory;
-use crate::wait::Locked;
+use crate::runner::Runner;
+use crate::wait::{Locked, LockedGuard};
 
 /// Sizes up to this in steps of `SMALL_STEP`, then up to `LARGEST` in steps of `LARGE_STEP`.
 const SMALL: usize = 1024;
-const SMALL_STEP: usize = 32;
+const SMALL_STEP: usize = 16;
 const LARGEST: usize = 8192;
 const LARGE_STEP: usize = 1024;
 const CLASSES: usize = SMALL / SMALL_STEP + (LARGEST - SMALL) / LARGE_STEP;
@@ -63,11 +64,8 @@ struct Shared {
     large: Vec<*mut Task>,
 }
 
-static SHARED: Locked<Shared> = Locked::new(Shared {
-    batches: [const { Vec::new() }; CLASSES],
-    chunks: Vec::new(),
-    large: Vec::new(),
-});
+static SHARED: Locked<Shared> =
+    Locked::new(Shared { batches: [const { Vec::new() }; CLASSES], chunks: Vec::new(), large: Vec::new() });
 
 fn class(size: usize) -> usize {
     if size <= SMALL {
@@ -233,9 +231,36 @@ impl Drop for Cache {
     }
 }
 
-/// As `each`, but does not wait. False: somebody changes the list just now.
-pub(super) fn try_each(see: impl FnMut(*mut Task)) -> bool {
-    SHARED.try_lock().map(|shared| walk(&shared, see)).is_some()
+/// A look at what is there. Meanwhile no block's memory goes, and none is added.
+pub(crate) struct Look(LockedGuard<'static, Shared>);
+
+impl Look {
+    /// `None`: somebody changes the list just now.
+    pub(crate) fn try_now() -> Option<Look> {
+        SHARED.try_lock().map(Look)
+    }
+
+    pub(crate) fn now() -> Look {
+        Look(SHARED.lock())
+    }
+
+    pub(super) fn each(&self, see: impl FnMut(*mut Task)) {
+        walk(&self.0, see);
+    }
+
+    /// The task of which this is the runner, if it is one.
+    pub(crate) fn find(&self, run: *const Runner) -> Option<&Task> {
+        let (task, at) = (run.cast::<Task>(), run.addr());
+        let lies_in = |(chunk, class, len): &(*mut u8, usize, usize)| {
+            let size = class_size(*class);
+            let offset = at.wrapping_sub(chunk.addr());
+            offset < len / size * size && offset % size == 0
+        };
+        let found = self.0.chunks.iter().any(lies_in) || self.0.large.contains(&task.cast_mut());
+        // SAFETY: a block of ours holds a task, or zeros.
+        let task = found.then(|| unsafe { &*task })?;
+        task.is_there().then_some(task)
+    }
 }
 
 /// Calls `see` with every block that may be a live task. They may end meanwhile, but their memory stays.

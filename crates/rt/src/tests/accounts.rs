@@ -115,12 +115,8 @@ fn random_cancellation_loses_no_message() {
             })
         };
         let taker = |i: usize| {
-            let case = SelectCase {
-                kind: 0,
-                outcome: 0,
-                object: std::ptr::null_mut(),
-                value: std::ptr::null_mut(),
-            };
+            let case =
+                SelectCase { kind: 0, outcome: 0, object: std::ptr::null_mut(), value: std::ptr::null_mut() };
             spawn(Taker {
                 from: [Arc::clone(&channels[i % 2]), Arc::clone(&channels[1 - i % 2])],
                 selects: i.is_multiple_of(3),

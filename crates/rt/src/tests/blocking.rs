@@ -11,7 +11,11 @@ use crate::wait::{Machine, NOW, Reason, WaitResult, block};
 
 /// # Safety
 /// As for a machine.
-unsafe fn wait<M: Machine>(machine: M, deadline: Option<i64>) -> M::Out {
+unsafe fn wait<M: Machine>(mut machine: M, deadline: Option<i64>) -> M::Out {
+    // SAFETY: by contract.
+    if let Some(out) = unsafe { machine.at_once() } {
+        return out;
+    }
     let run = Runner::new(false);
     // SAFETY: by contract; the wait is over before the runner goes.
     match unsafe { block(&run, machine, deadline.unwrap_or(NOW)) } {
@@ -81,7 +85,6 @@ pub(super) unsafe fn recv(channel: &Channel, out: *mut u8, deadline: Option<i64>
 
 /// # Safety
 /// `values` are `n` of what the channel carries.
-#[cfg(not(loom))]
 pub(super) unsafe fn send_batch(channel: &Channel, values: *mut u8, n: usize) -> usize {
     let mut progress = 0;
     // SAFETY: by contract.
@@ -90,7 +93,6 @@ pub(super) unsafe fn send_batch(channel: &Channel, values: *mut u8, n: usize) ->
 
 /// # Safety
 /// `out` has room for `max` of what the channel carries.
-#[cfg(not(loom))]
 pub(super) unsafe fn recv_batch(channel: &Channel, out: *mut u8, max: usize) -> i64 {
     // SAFETY: by contract.
     unsafe { wait(RecvBatch::new(channel, out, max), Some(-1)) }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32 as Word, AtomicUsize, Ordering::SeqCst};
 
-use abi::waiting::{Context, Frame};
+use abi::waiting::{Context, DONE, Frame, UNWINDING};
 use abi::{RawScope, SelectCase, SelectKind};
 
 use super::code::{At, Body, Handle, Joined, Next, call, empty_panic, make, message, spawn};
@@ -113,7 +113,7 @@ impl Stuck {
             cases: [case; 3],
             other: None,
             panic: empty_panic(),
-            scope: RawScope { words: [0; 6] },
+            scope: RawScope { words: [0; 7] },
         }
     }
 
@@ -128,9 +128,7 @@ impl Stuck {
         unsafe {
             match self.kind {
                 Kind::Recv => altru_channel_recv(cx, frame, out, ptr(&s.empty), value, -1),
-                Kind::RecvFor => {
-                    altru_channel_recv(cx, frame, out, ptr(&s.empty), value, 1000 * SECOND)
-                }
+                Kind::RecvFor => altru_channel_recv(cx, frame, out, ptr(&s.empty), value, 1000 * SECOND),
                 Kind::RecvBatch => {
                     let count = &raw mut self.count;
                     altru_channel_recv_batch(cx, frame, count, ptr(&s.empty), value, 1, -1)
@@ -148,9 +146,7 @@ impl Stuck {
                     let (condvar, lock) = (&raw const s.condvar, &raw const s.word);
                     altru_condvar_wait(cx, frame, out, condvar, lock, -1)
                 }
-                Kind::Semaphore => {
-                    altru_semaphore_acquire(cx, frame, out, &raw const s.semaphore, 2, -1)
-                }
+                Kind::Semaphore => altru_semaphore_acquire(cx, frame, out, &raw const s.semaphore, 2, -1),
                 Kind::Event => altru_event_wait(cx, frame, out, &raw const s.event, -1),
                 Kind::Word => altru_word_wait(cx, frame, out, &raw const s.event, 0, -1),
                 Kind::Select => {
@@ -287,12 +283,7 @@ struct Inner<B: Body> {
 }
 
 impl<B: Body<Out = ()>> Inner<B> {
-    unsafe extern "C" fn enter(
-        cx: *mut Context,
-        parent: *mut Frame,
-        _how: i32,
-        env: *mut u8,
-    ) -> i32 {
+    unsafe extern "C" fn enter(cx: *mut Context, parent: *mut Frame, _how: i32, env: *mut u8) -> i32 {
         // SAFETY: `env` is an `Inner`; nothing is written to the result's place.
         unsafe {
             let body = (*env.cast::<Inner<B>>()).body.take().expect("called once");
@@ -509,7 +500,7 @@ fn family(s: &Arc<Shared>, children: usize, panics: bool) -> Family {
         stage: 0,
         outcome: -1,
         panic: empty_panic(),
-        scope: RawScope { words: [0; 6] },
+        scope: RawScope { words: [0; 7] },
         alive: Arc::new(AtomicUsize::new(0)),
     }
 }
@@ -535,7 +526,7 @@ fn a_scope_waits_for_its_children_whatever_happens() {
 fn a_thread_owns_a_scope() {
     let s = shared();
     let alive = Arc::new(AtomicUsize::new(0));
-    let (mut scope, mut panic, mut outcome) = (RawScope { words: [0; 6] }, empty_panic(), -1);
+    let (mut scope, mut panic, mut outcome) = (RawScope { words: [0; 7] }, empty_panic(), -1);
     let record: *mut _ = (&raw mut scope).cast();
     // SAFETY: the record outlives the wait.
     unsafe {
@@ -578,14 +569,7 @@ impl Body for Shielded {
             }
             let value = (&raw mut self.value).cast();
             let gate = Arc::as_ptr(&self.gate).cast_mut();
-            Next::Called(altru_channel_recv(
-                at.cx,
-                at.frame,
-                &raw mut self.outcome,
-                gate,
-                value,
-                -1,
-            ))
+            Next::Called(altru_channel_recv(at.cx, at.frame, &raw mut self.outcome, gate, value, -1))
         }
     }
     fn out(&mut self) {}
@@ -595,13 +579,8 @@ impl Body for Shielded {
 fn a_shield_puts_it_off() {
     let gate = channel(-1);
     let passed = Arc::new(AtomicUsize::new(0));
-    let body = Shielded {
-        stage: 0,
-        gate: Arc::clone(&gate),
-        passed: Arc::clone(&passed),
-        value: 0,
-        outcome: 0,
-    };
+    let body =
+        Shielded { stage: 0, gate: Arc::clone(&gate), passed: Arc::clone(&passed), value: 0, outcome: 0 };
     let task = spawn(body);
     while task.is_fresh() {
         std::thread::yield_now();
@@ -610,4 +589,23 @@ fn a_shield_puts_it_off() {
     put(&gate, 1);
     assert_eq!(task.join(), Joined::Cancelled);
     assert_eq!(passed.load(SeqCst), 1);
+}
+
+/// Only who would have to wait unwinds.
+#[test]
+fn who_is_cancelled_takes_what_is_free() {
+    let run = Runner::new(false);
+    let _ = run.cancel();
+    let (cx, nobody) = (run.context(), std::ptr::null_mut());
+    let set = AtomicU32::new(abi::protocol::event::SET);
+    let permits = AtomicU32::new(2);
+    let mut out = -1;
+    // SAFETY: the words and the place for results outlive the calls; the runner is this thread's alone.
+    unsafe {
+        assert_eq!(altru_event_wait(cx, nobody, &raw mut out, &raw const set, -1), DONE);
+        let status = altru_semaphore_acquire(cx, nobody, &raw mut out, &raw const permits, 2, -1);
+        assert_eq!((status, out, permits.load(SeqCst)), (DONE, locks::TAKEN, 0));
+        let status = altru_semaphore_acquire(cx, nobody, &raw mut out, &raw const permits, 1, -1);
+        assert_eq!(status, UNWINDING);
+    }
 }

@@ -3,9 +3,7 @@
 use std::marker::PhantomData;
 
 use abi::RawPanic;
-use abi::waiting::{
-    Context, DONE, ENTER, Frame, RESUME, SUSPENDED, Site, TaskEntry, UNWIND, UNWINDING,
-};
+use abi::waiting::{Context, DONE, ENTER, Frame, RESUME, SUSPENDED, Site, TaskEntry, UNWIND, UNWINDING};
 
 use crate::runner::Runner;
 use crate::task::{Task, altru_task_join, altru_task_release};
@@ -57,6 +55,7 @@ impl<B: Body> BodyFrame<B> {
         name_ptr: B::NAME.as_ptr(),
         name_len: B::NAME.len(),
         location: std::ptr::null(),
+        outer: std::ptr::null(),
         index: 1,
     };
 }
@@ -65,12 +64,7 @@ impl<B: Body> BodyFrame<B> {
 ///
 /// # Safety
 /// `cx` and `parent` are the caller's; `out` is valid until the call is over.
-pub(super) unsafe fn call<B: Body>(
-    cx: *mut Context,
-    parent: *mut Frame,
-    out: *mut B::Out,
-    body: B,
-) -> i32 {
+pub(super) unsafe fn call<B: Body>(cx: *mut Context, parent: *mut Frame, out: *mut B::Out, body: B) -> i32 {
     // SAFETY: by contract; the frame is ours until it is given back.
     unsafe {
         let size = size_of::<BodyFrame<B>>();
@@ -203,7 +197,7 @@ pub(super) fn make<B: Body>(body: B) -> Handle<B::Out> {
     // SAFETY: the entry is a constant, the room is as large as it says.
     let task = unsafe {
         let task = Task::new(Entry::<B>::ENTRY);
-        (*task).env().cast::<B>().write(body);
+        (*task).values().cast::<B>().write(body);
         task
     };
     Handle { task, result: PhantomData }
@@ -239,14 +233,8 @@ impl<T> Handle<T> {
         let cx = current::thread().context();
         // SAFETY: the handle is live; the places outlive the call, which does not suspend on a thread.
         unsafe {
-            let status = altru_task_join(
-                cx,
-                std::ptr::null_mut(),
-                &raw mut how,
-                self.task,
-                &raw mut panic,
-                -1,
-            );
+            let status =
+                altru_task_join(cx, std::ptr::null_mut(), &raw mut how, self.task, &raw mut panic, -1);
             assert_eq!(status, DONE);
             self.joined(how, &panic)
         }

@@ -23,6 +23,10 @@ pub(crate) fn turn_is_over() -> bool {
     false
 }
 
+pub(crate) fn end_turn() {}
+
+pub(crate) fn end_turn_in_loop() {}
+
 pub(crate) fn choose(_n: usize) -> usize {
     0
 }
@@ -38,8 +42,6 @@ pub(crate) unsafe fn arm(_timer: *mut Timer) {
 pub(crate) unsafe fn disarm(_timer: *mut Timer) {
     unreachable!("models give tasks no deadlines");
 }
-
-pub(crate) fn describe_tasks(_out: &mut dyn std::fmt::Write) {}
 
 pub(crate) fn end_of_thread(handle: *mut u8) -> *mut u8 {
     handle

@@ -5,10 +5,14 @@ mod accounts;
 mod blocking;
 #[cfg(not(loom))]
 mod cancel;
+#[cfg(loom)]
+mod channel_models;
 #[cfg(not(loom))]
 mod code;
 #[cfg(loom)]
 pub(crate) mod hooks;
+#[cfg(not(loom))]
+mod memory;
 #[cfg(loom)]
 mod models;
 #[cfg(not(loom))]

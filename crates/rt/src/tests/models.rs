@@ -13,7 +13,7 @@ use crate::sync::{AtomicU32, Ordering};
 use crate::{locks, select};
 
 /// A deadline that passes at any moment.
-const SOON: i64 = 1;
+pub(super) const SOON: i64 = 1;
 
 struct Shared {
     word: AtomicU32,
@@ -22,11 +22,7 @@ struct Shared {
 }
 
 fn shared() -> Arc<Shared> {
-    Arc::new(Shared {
-        word: AtomicU32::new(0),
-        other: AtomicU32::new(0),
-        inside: AtomicU32::new(0),
-    })
+    Arc::new(Shared { word: AtomicU32::new(0), other: AtomicU32::new(0), inside: AtomicU32::new(0) })
 }
 
 impl Shared {
@@ -36,12 +32,12 @@ impl Shared {
     }
 }
 
-fn send(channel: &Channel, mut value: u64, deadline: Option<i64>) -> SendOutcome {
+pub(super) fn send(channel: &Channel, mut value: u64, deadline: Option<i64>) -> SendOutcome {
     // SAFETY: `value` is what the channel carries.
     unsafe { blocking::send(channel, (&raw mut value).cast(), deadline) }
 }
 
-fn recv(channel: &Channel, deadline: Option<i64>) -> Result<u64, RecvOutcome> {
+pub(super) fn recv(channel: &Channel, deadline: Option<i64>) -> Result<u64, RecvOutcome> {
     let mut value = 0u64;
     // SAFETY: `value` is what the channel carries.
     match unsafe { blocking::recv(channel, (&raw mut value).cast(), deadline) } {
@@ -50,16 +46,11 @@ fn recv(channel: &Channel, deadline: Option<i64>) -> Result<u64, RecvOutcome> {
     }
 }
 
-fn case(kind: SelectKind, object: *const Channel, value: *mut u64) -> SelectCase {
-    SelectCase {
-        kind: kind as u32,
-        outcome: 0,
-        object: object.cast_mut().cast(),
-        value: value.cast(),
-    }
+pub(super) fn case(kind: SelectKind, object: *const Channel, value: *mut u64) -> SelectCase {
+    SelectCase { kind: kind as u32, outcome: 0, object: object.cast_mut().cast(), value: value.cast() }
 }
 
-fn choose(cases: &[SelectCase], deadline: Option<i64>) -> i32 {
+pub(super) fn choose(cases: &[SelectCase], deadline: Option<i64>) -> i32 {
     // SAFETY: the models keep objects and values alive.
     unsafe { blocking::select(cases, deadline, true) }
 }
@@ -253,6 +244,32 @@ fn a_timed_out_select_takes_nothing() {
         assert_eq!(send(&channel, 7, Some(-1)), SendOutcome::Sent);
         let taken = other.join().expect("it ends") == 0;
         assert_eq!(channel.len(), usize::from(!taken));
+    });
+}
+
+/// Two selects that find two messages waiting take one each, though both want the same one first.
+#[test]
+fn selects_share_what_is_there() {
+    loom::model(|| {
+        let channels = Arc::new([Channel::new(-1, 8, 8), Channel::new(1, 8, 8)]);
+        let take = |channels: &[Channel; 2]| {
+            let mut out = 0u64;
+            let cases = [
+                case(SelectKind::Recv, &raw const channels[0], &raw mut out),
+                case(SelectKind::Recv, &raw const channels[1], &raw mut out),
+            ];
+            (choose(&cases, Some(-1)), out)
+        };
+        for (n, channel) in channels.iter().enumerate() {
+            assert_eq!(send(channel, n as u64 + 5, Some(-1)), SendOutcome::Sent);
+        }
+        let other = {
+            let channels = Arc::clone(&channels);
+            thread::spawn(move || take(&channels))
+        };
+        let mut taken = [take(&channels), other.join().expect("it ends")];
+        taken.sort();
+        assert_eq!(taken, [(0, 5), (1, 6)]);
     });
 }
 

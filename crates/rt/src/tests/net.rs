@@ -225,9 +225,8 @@ fn sources_are_used_again() {
 fn select(cases: &[SelectCase], timeout: i64) -> i32 {
     let mut out = -9;
     // SAFETY: the cases' objects are live.
-    let status = unsafe {
-        altru_select(here(), null_mut(), &raw mut out, cases.as_ptr(), cases.len(), timeout, 0)
-    };
+    let status =
+        unsafe { altru_select(here(), null_mut(), &raw mut out, cases.as_ptr(), cases.len(), timeout, 0) };
     assert_ne!(status, UNWINDING);
     out
 }

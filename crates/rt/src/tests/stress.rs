@@ -28,20 +28,14 @@ fn send(channel: &Channel, mut value: u64, timeout: Option<i64>) -> SendOutcome 
 fn recv(channel: &Channel, timeout: Option<i64>) -> Result<u64, RecvOutcome> {
     let mut value = 0u64;
     // SAFETY: `value` is what the channel carries.
-    match unsafe { blocking::recv(channel, (&raw mut value).cast(), timeout.map(clock::deadline)) }
-    {
+    match unsafe { blocking::recv(channel, (&raw mut value).cast(), timeout.map(clock::deadline)) } {
         RecvOutcome::Received => Ok(value),
         other => Err(other),
     }
 }
 
 fn case(kind: SelectKind, object: *const Channel, value: *mut u64) -> SelectCase {
-    SelectCase {
-        kind: kind as u32,
-        outcome: 0,
-        object: object.cast_mut().cast(),
-        value: value.cast(),
-    }
+    SelectCase { kind: kind as u32, outcome: 0, object: object.cast_mut().cast(), value: value.cast() }
 }
 
 fn choose(cases: &[SelectCase], timeout: Option<i64>) -> i32 {
@@ -262,9 +256,8 @@ fn batches_keep_order_across_a_small_buffer() {
             scope.spawn(|| {
                 let mut values: Vec<u64> = (0..n).collect();
                 // SAFETY: the values are what the channel carries.
-                let sent = unsafe {
-                    blocking::send_batch(&channel, values.as_mut_ptr().cast(), values.len())
-                };
+                let sent =
+                    unsafe { blocking::send_batch(&channel, values.as_mut_ptr().cast(), values.len()) };
                 assert_eq!(sent as u64, n);
                 channel.drop_sender();
             });
@@ -400,13 +393,11 @@ fn select_takes_a_mutex_or_gives_up_without_a_trace() {
             let (word, event, held) = (&word, &event, &held);
             scope.spawn(move || {
                 let cases =
-                    [(SelectKind::Lock, word), (SelectKind::Event, event)].map(|(kind, word)| {
-                        SelectCase {
-                            kind: kind as u32,
-                            outcome: 0,
-                            object: address(word),
-                            value: std::ptr::null_mut(),
-                        }
+                    [(SelectKind::Lock, word), (SelectKind::Event, event)].map(|(kind, word)| SelectCase {
+                        kind: kind as u32,
+                        outcome: 0,
+                        object: address(word),
+                        value: std::ptr::null_mut(),
                     });
                 for i in 0..ROUNDS {
                     let timeout = if (i + t) % 3 == 0 { MILLISECOND / 100 } else { -1 };

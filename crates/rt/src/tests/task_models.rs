@@ -197,16 +197,51 @@ fn a_worker_misses_no_work() {
         let idle = Arc::new(Idle::new(1, 0));
         let work = Arc::new(AtomicU32::new(0));
         // The worker is started, and searches.
-        assert_eq!(idle.notify(), Some(0));
+        assert_eq!(idle.notify(|_| {}), Some(0));
         let other = {
             let (idle, work) = (Arc::clone(&idle), Arc::clone(&work));
             thread::spawn(move || {
                 work.store(1, Ordering::Release);
-                if let Some(worker) = idle.notify() {
+                if let Some(worker) = idle.notify(|_| {}) {
                     idle.unpark(worker, || unreachable!("nobody polls"));
                 }
             })
         };
+        while work.load(Ordering::Acquire) == 0 {
+            idle.fall_asleep(0, true);
+            if work.load(Ordering::Acquire) == 1 && idle.wake_up(0) {
+                continue;
+            }
+            assert!(idle.park(0, -1));
+        }
+        assert!(idle.end_search());
+        other.join().expect("it ends");
+    });
+}
+
+/// Nor does it as the watcher, of whom those who wake tasks expect that it looks by itself.
+#[test]
+fn a_watcher_misses_no_work() {
+    loom::model(|| {
+        let idle = Arc::new(Idle::new(1, 0));
+        let work = Arc::new(AtomicU32::new(0));
+        assert_eq!(idle.notify(|_| {}), Some(0));
+        let other = {
+            let (idle, work) = (Arc::clone(&idle), Arc::clone(&work));
+            thread::spawn(move || {
+                work.store(1, Ordering::Release);
+                if let Some(worker) = idle.notify_woken(|_| {}) {
+                    idle.unpark(worker, || unreachable!("nobody polls"));
+                }
+            })
+        };
+        // A nap, of which nobody knows how long it is.
+        idle.fall_asleep(0, true);
+        assert!(idle.watch());
+        if !idle.park(0, 1) && !idle.wake_up(0) {
+            assert!(idle.park(0, -1));
+        }
+        idle.stop_watching();
         while work.load(Ordering::Acquire) == 0 {
             idle.fall_asleep(0, true);
             if work.load(Ordering::Acquire) == 1 && idle.wake_up(0) {
@@ -226,13 +261,12 @@ fn a_polling_worker_misses_no_work() {
         let idle = Arc::new(Idle::new(1, 0));
         let work = Arc::new(AtomicU32::new(0));
         let interrupted = Arc::new(AtomicU32::new(0));
-        assert_eq!(idle.notify(), Some(0));
+        assert_eq!(idle.notify(|_| {}), Some(0));
         let other = {
-            let (idle, work, interrupted) =
-                (Arc::clone(&idle), Arc::clone(&work), Arc::clone(&interrupted));
+            let (idle, work, interrupted) = (Arc::clone(&idle), Arc::clone(&work), Arc::clone(&interrupted));
             thread::spawn(move || {
                 work.store(1, Ordering::Release);
-                if let Some(worker) = idle.notify() {
+                if let Some(worker) = idle.notify(|_| {}) {
                     idle.unpark(worker, || interrupted.store(1, Ordering::Release));
                 }
             })
@@ -275,5 +309,56 @@ fn one_worker_polls() {
         let polled = idle.poll(0, || enter(&inside));
         assert_eq!(polled, Some(Some(())));
         busy.join().expect("it ends");
+    });
+}
+
+/// Whoever has made work and is stuck then is not the last one alive as long as the work is there: the worker that it leaves
+/// it to has been counted, whether it was woken, or wakes by itself at this moment.
+#[test]
+fn a_searcher_is_counted_before_it_is_seen() {
+    loom::model(|| {
+        let idle = Arc::new(Idle::new(1, 0));
+        let work = Arc::new(AtomicU32::new(0));
+        // The worker and the other one.
+        let live = Arc::new(AtomicU32::new(2));
+        let uncounted = Arc::new(AtomicU32::new(0));
+        assert_eq!(idle.notify(|_| {}), Some(0));
+        let count = |uncounted: &AtomicU32, live: &AtomicU32| {
+            live.fetch_add(1, Ordering::SeqCst);
+            if uncounted.swap(0, Ordering::AcqRel) == 0 {
+                live.fetch_sub(1, Ordering::SeqCst);
+            }
+        };
+        let other = {
+            let (idle, work) = (Arc::clone(&idle), Arc::clone(&work));
+            let (live, uncounted) = (Arc::clone(&live), Arc::clone(&uncounted));
+            thread::spawn(move || {
+                work.store(1, Ordering::Release);
+                if let Some(worker) = idle.notify(|_| count(&uncounted, &live)) {
+                    idle.unpark(worker, || unreachable!("nobody polls"));
+                }
+                // It is stuck now.
+                let left = live.fetch_sub(1, Ordering::SeqCst) - 1;
+                assert!(left > 0 || work.load(Ordering::SeqCst) == 0, "a false deadlock");
+            })
+        };
+        // It sleeps once, and wakes when it likes, as in `Worker::sleep`.
+        uncounted.store(1, Ordering::Release);
+        idle.fall_asleep(0, true);
+        if work.load(Ordering::Acquire) == 1 && idle.wake_up(0) {
+            uncounted.swap(0, Ordering::AcqRel);
+        } else {
+            live.fetch_sub(1, Ordering::SeqCst);
+            if !idle.park(0, 1) {
+                count(&uncounted, &live);
+                if !idle.wake_up(0) {
+                    assert!(idle.park(0, -1));
+                }
+            }
+        }
+        work.swap(0, Ordering::SeqCst);
+        assert_eq!(uncounted.load(Ordering::Acquire), 0);
+        other.join().expect("it ends");
+        assert_eq!(live.load(Ordering::SeqCst), 1);
     });
 }

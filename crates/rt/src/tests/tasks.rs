@@ -74,14 +74,7 @@ impl Body for Tree {
         match self.children.last() {
             // SAFETY: the handle is live; the places do not move while this waits.
             Some(child) => Next::Called(unsafe {
-                altru_task_join(
-                    at.cx,
-                    at.frame,
-                    &raw mut self.how,
-                    child.task,
-                    &raw mut self.panic,
-                    -1,
-                )
+                altru_task_join(at.cx, at.frame, &raw mut self.how, child.task, &raw mut self.panic, -1)
             }),
             None => Next::Return,
         }
@@ -138,9 +131,7 @@ impl Body for Pass {
             self.left -= 1;
             let from = Arc::as_ptr(&self.from).cast_mut();
             // SAFETY: the channel and the places outlive the call.
-            return Next::Called(unsafe {
-                altru_channel_recv(at.cx, at.frame, outcome, from, value, -1)
-            });
+            return Next::Called(unsafe { altru_channel_recv(at.cx, at.frame, outcome, from, value, -1) });
         }
         self.value += 1;
         let to = Arc::as_ptr(&self.to).cast_mut();
@@ -260,8 +251,7 @@ fn workers_that_are_stuck_are_replaced() {
     for _ in 0..3 {
         let stop = Arc::new(AtomicUsize::new(0));
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let spins: Vec<_> =
-            (0..2 * workers).map(|_| spawn(Spin { stop: Arc::clone(&stop) })).collect();
+        let spins: Vec<_> = (0..2 * workers).map(|_| spawn(Spin { stop: Arc::clone(&stop) })).collect();
         assert_eq!(spawn(Stop { stop }).join(), Joined::Returned(1));
         for spin in spins {
             assert_eq!(spin.join(), Joined::Returned(1));
@@ -366,9 +356,7 @@ impl Body for FailBelow {
         }
         let below = Fail { stage: 0, drops: Arc::clone(&self.0.drops) };
         // SAFETY: nothing is written to the place.
-        Next::Called(unsafe {
-            call(at.cx, at.frame, std::ptr::NonNull::dangling().as_ptr(), below)
-        })
+        Next::Called(unsafe { call(at.cx, at.frame, std::ptr::NonNull::dangling().as_ptr(), below) })
     }
     fn out(&mut self) {}
 }

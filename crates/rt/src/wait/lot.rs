@@ -38,6 +38,22 @@ impl Lot {
         Lot { buckets: std::array::from_fn(|_| Bucket { queue: Locked::new(Queue::new()) }) }
     }
 
+    /// Forgets whoever waits: after an exploration's execution that was broken off, when nobody else is there.
+    ///
+    /// # Safety
+    /// No node that is linked here will be used again.
+    #[cfg(not(loom))]
+    pub(crate) unsafe fn forget_all(&self) {
+        for bucket in &self.buckets {
+            *bucket.queue.lock() = Queue::new();
+        }
+    }
+
+    #[cfg(not(loom))]
+    pub(crate) fn buckets(&self) -> &[Bucket] {
+        &self.buckets
+    }
+
     pub(crate) fn bucket(&self, key: usize) -> &Bucket {
         let hash = (key as u64 >> 2).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         &self.buckets[(hash >> 56) as usize % BUCKETS]

@@ -15,7 +15,7 @@ use crate::runner::Runner;
 use crate::timer::Timer;
 
 /// What a step came to.
-pub(crate) enum Step<T> {
+pub enum Step<T> {
     Ready(T),
     /// A wait has begun and its nodes are linked. The next step is told how it ended.
     Pending(Pending),
@@ -23,7 +23,7 @@ pub(crate) enum Step<T> {
     Unwind,
 }
 
-pub(crate) trait Machine {
+pub trait Machine {
     type Out: Copy;
 
     /// What the frame is called in dumps.
@@ -33,13 +33,28 @@ pub(crate) trait Machine {
     /// its end.
     const ALWAYS_STARTS: bool = false;
 
+    /// What it asks for is taken, if it is there, also by who is to unwind: only who would have to wait does. So it is with all that
+    /// generated code tries by itself first.
+    const LOOKS_FIRST: bool = false;
+
+    /// It has an `at_once`.
+    const AT_ONCE: bool = false;
+
+    /// Makes the call if that takes no wait, before the machine has a place of its own. `None`: nothing has happened,
+    /// and `step` is to look again.
+    ///
+    /// # Safety
+    /// What it was made from is valid.
+    unsafe fn at_once(&mut self) -> Option<Self::Out> {
+        None
+    }
+
     /// Starts (`ended` is `None`) or goes on after the wait that the last step began. `deadline` is that of the whole
     /// call, -1 for none, `NOW` for not to wait. After `Ready` or `Unwind` none of its nodes is linked.
     ///
     /// # Safety
     /// The machine stays where it is until a step gives `Ready` or `Unwind`. What it was made from is valid until then.
-    unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>)
-    -> Step<Self::Out>;
+    unsafe fn step(&mut self, run: &Runner, deadline: i64, ended: Option<Ended>) -> Step<Self::Out>;
 }
 
 /// The deadline of a call that is not to wait at all. No moment is this early.
@@ -56,11 +71,7 @@ pub(crate) enum WaitResult<T> {
 ///
 /// # Safety
 /// As for [`Machine::step`]; `run` is the current thread's.
-pub(crate) unsafe fn block<M: Machine>(
-    run: &Runner,
-    mut machine: M,
-    deadline: i64,
-) -> WaitResult<M::Out> {
+pub(crate) unsafe fn block<M: Machine>(run: &Runner, mut machine: M, deadline: i64) -> WaitResult<M::Out> {
     let mut ended = None;
     loop {
         // SAFETY: the machine does not move in this loop; the rest by contract.
@@ -68,6 +79,12 @@ pub(crate) unsafe fn block<M: Machine>(
             Step::Ready(out) => return WaitResult::Ready(out),
             Step::Unwind => return WaitResult::Unwinding,
             Step::Pending(pending) => {
+                // As for a task, below: `main` can be cancelled.
+                if run.is_interrupted()
+                    && let Some(claim) = run.wait.claim_unshielded()
+                {
+                    let _ = claim.commit(0, Outcome::Cancelled);
+                }
                 let how = run.wait.park(pending);
                 run.note_interruption(how.outcome);
                 ended = Some(how);
@@ -116,6 +133,7 @@ impl<M: Machine> LeafFrame<M> {
             name_ptr: M::NAME.as_ptr(),
             name_len: M::NAME.len(),
             location: std::ptr::null(),
+            outer: std::ptr::null(),
             index: 1,
         }
     }
@@ -125,7 +143,35 @@ impl<M: Machine> LeafFrame<M> {
 ///
 /// # Safety
 /// `cx` and `parent` are the caller's; `out` is valid until the call is over; the rest as for [`Machine::step`].
-pub(crate) unsafe fn run<M: Machine>(
+#[inline(always)]
+pub unsafe fn run<M: Machine>(
+    cx: *mut Context,
+    parent: *mut Frame,
+    out: *mut M::Out,
+    mut machine: M,
+    deadline: i64,
+) -> i32 {
+    // SAFETY: by contract; `cx` is the start of a runner.
+    unsafe {
+        let run = Runner::of(cx);
+        if M::AT_ONCE
+            && !run.is_interrupted()
+            && !run.turn_is_over()
+            && let Some(value) = machine.at_once()
+        {
+            out.write(value);
+            return DONE;
+        }
+        run_with_frame(cx, parent, out, machine, deadline)
+    }
+}
+
+/// The same for a call that may have to wait.
+///
+/// # Safety
+/// As for `run`.
+#[inline(never)]
+unsafe fn run_with_frame<M: Machine>(
     cx: *mut Context,
     parent: *mut Frame,
     out: *mut M::Out,
@@ -134,7 +180,7 @@ pub(crate) unsafe fn run<M: Machine>(
 ) -> i32 {
     // SAFETY: by contract `cx` is the start of a runner.
     let run = unsafe { Runner::of(cx) };
-    if !M::ALWAYS_STARTS && run.is_interrupted() {
+    if !M::ALWAYS_STARTS && !M::LOOKS_FIRST && run.is_interrupted() {
         run.note_interruption(Outcome::Cancelled);
         return UNWINDING;
     }
@@ -164,10 +210,11 @@ pub(crate) unsafe fn run<M: Machine>(
             (*leaf).armed = false;
         }
         // A task that always finds what it asks for never waits: it gives way all the same when its turn is over.
-        if !M::ALWAYS_STARTS && crate::turn_is_over() {
+        if !M::ALWAYS_STARTS && run.turn_is_over() {
             (*leaf).frame.site =
                 if timed { LeafFrame::<M>::TIMED_TURN_SITE } else { LeafFrame::<M>::TURN_SITE };
-            run.yielding.set(true);
+            run.yields(true);
+            run.shield(M::LOOKS_FIRST.into());
             let _ = run.begin(Reason::Yield, 0, 1, -1);
             (*cx).frame = leaf.cast();
             return SUSPENDED;
@@ -280,6 +327,7 @@ unsafe extern "C" fn resume_turn<M: Machine, const TIMED: bool>(
     // SAFETY: as in `resume`.
     unsafe {
         let run = Runner::of(cx);
+        run.shield(-i32::from(M::LOOKS_FIRST));
         let ended = run.wait.ended();
         if ended.outcome.interrupts() {
             run.note_interruption(ended.outcome);

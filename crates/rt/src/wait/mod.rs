@@ -55,15 +55,16 @@ mod node;
 mod raw_lock;
 
 pub(crate) use lot::{Bucket, LOT};
-pub(crate) use machine::{Machine, NOW, Step, WaitResult, block, run};
-pub(crate) use node::{Node, Queue, Wakers, finish};
-pub(crate) use raw_lock::{Locked, LockedGuard, RawLock};
+pub use machine::{Machine, Step, run};
+pub(crate) use machine::{NOW, WaitResult, block};
+pub(crate) use node::{Node, finish};
+pub use node::{Queue, Wakers};
+pub use raw_lock::LockedGuard;
+pub(crate) use raw_lock::{Locked, RawLock};
 
 use crate::census;
 use crate::runner::Runner;
-use crate::sync::{
-    AtomicU32, AtomicUsize, Ordering, SPINS, futex_wait, futex_wake, spin_loop, yield_now,
-};
+use crate::sync::{AtomicU32, AtomicUsize, Ordering, SPINS, futex_wait, futex_wake, spin_loop, yield_now};
 
 const IDLE: u32 = 0;
 const WAITING: u32 = 1;
@@ -79,7 +80,7 @@ const LOOKED_AT: u32 = 16;
 /// What the one who committed a case tells the waiter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// The case happened: the value is there, the lock is held.
     Done = 0,
     /// The channel closed.
@@ -108,27 +109,27 @@ impl Outcome {
     ];
 
     /// The waiter is to unwind.
-    pub(crate) fn interrupts(self) -> bool {
+    pub fn interrupts(self) -> bool {
         matches!(self, Outcome::Deadline | Outcome::Cancelled)
     }
 
     /// No case happened, so that the waiter's nodes are still linked.
-    pub(crate) fn is_withdrawal(self) -> bool {
+    pub fn is_withdrawal(self) -> bool {
         self == Outcome::TimedOut || self.interrupts()
     }
 }
 
 /// How a wait ended. `case` means nothing if no case happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Ended {
-    pub(crate) case: u32,
-    pub(crate) outcome: Outcome,
+pub struct Ended {
+    pub case: u32,
+    pub outcome: Outcome,
 }
 
 /// What somebody waits for, for the deadlock report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-pub(crate) enum Reason {
+pub enum Reason {
     Lock = 1,
     ReadLock,
     WriteLock,
@@ -145,11 +146,14 @@ pub(crate) enum Reason {
     Yield,
     System,
     Io,
+    Reply,
 }
 
 /// Added to a reason: the wait has a deadline, and the census has counted it.
 const TIMED: u32 = 1 << 8;
 const COUNTED: u32 = 1 << 9;
+/// The rest of `about` tells a waiter's waits apart: it is counted up.
+const NEXT: u32 = 1 << 10;
 
 /// The one wait that a thread or task can be in.
 pub(crate) struct Wait {
@@ -160,15 +164,29 @@ pub(crate) struct Wait {
     open: AtomicU32,
     /// A `Reason` and the bits above. Written before the wait begins.
     about: AtomicU32,
+    /// What `who` makes of it, by the reason; 0 if nothing.
     object: AtomicUsize,
+}
+
+/// One wait, as others see it. Two that are equal are one wait, which was not interrupted in between.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Stamp {
+    about: u32,
+    pub(crate) object: usize,
+}
+
+impl Stamp {
+    pub(crate) fn reason(self) -> u8 {
+        self.about as u8
+    }
 }
 
 /// A wait has begun: parking is due. `until` is its deadline (-1: none); `inherited`: that of a block around.
 #[must_use]
 #[derive(Clone, Copy)]
-pub(crate) struct Pending {
-    pub(crate) until: i64,
-    pub(crate) inherited: bool,
+pub struct Pending {
+    pub until: i64,
+    pub inherited: bool,
 }
 
 impl Pending {
@@ -214,17 +232,37 @@ impl Wait {
     ) {
         let timed = if timed { TIMED } else { 0 };
         let counted = if counted && census::begin_wait() { COUNTED } else { 0 };
-        self.about.store(reason as u32 | timed | counted, Ordering::Relaxed);
-        self.object.store(object, Ordering::Relaxed);
+        let number = (self.about.load(Ordering::Relaxed) & !(NEXT - 1)).wrapping_add(NEXT);
+        // Release, and in this order: see `stamp`.
+        self.about.store(number | reason as u32 | timed | counted, Ordering::Release);
+        self.object.store(object, Ordering::Release);
         self.open.store(open, Ordering::Relaxed);
         let state = if shielded { WAITING | SHIELDED } else { WAITING };
         // Release: whoever claims sees the above. Sequentially consistent: against `Runner::cancel`.
         self.state.store(state, Ordering::SeqCst);
     }
 
+    /// The waiter waits in the kernel, not here.
+    #[cfg(not(loom))]
+    pub(crate) fn note(&self, reason: Reason) {
+        let number = self.about.load(Ordering::Relaxed) & !(NEXT - 1);
+        self.about.store(number | reason as u32, Ordering::Relaxed);
+    }
+
     /// What the waiter waits for, for reports.
     pub(crate) fn about(&self) -> (u8, usize) {
         (self.about.load(Ordering::Relaxed) as u8, self.object.load(Ordering::Relaxed))
+    }
+
+    /// The wait that the waiter is in, if it has no deadline and has not ended. To be asked by anybody.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        let about = self.about.load(Ordering::Acquire);
+        let state = self.state.load(Ordering::Acquire) & !(SHIELDED | LOOKED_AT);
+        let object = self.object.load(Ordering::Acquire);
+        // The object of a later wait comes after what that is about.
+        let same = self.about.load(Ordering::Acquire) == about;
+        let waits = matches!(state, WAITING | PARKED | SUSPENDED) && about & TIMED == 0;
+        (same && waits).then_some(Stamp { about, object })
     }
 
     /// Whether the waiter is a task that is suspended for good unless somebody ends its wait.
@@ -245,11 +283,7 @@ impl Wait {
         }
         let looked_at = seen | LOOKED_AT;
         // Acquire pairs with the release that published the waiter's frames.
-        if self
-            .state
-            .compare_exchange(seen, looked_at, Ordering::Acquire, Ordering::Relaxed)
-            .is_err()
-        {
+        if self.state.compare_exchange(seen, looked_at, Ordering::Acquire, Ordering::Relaxed).is_err() {
             return false;
         }
         look();
@@ -304,6 +338,10 @@ impl Wait {
 
     /// Step 3 for a thread: parks until somebody commits a case or the deadline passes. The locks are released.
     pub(crate) fn park(&self, pending: Pending) -> Ended {
+        #[cfg(not(loom))]
+        if let Some(ended) = crate::explore::park(self, pending) {
+            return ended;
+        }
         for _ in 0..SPINS {
             if self.state.load(Ordering::Acquire) == COMMITTED {
                 return self.ended();
@@ -324,12 +362,7 @@ impl Wait {
                 WAITING => {
                     let parked = PARKED | seen & SHIELDED;
                     // Release publishes what the thread wrote to whoever claims.
-                    let _ = self.state.compare_exchange(
-                        seen,
-                        parked,
-                        Ordering::Release,
-                        Ordering::Relaxed,
-                    );
+                    let _ = self.state.compare_exchange(seen, parked, Ordering::Release, Ordering::Relaxed);
                 }
                 _ => {
                     if !futex_wait(&self.state, seen, pending.until)
@@ -369,6 +402,25 @@ impl Wait {
                 }
             }
         }
+    }
+
+    /// What `park` does, for exploration: the end of the wait, if it has ended.
+    #[cfg(not(loom))]
+    pub(crate) fn ended_already(&self) -> Option<Ended> {
+        (self.state.load(Ordering::Acquire) == COMMITTED).then(|| self.ended())
+    }
+
+    /// The waiter is parked. Nobody else acts meanwhile.
+    #[cfg(not(loom))]
+    pub(crate) fn set_parked(&self) {
+        let seen = self.state.load(Ordering::Relaxed);
+        self.state.store(PARKED | seen & SHIELDED, Ordering::Relaxed);
+    }
+
+    /// Where its waker looks for a thread.
+    #[cfg(not(loom))]
+    pub(crate) fn address(&self) -> *const AtomicU32 {
+        &raw const self.state
     }
 
     /// Step 7: the committed wait is over.
@@ -422,6 +474,8 @@ impl Waker {
     pub(crate) fn wake(self) {
         match self {
             Waker::Nobody => {}
+            #[cfg(not(loom))]
+            Waker::Thread(word) if crate::explore::wake(word) => {}
             Waker::Thread(word) => futex_wake(word, 1),
             Waker::Task(task) => crate::schedule(task),
         }

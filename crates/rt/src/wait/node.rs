@@ -14,7 +14,7 @@ pub(crate) struct Node {
     /// The word it waits on, in a bucket that several share. Null for other objects.
     pub(crate) word: *const AtomicU32,
     wait: *const Wait,
-    /// The value's place, for channels.
+    /// The value's place, for channels; for words what the wait's `object` is to be.
     pub(crate) value: *mut u8,
     pub(crate) case: u32,
     /// What an object needs to know of its waiter: permits for a semaphore, reading or writing for a lock. `SELECT`
@@ -28,15 +28,7 @@ const SELECT: u32 = 1 << 31;
 
 impl Node {
     pub(crate) const fn new(word: *const AtomicU32, want: u32) -> Node {
-        Node {
-            prev: UNLINKED,
-            next: null_mut(),
-            word,
-            wait: null(),
-            value: null_mut(),
-            case: 0,
-            want,
-        }
+        Node { prev: UNLINKED, next: null_mut(), word, wait: null(), value: null_mut(), case: 0, want }
     }
 
     /// Says which wait this is the only case of.
@@ -57,6 +49,12 @@ impl Node {
 
     pub(crate) fn is_select(&self) -> bool {
         self.want & SELECT != 0
+    }
+
+    /// The wait that this is a case of.
+    #[cfg(not(loom))]
+    pub(crate) fn wait(&self) -> *const Wait {
+        self.wait
     }
 
     fn is_linked(&self) -> bool {
@@ -83,7 +81,7 @@ impl Node {
 }
 
 /// A first-in first-out queue of nodes. Only used under its object's lock.
-pub(crate) struct Queue {
+pub struct Queue {
     head: *mut Node,
     tail: *mut Node,
 }
@@ -165,6 +163,18 @@ impl Queue {
         None
     }
 
+    /// Calls `see` with the first `most` nodes.
+    #[cfg(not(loom))]
+    pub(crate) fn each(&self, most: usize, mut see: impl FnMut(&Node)) {
+        let mut at = self.head;
+        for _ in 0..most {
+            // SAFETY: linked nodes are valid under the lock.
+            let Some(node) = (unsafe { at.as_ref() }) else { return };
+            see(node);
+            at = node.next;
+        }
+    }
+
     /// Takes the first node out that waits on `key`.
     pub(crate) fn pop_key(&mut self, key: usize) -> Option<*mut Node> {
         let node = self.first(key)?;
@@ -175,15 +185,16 @@ impl Queue {
 }
 
 /// Wakers collected under a lock, to be woken after it is released (or, if there are very many, before).
-pub(crate) struct Wakers {
+pub struct Wakers {
     /// The first `len` are there. Left unwritten otherwise: this is made for every send and receive.
     list: [MaybeUninit<Waker>; 8],
     len: usize,
 }
 
+#[allow(clippy::new_without_default)] // Not for others: `web` makes them, too.
 impl Wakers {
     #[inline]
-    pub(crate) const fn new() -> Wakers {
+    pub const fn new() -> Wakers {
         Wakers { list: [const { MaybeUninit::uninit() }; 8], len: 0 }
     }
 
@@ -200,7 +211,7 @@ impl Wakers {
     }
 
     #[inline]
-    pub(crate) fn wake(&mut self) {
+    pub fn wake(&mut self) {
         for waker in &self.list[..std::mem::take(&mut self.len)] {
             // SAFETY: the first `len` are there, and none is read again.
             unsafe { waker.assume_init_read() }.wake();

@@ -1,11 +1,15 @@
 //! The short lock that guards an object's queues: one word, spin a little, then sleep in the kernel.
 //!
 //! Not the language's `Mutex` (that is `locks`): critical sections here are a few dozen instructions and never wait.
+//!
+//! Releasing is a load and a store, not an exchange, which would cost as much as taking. So a sleeper that
+//! announces itself just between the two is overlooked. That is as rare as a holder that loses its processor there,
+//! and costs that sleeper a [`NAP`], since nobody sleeps longer without looking.
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 
-use crate::sync::{AtomicU32, Ordering, SPINS, futex_wait, futex_wake, spin_loop};
+use crate::sync::{AtomicU32, NAP, Ordering, futex_nap, futex_wake, release, spin_until};
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
@@ -35,26 +39,18 @@ impl RawLock {
     }
 
     /// Takes the lock if nobody holds it.
-    #[cfg(not(loom))]
     pub(crate) fn try_lock(&self) -> bool {
         self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     #[cold]
     fn lock_slow(&self) {
-        for _ in 0..SPINS {
-            if self.word.load(Ordering::Relaxed) == FREE
-                && self
-                    .word
-                    .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed)
-                    .is_ok()
-            {
-                return;
-            }
-            spin_loop();
+        let free = || self.word.load(Ordering::Relaxed) == FREE;
+        if spin_until(|| free() && self.try_lock()) {
+            return;
         }
         while self.word.swap(CONTENDED, Ordering::Acquire) != FREE {
-            futex_wait(&self.word, CONTENDED, -1);
+            futex_nap(&self.word, CONTENDED, NAP);
         }
     }
 
@@ -63,11 +59,16 @@ impl RawLock {
     #[inline]
     pub(crate) unsafe fn unlock(&self) {
         let word: *const AtomicU32 = &raw const self.word;
-        // Release publishes what the critical section wrote. The object may be freed by the next holder from here on.
-        if self.word.swap(FREE, Ordering::Release) == CONTENDED {
-            futex_wake(word, 1);
+        // Publishes what the critical section wrote. The object may be freed by the next holder from here on.
+        if release(&self.word, FREE) == CONTENDED {
+            wake_one(word);
         }
     }
+}
+
+#[cold]
+fn wake_one(word: *const AtomicU32) {
+    futex_wake(word, 1);
 }
 
 /// A value behind a [`RawLock`].
@@ -93,6 +94,7 @@ impl<T> Locked<T> {
         Locked { lock: RawLock::new(), value: UnsafeCell::new(value) }
     }
 
+    #[inline]
     pub(crate) fn lock(&self) -> LockedGuard<'_, T> {
         self.lock.lock();
         LockedGuard { owner: self }
@@ -119,7 +121,7 @@ impl<T> Locked<T> {
     }
 }
 
-pub(crate) struct LockedGuard<'a, T> {
+pub struct LockedGuard<'a, T> {
     owner: &'a Locked<T>,
 }
 
@@ -139,6 +141,7 @@ impl<T> DerefMut for LockedGuard<'_, T> {
 }
 
 impl<T> Drop for LockedGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: the guard holds the lock and ends here.
         unsafe { self.owner.lock.unlock() }

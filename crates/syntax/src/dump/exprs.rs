@@ -251,7 +251,12 @@ impl Dumper<'_> {
                 put!(self, ")");
             }
             ExprKind::Closure(closure) => {
-                put!(self, "({}closure{}", if closure.is_async { "async " } else { "" }, if closure.is_fn { " fn" } else { "" });
+                put!(
+                    self,
+                    "({}closure{}",
+                    if closure.is_async { "async " } else { "" },
+                    if closure.is_fn { " fn" } else { "" }
+                );
                 self.params(&closure.params);
                 if let Some(ret) = &closure.ret {
                     put!(self, " -> ");
@@ -288,7 +293,8 @@ impl Dumper<'_> {
                 });
                 put!(self, ")");
             }
-            ExprKind::While { condition, body, label } => {
+            ExprKind::While(while_) => {
+                let While { condition, body, label } = &**while_;
                 put!(self, "(while");
                 self.label(label);
                 put!(self, " ");
@@ -296,7 +302,8 @@ impl Dumper<'_> {
                 self.block(body);
                 put!(self, ")");
             }
-            ExprKind::For { pattern, iterable, body, label } => {
+            ExprKind::For(for_) => {
+                let For { pattern, iterable, body, label } = &**for_;
                 put!(self, "(for");
                 self.label(label);
                 put!(self, " ");
@@ -351,7 +358,8 @@ impl Dumper<'_> {
                 put!(self, ")");
             }
             ExprKind::Old(value) => self.exprs("old", &[value]),
-            ExprKind::Quantifier { all, pattern, iterable, condition } => {
+            ExprKind::Quantifier(quantifier) => {
+                let Quantifier { all, pattern, iterable, condition } = &**quantifier;
                 put!(self, "({} ", if *all { "forall" } else { "exists" });
                 self.pattern(pattern);
                 put!(self, " ");
@@ -416,7 +424,7 @@ impl Dumper<'_> {
         let suffix = |s: &Option<base::Name>| s.map_or("", |s| s.as_str());
         match literal {
             Literal::Int { value, suffix: s } => {
-                put!(self, "{value}{}", suffix(s));
+                put!(self, "{}{}", value.get(), suffix(s));
             }
             Literal::Float { text, suffix: s } => {
                 let dot = if text.as_str().contains(['.', 'e', 'E']) { "" } else { ".0" };

@@ -235,7 +235,13 @@ impl Dumper<'_> {
     }
 
     fn fn_item(&mut self, f: &FnItem) {
-        put!(self, "{}{}fn {}", if f.is_async { "async " } else { "" }, if f.is_unsafe { "unsafe " } else { "" }, f.name.name);
+        put!(
+            self,
+            "{}{}fn {}",
+            if f.is_async { "async " } else { "" },
+            if f.is_unsafe { "unsafe " } else { "" },
+            f.name.name
+        );
         self.generics(&f.generics);
         self.params(&f.params);
         if let Some(ret) = &f.ret {
@@ -313,7 +319,12 @@ impl Dumper<'_> {
             StructBody::Tuple(fields) => {
                 put!(self, "(");
                 for (i, field) in fields.iter().enumerate() {
-                    put!(self, "{}{}", if i > 0 { ", " } else { "" }, if field.public.is_some() { "pub " } else { "" });
+                    put!(
+                        self,
+                        "{}{}",
+                        if i > 0 { ", " } else { "" },
+                        if field.public.is_some() { "pub " } else { "" }
+                    );
                     self.ty(&field.ty);
                 }
                 put!(self, ")");

@@ -19,8 +19,15 @@ pub(super) enum Doc {
     /// A comment: printed at the end of the line, whatever else the line still gets. Groups
     /// around it are broken.
     Comment(String),
+    /// Where a block of braces on one line begins and ends.
+    Braces {
+        end: bool,
+    },
     Indent(Vec<Doc>),
-    Group { parts: Vec<Doc>, broken: bool },
+    Group {
+        parts: Vec<Doc>,
+        broken: bool,
+    },
     Concat(Vec<Doc>),
 }
 
@@ -59,17 +66,20 @@ struct Task<'d> {
     doc: &'d Doc,
 }
 
-/// What [`print`] did with comments.
+/// What [`print`] did.
 pub(super) struct Printed {
-    /// Some were moved to the ends of lines.
-    pub moved: bool,
-    /// One ends the last line.
+    /// Comments were moved to the ends of lines, or a block of braces was not kept on its line: the next
+    /// step may see it otherwise.
+    pub unsettled: bool,
+    /// A comment ends the last line.
     pub at_end: bool,
 }
 
 /// Prints `doc`, whose first line begins at the end of `out`.
 pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) -> Printed {
-    let mut moved = false;
+    let mut unsettled = false;
+    let mut lines = 0;
+    let mut braces: Vec<usize> = Vec::new();
     let mut column = width_of_last_line(out);
     let mut comments: Vec<(usize, &str)> = Vec::new();
     let mut tasks = vec![Task { indent, mode: Mode::Broken, doc }];
@@ -99,7 +109,15 @@ pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) -> Printed {
             }
             Doc::Comment(text) => {
                 comments.push((indent, text));
-                moved = true;
+                unsettled = true;
+                false
+            }
+            Doc::Braces { end: false } => {
+                braces.push(lines);
+                false
+            }
+            Doc::Braces { end: true } => {
+                unsettled |= braces.pop().is_some_and(|before| before != lines);
                 false
             }
             Doc::Indent(parts) => {
@@ -119,6 +137,7 @@ pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) -> Printed {
             }
         };
         if new_line {
+            lines += 1;
             flush(&mut comments, out);
             end_line(out);
             out.extend(std::iter::repeat_n(' ', indent));
@@ -127,7 +146,7 @@ pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) -> Printed {
     }
     let at_end = !comments.is_empty();
     flush(&mut comments, out);
-    Printed { moved, at_end }
+    Printed { unsettled, at_end }
 }
 
 /// Comments go to the end of the line; more than one go on lines of their own after it.
@@ -182,7 +201,7 @@ fn fits(parts: &[Doc], room: usize, rest: &[Task<'_>]) -> bool {
                     room -= text.len() as isize;
                 }
             }
-            Doc::Comment(_) => {}
+            Doc::Comment(_) | Doc::Braces { .. } => {}
             Doc::Indent(parts) | Doc::Concat(parts) => tasks.extend(parts.iter().rev().map(|d| (mode, d))),
             // What follows may break where it can.
             Doc::Group { parts, broken } => {
@@ -206,7 +225,7 @@ pub(super) fn flat_width(doc: &Doc) -> Option<usize> {
     match doc {
         Doc::Text(text) => (!text.contains('\n')).then(|| width(text)),
         Doc::Line => Some(1),
-        Doc::Soft | Doc::IfBroken(_) => Some(0),
+        Doc::Soft | Doc::IfBroken(_) | Doc::Braces { .. } => Some(0),
         Doc::Hard | Doc::Comment(_) => None,
         Doc::Group { broken: true, .. } => None,
         Doc::Indent(parts) | Doc::Concat(parts) | Doc::Group { parts, .. } => {
@@ -221,8 +240,10 @@ pub(super) fn flat_text(doc: &Doc) -> Option<String> {
         match doc {
             Doc::Text(text) => out.push_str(text),
             Doc::Line => out.push(' '),
-            Doc::Indent(parts) | Doc::Concat(parts) | Doc::Group { parts, .. } => parts.iter().for_each(|d| add(d, out)),
-            Doc::Soft | Doc::IfBroken(_) | Doc::Hard | Doc::Comment(_) => {}
+            Doc::Indent(parts) | Doc::Concat(parts) | Doc::Group { parts, .. } => {
+                parts.iter().for_each(|d| add(d, out))
+            }
+            Doc::Soft | Doc::IfBroken(_) | Doc::Hard | Doc::Comment(_) | Doc::Braces { .. } => {}
         }
     }
     flat_width(doc)?;

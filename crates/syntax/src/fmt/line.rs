@@ -216,7 +216,8 @@ impl Line<'_> {
     /// The further lines of what begins at atom `lo`.
     fn indented(&self, lo: usize, rest: Vec<Doc>) -> Doc {
         let rest = Doc::Indent(rest);
-        let opener = matches!(self.kind(lo), T::LParen | T::LBracket | T::LBrace) && self.atoms[lo].partner.is_some();
+        let opener =
+            matches!(self.kind(lo), T::LParen | T::LBracket | T::LBrace) && self.atoms[lo].partner.is_some();
         let outside = self.atoms[lo].depth == usize::from(opener);
         if self.header && outside { Doc::Indent(vec![rest]) } else { rest }
     }
@@ -242,7 +243,12 @@ impl Line<'_> {
         while at < hi {
             // Only the last chain of the stretch.
             let kind = self.kind(at);
-            if at > lo && matches!(kind, T::Comma | T::Eq | T::FatArrow | T::Colon | T::DotDot | T::DotDotEq | T::If | T::In) {
+            if at > lo
+                && matches!(
+                    kind,
+                    T::Comma | T::Eq | T::FatArrow | T::Colon | T::DotDot | T::DotDotEq | T::If | T::In
+                )
+            {
                 dots.clear();
                 broken = false;
             }
@@ -319,7 +325,8 @@ impl Line<'_> {
     fn comments_behind(&self, at: usize, parts: &mut Vec<Doc>) {
         for comment in &self.atoms[at].behind {
             // `### … ###` may stand between tokens; other comments take the rest of the line.
-            let inline = comment.starts_with("###") && !comment.starts_with("####") && !comment.contains('\n');
+            let inline =
+                comment.starts_with("###") && !comment.starts_with("####") && !comment.contains('\n');
             let opens = at > 0 && matches!(self.kind(at - 1), T::LParen | T::LBracket | T::LBrace);
             parts.push(match inline {
                 true if opens => Doc::text(format!("{comment} ")),
@@ -363,10 +370,10 @@ impl Line<'_> {
         let single_tuple = self.kind(open) == T::LParen && !glued && elements.len() == 1;
         // A block written on one line: `{ a }`.
         if self.kind(open) == T::LBrace && !glued && !self.is_use_group(open) {
-            let mut parts = vec![Doc::text("{ ")];
+            let mut parts = vec![Doc::text("{ "), Doc::Braces { end: false }];
             parts.push(self.sequence(open + 1, close));
             self.comments_behind(close, &mut parts);
-            parts.push(Doc::text(" }"));
+            parts.extend([Doc::Braces { end: true }, Doc::text(" }")]);
             return Doc::Concat(parts);
         }
         if elements.len() == 1 && !trailing && !comments_at_end && self.hugs(elements[0]) {
@@ -441,7 +448,9 @@ impl Line<'_> {
     fn no_blank(&self, a: usize, b: usize) -> bool {
         let (left, right) = (self.printer.kind(self.atoms[a].last), self.kind(b));
         let (left_role, right_role) = (self.role(a), self.role(b));
-        if matches!(left, T::LParen | T::LBracket | T::Dot | T::ColonColon) || left_role & (role::PREFIX | role::BAR_OPEN) != 0 {
+        if matches!(left, T::LParen | T::LBracket | T::Dot | T::ColonColon)
+            || left_role & (role::PREFIX | role::BAR_OPEN) != 0
+        {
             return left != T::Comma;
         }
         if left == T::LBrace && (left_role & role::GLUED != 0 || self.is_use_group(a)) {
@@ -451,13 +460,23 @@ impl Line<'_> {
             return true;
         }
         match right {
-            T::RParen | T::RBracket | T::Comma | T::Semi | T::Colon | T::Dot | T::ColonColon | T::Question => true,
-            T::RBrace => self.atoms[b].partner.is_none_or(|open| self.role(open) & role::GLUED != 0 || self.is_use_group(open)),
+            T::RParen
+            | T::RBracket
+            | T::Comma
+            | T::Semi
+            | T::Colon
+            | T::Dot
+            | T::ColonColon
+            | T::Question => true,
+            T::RBrace => self.atoms[b]
+                .partner
+                .is_none_or(|open| self.role(open) & role::GLUED != 0 || self.is_use_group(open)),
             T::Pipe => right_role & role::BAR_CLOSE != 0,
             T::DotDot | T::DotDotEq => right_role & role::PREFIX == 0 && !matches!(left, T::Comma),
             // `1..` at an end, or before an operand.
             _ if matches!(left, T::DotDot | T::DotDotEq) => {
-                !matches!(right, T::FatArrow | T::If | T::Eq | T::EqEq | T::And | T::Or | T::Else) || right_role & role::PREFIX != 0
+                !matches!(right, T::FatArrow | T::If | T::Eq | T::EqEq | T::And | T::Or | T::Else)
+                    || right_role & role::PREFIX != 0
             }
             _ => false,
         }

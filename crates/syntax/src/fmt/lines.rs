@@ -102,7 +102,13 @@ impl<'a> Printer<'a> {
     }
 
     /// Comments on lines of their own, as long as `belongs`.
-    fn comment_lines(&mut self, upto: usize, level: usize, belongs: impl Fn(&Comment) -> bool, mut first: bool) {
+    fn comment_lines(
+        &mut self,
+        upto: usize,
+        level: usize,
+        belongs: impl Fn(&Comment) -> bool,
+        mut first: bool,
+    ) {
         let (comments, _) = self.pending(upto);
         for comment in comments.iter().take_while(|c| belongs(c)) {
             let text = self.text_for_line(comment);
@@ -140,7 +146,8 @@ impl<'a> Printer<'a> {
             let (comments, blank_after) = self.pending(upto);
             for (j, comment) in comments.iter().enumerate() {
                 let text = self.text_for_line(comment);
-                let blank = if j == 0 { i > 0 && (apart || comment.blank_before) } else { comment.blank_before };
+                let blank =
+                    if j == 0 { i > 0 && (apart || comment.blank_before) } else { comment.blank_before };
                 self.start_line(level, blank);
                 self.out.push_str(text);
             }
@@ -152,7 +159,10 @@ impl<'a> Printer<'a> {
             let end = self.toks[element.end].index as usize;
             self.trailing_comments(end);
             // Separators are written anew; comments behind them belong to the line too.
-            if element.end < block_end && matches!(self.kind(element.end), T::Comma | T::Semi) && self.next <= end {
+            if element.end < block_end
+                && matches!(self.kind(element.end), T::Comma | T::Semi)
+                && self.next <= end
+            {
                 let after = self.toks[(element.end + 1).min(self.toks.len() - 1)].index as usize;
                 let (comments, _) = self.pending(end);
                 if comments.is_empty() {
@@ -175,10 +185,10 @@ impl<'a> Printer<'a> {
         }
         match self.kind(pos) {
             T::Fn => self.kind(pos + 1) != T::LParen,
-            T::Async | T::Unsafe => matches!(
-                self.kind(pos + 1),
-                T::Fn | T::Impl | T::Extern | T::Unsafe | T::Async
-            ) && self.kind(pos + 2) != T::LParen,
+            T::Async | T::Unsafe => {
+                matches!(self.kind(pos + 1), T::Fn | T::Impl | T::Extern | T::Unsafe | T::Async)
+                    && self.kind(pos + 2) != T::LParen
+            }
             T::Struct | T::Enum | T::Trait | T::Impl | T::Mod | T::Pub | T::Extern => true,
             T::Actor => self.kind(pos + 1).is_ident() && !element.blocks.is_empty(),
             _ => false,
@@ -187,7 +197,8 @@ impl<'a> Printer<'a> {
 
     /// Takes several lines for sure.
     fn is_tall(&self, element: &Element, level: usize) -> bool {
-        element.blocks.iter().any(|b| self.stands_apart(b)) || self.overflows(element, &[], level)
+        element.blocks.iter().any(|b| self.stands_apart(b))
+            || self.overflows(element, &[], level)
             || self.roles[element.start..element.end].iter().any(|r| r & role::ATTRIBUTE_END != 0)
     }
 
@@ -221,7 +232,9 @@ impl<'a> Printer<'a> {
             self.apart_blocks(&element.blocks, true, &mut more);
             // Inside brackets they stay.
             more.retain(|b| {
-                b.style != BlockStyle::Inline || self.stands_apart(b) || !self.in_brackets(element.start, b.start)
+                b.style != BlockStyle::Inline
+                    || self.stands_apart(b)
+                    || !self.in_brackets(element.start, b.start)
             });
             apart = more;
         }
@@ -279,7 +292,8 @@ impl<'a> Printer<'a> {
             return false;
         }
         let end = apart.first().map_or(element.end, |b| b.start);
-        let mut ends: Vec<usize> = (element.start + 1..end).filter(|&p| self.begins_line(p, element.start)).collect();
+        let mut ends: Vec<usize> =
+            (element.start + 1..end).filter(|&p| self.begins_line(p, element.start)).collect();
         ends.push(end);
         let mut start = element.start;
         for end in ends {
@@ -310,7 +324,7 @@ impl<'a> Printer<'a> {
             self.next = self.next.max(self.toks[start].index as usize);
             let doc = self.stretch(start, stop, header && stop == end);
             let printed = doc::print(&doc, level * STEP, &mut self.out);
-            self.moved |= printed.moved;
+            self.unsettled |= printed.unsettled;
             self.comment_at_end = printed.at_end;
             self.next = self.toks[stop - 1].index as usize + 1;
             if stop == end {

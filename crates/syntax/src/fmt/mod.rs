@@ -30,20 +30,21 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
 /// Formats without looking at the result. For tests.
 #[doc(hidden)]
 pub fn format_unchecked(text: &str) -> Result<String, Vec<Diagnostic>> {
-    let (mut formatted, mut moved) = format_once(text)?;
-    // A comment in the middle of an expression may need a second step to its final place.
+    let (mut formatted, mut unsettled) = format_once(text)?;
+    // A comment in the middle of an expression may need a second step to its final place, and braces on
+    // one line whose contents need several.
     for _ in 0..4 {
-        if !moved {
+        if !unsettled {
             break;
         }
         let Ok((next, again)) = format_once(&formatted) else { break };
-        moved = again && next != formatted;
+        unsettled = again && next != formatted;
         formatted = next;
     }
     Ok(formatted)
 }
 
-/// The formatted text, and whether comments were moved.
+/// The formatted text, and whether another step may change it.
 fn format_once(text: &str) -> Result<(String, bool), Vec<Diagnostic>> {
     let (parse, toks, record) = parser::parse_recorded(text);
     if parse.has_errors() {
@@ -57,19 +58,21 @@ fn format_once(text: &str) -> Result<(String, bool), Vec<Diagnostic>> {
         roles: &record.roles,
         out: String::with_capacity(text.len() + text.len() / 8),
         next: 0,
-        moved: false,
+        unsettled: false,
         comment_at_end: false,
     };
     printer.file(&blocks);
     // Text blocks and comments of several lines get the same line ends as the rest.
     let out = if text.contains('\r') { printer.out.replace("\r\n", "\n") } else { printer.out };
-    Ok((out, printer.moved))
+    Ok((out, printer.unsettled))
 }
 
 /// Both parse to the same tree and have the same comments.
 fn same_meaning(before: &str, after: &str) -> bool {
     let (a, b) = (crate::parse(Default::default(), before), crate::parse(Default::default(), after));
-    !b.has_errors() && crate::shape(&a, before) == crate::shape(&b, after) && comments(&a, before) == comments(&b, after)
+    !b.has_errors()
+        && crate::shape(&a, before) == crate::shape(&b, after)
+        && comments(&a, before) == comments(&b, after)
 }
 
 fn comments(parse: &Parse, text: &str) -> Vec<String> {
@@ -115,7 +118,8 @@ fn tree(record: &Record) -> Vec<Element> {
                 blocks.push(Vec::new());
             }
             EventKind::End => {
-                if let (Some(start), Some(blocks), Some(list)) = (starts.pop(), blocks.pop(), elements.last_mut())
+                if let (Some(start), Some(blocks), Some(list)) =
+                    (starts.pop(), blocks.pop(), elements.last_mut())
                     && event.pos > start
                 {
                     list.push(Element { start, end: event.pos, blocks });
@@ -145,8 +149,8 @@ struct Printer<'a> {
     roles: &'a [u8],
     out: String,
     next: usize,
-    /// Comments were moved to the ends of lines.
-    moved: bool,
+    /// Another step may change the result.
+    unsettled: bool,
     /// The current line ends with a comment.
     comment_at_end: bool,
 }

@@ -142,7 +142,8 @@ impl Parser<'_> {
     fn expected_indent(&mut self, of: BodyOf) {
         let d = Diagnostic::error(codes::E0105, self.prev_end(), "an indented block is missing here")
             .label(format!("expected {} on the next line, further to the right", of.what));
-        let d = if of.what == STATEMENTS.what { d.help("write `pass` for a block that does nothing") } else { d };
+        let d =
+            if of.what == STATEMENTS.what { d.help("write `pass` for a block that does nothing") } else { d };
         let (pos, at) = (self.error_pos, self.pos);
         if pos != at {
             self.report(d);

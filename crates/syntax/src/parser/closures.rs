@@ -34,8 +34,12 @@ impl Parser<'_> {
                 self.role(role::BAR_CLOSE);
                 self.bump();
             } else {
-                let d = Diagnostic::error(codes::E0101, self.span(), format!("expected `,` or `|`, found {}", self.found()))
-                    .also(opener, "the closure's parameters begin here");
+                let d = Diagnostic::error(
+                    codes::E0101,
+                    self.span(),
+                    format!("expected `,` or `|`, found {}", self.found()),
+                )
+                .also(opener, "the closure's parameters begin here");
                 self.report(d);
                 self.refresh();
                 return self.spanned(lo, ExprKind::Error);
@@ -64,8 +68,17 @@ impl Parser<'_> {
         let lo = value.span.lo;
         if !matches!(
             self.cur,
-            T::Eq | T::PlusEq | T::MinusEq | T::StarEq | T::SlashEq | T::PercentEq | T::AmpEq | T::PipeEq
-                | T::CaretEq | T::ShlEq | T::ShrEq
+            T::Eq
+                | T::PlusEq
+                | T::MinusEq
+                | T::StarEq
+                | T::SlashEq
+                | T::PercentEq
+                | T::AmpEq
+                | T::PipeEq
+                | T::CaretEq
+                | T::ShlEq
+                | T::ShrEq
         ) {
             return value;
         }

@@ -45,8 +45,12 @@ impl Parser<'_> {
                 continue;
             }
             if matches!(self.cur, T::Or | T::PipePipe) {
-                let d = Diagnostic::error(codes::E0101, self.span(), "a `let` condition cannot stand beside `or`")
-                    .help("use `match`, or two `if`s");
+                let d = Diagnostic::error(
+                    codes::E0101,
+                    self.span(),
+                    "a `let` condition cannot stand beside `or`",
+                )
+                .help("use `match`, or two `if`s");
                 self.report(d);
                 self.bump();
                 self.expr();
@@ -104,7 +108,9 @@ impl Parser<'_> {
 
     fn match_arm(&mut self) -> MatchArm {
         let lo = self.lo();
-        if self.at(T::Case) && !matches!(self.nth(1).kind, T::FatArrow | T::If | T::Pipe | T::At | T::ColonColon) {
+        if self.at(T::Case)
+            && !matches!(self.nth(1).kind, T::FatArrow | T::If | T::Pipe | T::At | T::ColonColon)
+        {
             let span = self.span().to(self.tok_span(self.nth(1)).start());
             self.slip(codes::E0113, span, "an arm of `match` begins with its pattern", "remove `case`", "");
             self.bump();
@@ -117,8 +123,10 @@ impl Parser<'_> {
         let body = if self.eat(T::FatArrow) {
             self.arm_body()
         } else if matches!(self.cur, T::Colon | T::Arrow) && !self.pattern_failed(&pattern) {
+            let glued = self.prev_end().hi == self.span().lo;
+            let text = if glued { " =>" } else { "=>" };
             let span = self.span();
-            self.slip(codes::E0101, span, "a pattern is followed by `=>`", "write `=>`", "=>");
+            self.slip(codes::E0101, span, "a pattern is followed by `=>`", "write `=>`", text);
             self.bump();
             self.arm_body()
         } else {
@@ -164,13 +172,21 @@ impl Parser<'_> {
             return expr;
         }
         if label.span.len() == 2 && !matches!(self.cur, T::While | T::For | T::Loop) {
-            let d = Diagnostic::error(codes::E0103, label.span, "this character literal does not end")
-                .fix("close it", label.span.end(), "'", Applicability::Maybe);
+            let d = Diagnostic::error(codes::E0103, label.span, "this character literal does not end").fix(
+                "close it",
+                label.span.end(),
+                "'",
+                Applicability::Maybe,
+            );
             self.report_slip(d);
             return self.spanned(lo, ExprKind::Error);
         }
-        let d = Diagnostic::error(codes::E0101, label.span, format!("a label `'{}` stands before a loop", label.name))
-            .help("write `'name: for …`, `'name: while …` or `'name: loop:`");
+        let d = Diagnostic::error(
+            codes::E0101,
+            label.span,
+            format!("a label `'{}` stands before a loop", label.name),
+        )
+        .help("write `'name: for …`, `'name: while …` or `'name: loop:`");
         self.report(d);
         self.error_expr()
     }
@@ -181,16 +197,16 @@ impl Parser<'_> {
         self.bump();
         match kind {
             T::While => {
-                let condition = Box::new(self.condition());
+                let condition = self.condition();
                 let body = self.block();
-                self.spanned(lo, ExprKind::While { condition, body, label })
+                self.spanned(lo, ExprKind::While(Box::new(While { condition, body, label })))
             }
             T::For => {
                 if self.counting_loop() {
                     let body = self.block();
                     let pattern = Pattern { span: self.prev_end(), kind: PatternKind::Error };
-                    let iterable = Box::new(self.error_expr());
-                    return self.spanned(lo, ExprKind::For { pattern, iterable, body, label });
+                    let iterable = self.error_expr();
+                    return self.spanned(lo, ExprKind::For(Box::new(For { pattern, iterable, body, label })));
                 }
                 let mut pattern = self.pattern();
                 if self.at(T::Comma) {
@@ -199,13 +215,19 @@ impl Parser<'_> {
                 if self.eat(T::In) {
                 } else if self.at(T::Eq) || self.at_word("of") {
                     let span = self.bump();
-                    self.slip(codes::E0101, span, "a `for` loop takes its elements with `in`", "write `in`", "in");
+                    self.slip(
+                        codes::E0101,
+                        span,
+                        "a `for` loop takes its elements with `in`",
+                        "write `in`",
+                        "in",
+                    );
                 } else {
                     self.expected("`in`");
                 }
-                let iterable = Box::new(self.header_expr());
+                let iterable = self.header_expr();
                 let body = self.block();
-                self.spanned(lo, ExprKind::For { pattern, iterable, body, label })
+                self.spanned(lo, ExprKind::For(Box::new(For { pattern, iterable, body, label })))
             }
             _ => {
                 let body = self.block();

@@ -8,8 +8,8 @@
 
 use base::{Applicability, Diagnostic, codes};
 
-use super::{NEAR, Parser, push_tight, role};
 use super::body::BodyOf;
+use super::{NEAR, Parser, push_tight, role};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -78,7 +78,9 @@ impl Parser<'_> {
                 self.bump();
                 self.spanned(lo, ExprKind::SelfValue)
             }
-            T::Int | T::Float | T::Char | T::Byte | T::Str | T::StrStart | T::QuotedStr => self.literal_expr(),
+            T::Int | T::Float | T::Char | T::Byte | T::Str | T::StrStart | T::QuotedStr => {
+                self.literal_expr()
+            }
             T::True | T::False => {
                 let value = self.cur == T::True;
                 self.bump();
@@ -199,7 +201,7 @@ impl Parser<'_> {
             bindings: Vec::new(),
         };
         if let Some(last) = path.segments.last_mut() {
-            last.args = Some(args);
+            last.args = Some(Box::new(args));
         }
         self.path_rest(&mut path);
         Expr { span: self.span_from(span.lo), kind: ExprKind::Path(path) }
@@ -296,6 +298,9 @@ impl Parser<'_> {
         let (mut elements, mut count) = (Vec::new(), None);
         self.list(T::RBracket, |p| {
             elements.push(p.expr());
+            if elements.len() == 1 && p.at(T::For) {
+                p.comprehension(lo, &elements[0]);
+            }
             if elements.len() == 1 && p.at(T::Semi) {
                 p.bump();
                 count = Some(Box::new(p.expr()));
@@ -343,14 +348,20 @@ impl Parser<'_> {
 
     fn select_arm(&mut self) -> Option<SelectArm> {
         let lo = self.lo();
-        if self.at(T::Default) || self.at(T::Else) || (self.at(T::Underscore) && self.nth(1).kind == T::Colon) {
+        if self.at(T::Default) || self.at(T::Else) || (self.at(T::Underscore) && self.nth(1).kind == T::Colon)
+        {
             let span = self.bump();
             if self.text.as_bytes()[lo as usize] != b'd' {
                 let message = "what happens when nothing is ready is written `default:`";
                 self.slip(codes::E0101, span, message, "write `default`", "default");
             }
             let body = self.block();
-            return Some(SelectArm { span: self.span_from(lo), kind: SelectArmKind::Default, guard: None, body });
+            return Some(SelectArm {
+                span: self.span_from(lo),
+                kind: SelectArmKind::Default,
+                guard: None,
+                body,
+            });
         }
         if !self.eat(T::Case) {
             self.expected("`case` or `default`");
@@ -402,10 +413,10 @@ impl Parser<'_> {
         self.bump();
         let pattern = self.pattern();
         self.expect(T::In);
-        let iterable = Box::new(self.header_expr());
+        let iterable = self.header_expr();
         self.expect(T::Colon);
         self.after_operator();
-        let condition = Box::new(self.expr());
-        self.spanned(lo, ExprKind::Quantifier { all, pattern, iterable, condition })
+        let condition = self.expr();
+        self.spanned(lo, ExprKind::Quantifier(Box::new(Quantifier { all, pattern, iterable, condition })))
     }
 }

@@ -64,7 +64,9 @@ fn line_range(text: &str, error: &LexError) -> (u32, u32) {
 fn spoils_rest(error: &LexError) -> bool {
     matches!(
         error.kind,
-        LexErrorKind::UnterminatedTextBlock | LexErrorKind::UnterminatedRawString | LexErrorKind::UnterminatedComment
+        LexErrorKind::UnterminatedTextBlock
+            | LexErrorKind::UnterminatedRawString
+            | LexErrorKind::UnterminatedComment
     )
 }
 
@@ -96,8 +98,12 @@ fn diagnostic(file: FileId, text: &str, error: LexError) -> Diagnostic {
         LexErrorKind::CommentedAttribute => {
             let source = &text[error.lo as usize..error.hi as usize];
             let hash = Span { hi: span.lo + 1, ..span };
-            Diagnostic::warning(codes::W0101, span, "this is a comment, not an attribute")
-                .fix(format!("write `{}`", &source[1..]), hash, "", Applicability::Maybe)
+            Diagnostic::warning(codes::W0101, span, "this is a comment, not an attribute").fix(
+                format!("write `{}`", &source[1..]),
+                hash,
+                "",
+                Applicability::Maybe,
+            )
         }
         LexErrorKind::InvalidChar(c) => invalid_char(span, c),
     }
@@ -128,8 +134,12 @@ fn invalid_char(span: Span, c: char) -> Diagnostic {
         _ => None,
     };
     match (c, instead) {
-        (_, Some("")) => error(format!("an invisible character (U+{:04X}) stands here", c as u32))
-            .fix("remove it", span, "", Applicability::Certain),
+        (_, Some("")) => error(format!("an invisible character (U+{:04X}) stands here", c as u32)).fix(
+            "remove it",
+            span,
+            "",
+            Applicability::Certain,
+        ),
         (_, Some(" ")) => error(format!("this space is a special one (U+{:04X})", c as u32)).fix(
             "use an ordinary space",
             span,
@@ -149,7 +159,9 @@ fn invalid_char(span: Span, c: char) -> Diagnostic {
             Applicability::Maybe,
         ),
         ('\\', _) => error("a `\\` stands only at the very end of a line, to continue it".into()),
-        ('$', _) => error("`$` means something only inside strings".into()).help("interpolation is `\"${value}\"`"),
+        ('$', _) => {
+            error("`$` means something only inside strings".into()).help("interpolation is `\"${value}\"`")
+        }
         ('`', _) => error("there are no backtick strings".into())
             .help("every string interpolates: `\"${value}\"`; `\"\"\"` begins one of several lines"),
         ('\0', _) => error("a NUL character stands here; is this a text file?".into()),
@@ -171,7 +183,10 @@ fn bidirectional(file: FileId, text: &str, all: &mut Vec<Diagnostic>) {
             continue;
         }
         let span = Span::new(file, at as u32, (at + c.len_utf8()) as u32);
-        let message = format!("an invisible character (U+{:04X}) makes this line read in another order than it runs", c as u32);
+        let message = format!(
+            "an invisible character (U+{:04X}) makes this line read in another order than it runs",
+            c as u32
+        );
         all.push(
             Diagnostic::error(codes::E0102, span, message)
                 .help(format!("in a string write it as `\\u{{{:x}}}`", c as u32)),
@@ -184,8 +199,10 @@ fn mixed_indent(file: FileId, mixed: MixedIndent) -> Diagnostic {
     match mixed.other {
         None => Diagnostic::error(codes::E0106, span, "this line is indented with tabs and spaces at once")
             .help("use four spaces a level; `altru fmt` does once the file is sound"),
-        Some((lo, hi)) => Diagnostic::error(codes::E0106, span, "tabs and spaces are mixed in this file's indentation")
-            .label("indented one way")
-            .also(Span::new(file, lo, hi), "and here the other"),
+        Some((lo, hi)) => {
+            Diagnostic::error(codes::E0106, span, "tabs and spaces are mixed in this file's indentation")
+                .label("indented one way")
+                .also(Span::new(file, lo, hi), "and here the other")
+        }
     }
 }

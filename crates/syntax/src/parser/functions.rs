@@ -30,15 +30,21 @@ impl Parser<'_> {
         let ret = self.ret_type();
         self.where_clauses(&mut generics);
         let head = self.span_from(lo);
+        let before = self.items;
         let body = self.fn_body(name);
-        FnItem { head, is_async, is_unsafe, name, generics, params, ret, body }
+        let has_items = self.items > before;
+        FnItem { head, is_async, is_unsafe, name, generics, params, ret, body, has_items }
     }
 
     fn missing_params(&mut self, name: Ident) {
         if matches!(self.cur, T::Colon | T::Arrow | T::LineEnd) && !name.span.is_empty() {
             let end = self.prev_end();
-            let d = Diagnostic::error(codes::E0101, end, "a function's parameters stand in parentheses")
-                .fix("insert `()`", end, "()", Applicability::Certain);
+            let d = Diagnostic::error(codes::E0101, end, "a function's parameters stand in parentheses").fix(
+                "insert `()`",
+                end,
+                "()",
+                Applicability::Certain,
+            );
             self.report(d);
             self.error_pos = usize::MAX;
         } else {
@@ -63,8 +69,12 @@ impl Parser<'_> {
         }
         if self.at(T::Eq) || self.at(T::FatArrow) {
             let span = self.span();
-            let d = Diagnostic::error(codes::E0110, span, format!("the body of `{}` begins after a `:`", name.name))
-                .fix("write `:`", span, ":", Applicability::Certain);
+            let d = Diagnostic::error(
+                codes::E0110,
+                span,
+                format!("the body of `{}` begins after a `:`", name.name),
+            )
+            .fix("write `:`", span, ":", Applicability::Certain);
             self.report_slip(d);
             self.rewrite(T::Colon);
         }
@@ -119,8 +129,12 @@ impl Parser<'_> {
             return false;
         }
         let here = self.span().start();
-        let d = Diagnostic::error(codes::E0101, here, "`->` is missing before the result's type")
-            .fix("insert `->`", here, "-> ", Applicability::Certain);
+        let d = Diagnostic::error(codes::E0101, here, "`->` is missing before the result's type").fix(
+            "insert `->`",
+            here,
+            "-> ",
+            Applicability::Certain,
+        );
         self.report_slip(d);
         true
     }
@@ -172,8 +186,11 @@ impl Parser<'_> {
                 if let Some(word) = word {
                     edits.insert(0, (name.span.start(), format!("{word} ")));
                 }
-                let d = Diagnostic::error(codes::E0121, span, "`self` has no type of its own")
-                    .fix_all("remove the type", edits, Applicability::Certain);
+                let d = Diagnostic::error(codes::E0121, span, "`self` has no type of its own").fix_all(
+                    "remove the type",
+                    edits,
+                    Applicability::Certain,
+                );
                 self.report_slip(d);
             }
             return Param {
@@ -192,12 +209,16 @@ impl Parser<'_> {
                 let word = &self.text[before.lo as usize..before.hi as usize];
                 let here = self.span().start();
                 let whole = Span { hi: pattern.span.lo, ..before };
-                let d = Diagnostic::error(codes::E0121, before, format!("`{word}` stands before the parameter's type"))
-                    .fix_all(
-                        format!("write `: {word} …`"),
-                        vec![(whole, String::new()), (here, format!("{word} "))],
-                        Applicability::Certain,
-                    );
+                let d = Diagnostic::error(
+                    codes::E0121,
+                    before,
+                    format!("`{word}` stands before the parameter's type"),
+                )
+                .fix_all(
+                    format!("write `: {word} …`"),
+                    vec![(whole, String::new()), (here, format!("{word} "))],
+                    Applicability::Certain,
+                );
                 self.report_slip(d);
             }
             if matches!(self.cur, T::Mut | T::Own) && self.nth(1).kind != T::Fn {
@@ -208,17 +229,25 @@ impl Parser<'_> {
                 let span = self.span();
                 self.bump();
                 let value = self.expr();
-                let d = Diagnostic::error(codes::E0118, span.to(value.span), "parameters have no default values")
-                    .help("write a second function, or take an `Option`");
+                let d =
+                    Diagnostic::error(codes::E0118, span.to(value.span), "parameters have no default values")
+                        .help("write a second function, or take an `Option`");
                 self.report_slip(d);
             }
-        } else if !closure && matches!(self.cur, T::Comma | T::RParen) && !matches!(pattern.kind, PatternKind::Error) {
+        } else if !closure
+            && matches!(self.cur, T::Comma | T::RParen)
+            && !matches!(pattern.kind, PatternKind::Error)
+        {
             let d = Diagnostic::error(codes::E0101, pattern.span, "this parameter has no type")
                 .help("write `name: Type`; signatures are written out");
             self.report(d);
         } else if self.cur.is_ident() && matches!(pattern.kind, PatternKind::Binding { .. }) {
             // `fn f(int x)` or `fn f(x int)`.
-            let d = Diagnostic::error(codes::E0101, self.span_from(lo).to(self.span()), "a parameter is written `name: Type`");
+            let d = Diagnostic::error(
+                codes::E0101,
+                self.span_from(lo).to(self.span()),
+                "a parameter is written `name: Type`",
+            );
             self.report(d);
             self.bump();
         }

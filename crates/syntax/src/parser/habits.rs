@@ -44,7 +44,16 @@ impl Parser<'_> {
     /// word after it shows), reports that and makes it ours.
     pub(super) fn foreign_keyword(&mut self) -> bool {
         let next = self.nth(1);
-        if self.cur != T::Ident || next.first || !(next.kind.is_word() || matches!(next.kind, T::LParen | T::LBracket)) {
+        if matches!(self.cur, T::Ident | T::From) && !next.first {
+            let word = self.text_of(self.tok());
+            if matches!(word, "from" | "import") && self.foreign_import(word) {
+                return true;
+            }
+        }
+        if self.cur != T::Ident
+            || next.first
+            || !(next.kind.is_word() || matches!(next.kind, T::LParen | T::LBracket))
+        {
             return false;
         }
         let word = self.text_of(self.tok());
@@ -73,6 +82,97 @@ impl Parser<'_> {
         );
         self.rewrite(kind);
         true
+    }
+
+    /// `from a.b import c` and `import "a"`, as imports of ours.
+    fn foreign_import(&mut self, word: &str) -> bool {
+        let rest = &self.toks[self.pos + 1..];
+        let end = self.pos + 1 + rest.iter().position(|t| t.first || t.kind == T::Eof).unwrap_or(rest.len());
+        let line = self.pos + 1..end;
+        if word == "import" && self.nth(1).kind == T::Str && line.len() == 1 {
+            let d = Diagnostic::error(
+                codes::E0113,
+                self.span(),
+                "a module is imported by its path: `use std::path`",
+            )
+            .help("what the standard library has is in scope by its last name, as in `fs::read`");
+            self.report_slip(d);
+            self.toks[self.pos + 1].kind = T::Ident;
+            self.rewrite(T::Use);
+            return true;
+        }
+        let Some(import) = line.clone().find(|&at| self.text_of(self.toks[at]) == "import") else {
+            return false;
+        };
+        let last = self.toks[end - 1];
+        if word != "from" || import + 1 >= end || self.toks[import + 1].kind == T::Star {
+            return false;
+        }
+        let whole = self.span().to(self.tok_span(last));
+        let part = |from: Tok, to: Tok| self.text[from.lo as usize..to.hi as usize].replace('.', "::");
+        let module = part(self.nth(1), self.toks[import - 1]);
+        let names = part(self.toks[import + 1], last);
+        let names = if names.contains(',') { format!("{{{names}}}") } else { names };
+        let new = format!("use {module}::{names}");
+        let d = Diagnostic::error(codes::E0113, whole, "imports are written with `use`").fix(
+            format!("write `{new}`"),
+            whole,
+            new.clone(),
+            Applicability::Maybe,
+        );
+        self.report_slip(d);
+        for at in line {
+            if at == import || self.toks[at].kind == T::Dot {
+                self.toks[at].kind = T::ColonColon;
+            }
+        }
+        self.rewrite(T::Use);
+        true
+    }
+
+    /// After `[e` at `for`: a list comprehension, up to its bracket.
+    pub(super) fn comprehension(&mut self, lo: u32, element: &Expr) {
+        let keyword = self.bump();
+        let pattern = self.pattern_no_alt();
+        let found = Diagnostic::error(codes::E0113, keyword, "a list is made from another by an iterator");
+        if !self.eat(T::In) {
+            self.report(found.help("write `xs.iter().map(|x| …).collect()`"));
+            return;
+        }
+        let over = self.expr();
+        let condition = if self.eat(T::If) { Some(self.expr()) } else { None };
+        let text = |span: Span| &self.text[span.lo as usize..span.hi as usize];
+        let name = text(pattern.span);
+        let mut new = match over.kind {
+            ExprKind::Range { .. } => format!("({})", text(over.span)),
+            ExprKind::Path(_) | ExprKind::Field { .. } | ExprKind::List(_) => {
+                format!("{}.iter()", text(over.span))
+            }
+            _ => text(over.span).to_owned(),
+        };
+        if let Some(condition) = &condition {
+            new.push_str(&format!(".filter(|{name}| {})", text(condition.span)));
+        }
+        if text(element.span) != name {
+            new.push_str(&format!(".map(|{name}| {})", text(element.span)));
+        }
+        new.push_str(".collect()");
+        if !self.at(T::RBracket) {
+            self.report(found.help(format!("write `{new}`")));
+            return;
+        }
+        let whole = Span::new(self.file, lo, self.tok().hi);
+        let title = format!("write `{new}`");
+        self.report_slip(found.fix(title, whole, new, Applicability::Maybe));
+    }
+
+    /// At `:` in an index: `xs[a:b]`, as the range.
+    pub(super) fn colon_range(&mut self, start: Option<Expr>) -> Expr {
+        let lo = start.as_ref().map_or(self.lo(), |e| e.span.lo);
+        let colon = self.bump();
+        self.slip(codes::E0112, colon, "a range is written with `..`", "write `..`", "..");
+        let end = if self.at(T::RBracket) { None } else { Some(Box::new(self.expr())) };
+        self.spanned(lo, ExprKind::Range { start: start.map(Box::new), end, inclusive: false })
     }
 
     fn line_ends_with_colon(&self) -> bool {
@@ -154,15 +254,20 @@ impl Parser<'_> {
     /// Operators of two equal characters at the end of an operand.
     fn doubled(&mut self, left: &Expr, theirs: &str, ours: &str) -> bool {
         let (one, two, next) = (self.tok(), self.nth(1), self.nth(2));
-        let ends = next.first || matches!(next.kind, T::Eof | T::Semi | T::RBrace | T::RParen | T::Comma | T::FatArrow);
+        let ends = next.first
+            || matches!(next.kind, T::Eof | T::Semi | T::RBrace | T::RParen | T::Comma | T::FatArrow);
         if two.kind != one.kind || two.lo != one.hi || !ends {
             return false;
         }
         let span = self.bump();
         let span = span.to(self.bump());
         let place = &self.text[left.span.lo as usize..left.span.hi as usize];
-        let d = Diagnostic::error(codes::E0112, span, format!("there is no operator `{theirs}`"))
-            .fix(format!("write `{place} {ours} 1`"), span, format!(" {ours} 1"), Applicability::Certain);
+        let d = Diagnostic::error(codes::E0112, span, format!("there is no operator `{theirs}`")).fix(
+            format!("write `{place} {ours} 1`"),
+            span,
+            format!(" {ours} 1"),
+            Applicability::Certain,
+        );
         self.report_slip(d);
         true
     }
@@ -182,7 +287,8 @@ impl Parser<'_> {
         let apart = one.lo > self.prev_hi && self.nth(2).lo > two.hi;
         if glued && apart {
             let span = self.tok_span(one).to(self.tok_span(two));
-            let d = Diagnostic::error(codes::E0112, span, "there is no operator `**`").help("write `a.pow(b)`");
+            let d =
+                Diagnostic::error(codes::E0112, span, "there is no operator `**`").help("write `a.pow(b)`");
             self.report_slip(d);
             self.bump();
         }
@@ -227,7 +333,8 @@ impl Parser<'_> {
         let no = self.expr();
         let n = &self.text[no.span.lo as usize..no.span.hi as usize];
         let new = format!("if {c}: {y} else: {n}");
-        let d = d.fix(format!("write `{new}`"), condition.span.to(no.span), new.clone(), Applicability::Maybe);
+        let d =
+            d.fix(format!("write `{new}`"), condition.span.to(no.span), new.clone(), Applicability::Maybe);
         self.report_slip(d);
         true
     }
@@ -292,8 +399,12 @@ impl Parser<'_> {
     pub(super) fn prefixed_string(&mut self) -> Expr {
         let word = self.text_of(self.tok());
         let span = self.bump();
-        let d = Diagnostic::error(codes::E0119, span, format!("strings take no `{word}` before them"))
-            .fix("remove it", span, "", Applicability::Maybe);
+        let d = Diagnostic::error(codes::E0119, span, format!("strings take no `{word}` before them")).fix(
+            "remove it",
+            span,
+            "",
+            Applicability::Maybe,
+        );
         let d = match word {
             "b" => d.help("the bytes of a string are `\"…\".bytes()`"),
             _ => d.help("every string interpolates: `\"Value: ${expr}\"`"),
@@ -323,7 +434,8 @@ impl Parser<'_> {
     pub(super) fn counting_loop(&mut self) -> bool {
         let rest = &self.toks[self.pos..];
         let end = rest.iter().skip(1).position(|t| t.first).map_or(rest.len(), |n| n + 1);
-        let header = rest[..end].iter().position(|t| matches!(t.kind, T::Semi | T::In | T::Str | T::StrStart));
+        let header =
+            rest[..end].iter().position(|t| matches!(t.kind, T::Semi | T::In | T::Str | T::StrStart));
         if header.is_none_or(|at| rest[at].kind != T::Semi) {
             return false;
         }

@@ -3,8 +3,8 @@
 
 use base::{Diagnostic, Span, codes};
 
-use super::{NEAR, Parser, push_tight, role};
 use super::body::BodyOf;
+use super::{NEAR, Parser, push_tight, role};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -23,9 +23,16 @@ impl Parser<'_> {
     fn begins_item(&self, n: usize) -> bool {
         let next = self.nth(n + 1);
         match self.nth(n).kind {
-            T::Struct | T::Enum | T::Trait | T::Impl | T::Const | T::Static | T::Use | T::Mod | T::Pub | T::Extern => {
-                true
-            }
+            T::Struct
+            | T::Enum
+            | T::Trait
+            | T::Impl
+            | T::Const
+            | T::Static
+            | T::Use
+            | T::Mod
+            | T::Pub
+            | T::Extern => true,
             T::Fn => next.kind != T::LParen,
             T::Async => next.kind == T::Fn && self.nth(n + 2).kind.is_ident() || next.kind == T::Unsafe,
             T::Unsafe => matches!(next.kind, T::Fn | T::Impl | T::Extern | T::Async | T::Trait),
@@ -332,7 +339,8 @@ impl Parser<'_> {
 
     fn impl_item(&mut self, head: Span, is_unsafe: bool) -> ItemKind {
         self.expect(T::Impl);
-        let mut generics = if self.at(T::LBracket) && self.impl_generics() { self.generics() } else { Generics::default() };
+        let mut generics =
+            if self.at(T::LBracket) && self.impl_generics() { self.generics() } else { Generics::default() };
         let first = self.type_expr();
         let (trait_, ty) = if self.eat(T::For) {
             let ty = self.type_expr();
@@ -340,7 +348,11 @@ impl Parser<'_> {
                 TypeExprKind::Path(path) => (Some(path), ty),
                 TypeExprKind::Error => (None, ty),
                 _ => {
-                    let d = Diagnostic::error(codes::E0101, first.span, "expected the name of a trait before `for`");
+                    let d = Diagnostic::error(
+                        codes::E0101,
+                        first.span,
+                        "expected the name of a trait before `for`",
+                    );
                     self.report_slip(d);
                     (None, ty)
                 }
@@ -391,8 +403,16 @@ impl Parser<'_> {
             push_tight(items, self.item());
             return;
         }
-        let d = Diagnostic::error(codes::E0118, self.span(), format!("expected an item {place}, found {}", self.found()));
-        let d = if self.at(T::Let) { d.help("a value that belongs to a module is a `const` or a `static`") } else { d };
+        let d = Diagnostic::error(
+            codes::E0118,
+            self.span(),
+            format!("expected an item {place}, found {}", self.found()),
+        );
+        let d = if self.at(T::Let) {
+            d.help("a value that belongs to a module is a `const` or a `static`")
+        } else {
+            d
+        };
         self.report(d);
         self.skip_line();
     }

@@ -29,8 +29,9 @@ impl Parser<'_> {
                 match u8::try_from(c) {
                     Ok(byte) if byte < 128 || inner.starts_with('\\') => Literal::Byte(byte),
                     _ => {
-                        let d = Diagnostic::error(codes::E0108, span, "a byte literal holds one ASCII character")
-                            .help("other bytes are written `b'\\xNN'`");
+                        let d =
+                            Diagnostic::error(codes::E0108, span, "a byte literal holds one ASCII character")
+                                .help("other bytes are written `b'\\xNN'`");
                         self.report_slip(d);
                         Literal::Byte(0)
                     }
@@ -78,7 +79,7 @@ impl Parser<'_> {
         // The common case: a few plain digits.
         if bytes.len() <= 18 && bytes.iter().all(u8::is_ascii_digit) {
             let value = bytes.iter().fold(0u64, |n, b| n * 10 + u64::from(b - b'0'));
-            return Literal::Int { value: value.into(), suffix: None };
+            return Literal::Int { value: u128::from(value).into(), suffix: None };
         }
         let (radix, digits) = match bytes {
             [b'0', b'x' | b'X', ..] => (16, &text[2..]),
@@ -89,7 +90,13 @@ impl Parser<'_> {
         if radix != 10 && bytes[1].is_ascii_uppercase() {
             let prefix = Span { lo: span.lo + 1, hi: span.lo + 2, ..span };
             let small = (bytes[1] as char).to_ascii_lowercase().to_string();
-            self.slip(codes::E0109, prefix, "the base of a number is a small letter", "use a small letter", &small);
+            self.slip(
+                codes::E0109,
+                prefix,
+                "the base of a number is a small letter",
+                "use a small letter",
+                &small,
+            );
         }
         if radix == 10 {
             return self.decimal(text, span);
@@ -99,7 +106,7 @@ impl Parser<'_> {
         if !digits.bytes().any(|b| b != b'_') {
             let d = Diagnostic::error(codes::E0109, span, "this number has no digits");
             self.report_slip(d);
-            return Literal::Int { value: 0, suffix: None };
+            return Literal::Int { value: Wide::default(), suffix: None };
         }
         let suffix_span = Span { lo: span.hi - suffix.len() as u32, ..span };
         if suffix.starts_with(|c: char| c.is_ascii_digit()) {
@@ -108,10 +115,10 @@ impl Parser<'_> {
             let at = Span { hi: suffix_span.lo + 1, ..suffix_span };
             let d = Diagnostic::error(codes::E0109, at, format!("`{digit}` is not a {kind} digit"));
             self.report_slip(d);
-            return Literal::Int { value: 0, suffix: None };
+            return Literal::Int { value: Wide::default(), suffix: None };
         }
         let suffix = self.suffix(suffix, suffix_span, false);
-        Literal::Int { value: self.int_value(digits, radix, span), suffix }
+        Literal::Int { value: self.int_value(digits, radix, span).into(), suffix }
     }
 
     fn decimal(&mut self, text: &str, span: Span) -> Literal {
@@ -138,10 +145,11 @@ impl Parser<'_> {
         let suffix = self.suffix(suffix, suffix_span, float);
         float |= suffix.is_some_and(|s| FLOAT_SUFFIXES.contains(&s.as_str()));
         if float {
-            let text = if digits.contains('_') { Name::new(&digits.replace('_', "")) } else { Name::new(digits) };
+            let text =
+                if digits.contains('_') { Name::new(&digits.replace('_', "")) } else { Name::new(digits) };
             return Literal::Float { text, suffix };
         }
-        Literal::Int { value: self.int_value(digits, 10, span), suffix }
+        Literal::Int { value: self.int_value(digits, 10, span).into(), suffix }
     }
 
     fn int_value(&mut self, digits: &str, radix: u32, span: Span) -> u128 {
@@ -149,8 +157,9 @@ impl Parser<'_> {
         for digit in digits.chars().filter_map(|c| c.to_digit(radix)) {
             let next = value.checked_mul(radix.into()).and_then(|v| v.checked_add(digit.into()));
             let Some(next) = next else {
-                let d = Diagnostic::error(codes::E0109, span, "this number is too large for any integer type")
-                    .help("the largest is 18446744073709551615, of type `u64`");
+                let d =
+                    Diagnostic::error(codes::E0109, span, "this number is too large for any integer type")
+                        .help("the largest is 18446744073709551615, of type `u64`");
                 self.report_slip(d);
                 return 0;
             };

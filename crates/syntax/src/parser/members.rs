@@ -1,9 +1,9 @@
 //! What stands inside structs, enums and actors: fields, variants, invariants, methods.
 
-use base::{Diagnostic, codes};
+use base::{Applicability, Diagnostic, codes};
 
-use super::{NEAR, Parser, role};
 use super::body::BodyOf;
+use super::{NEAR, Parser, role};
 use crate::ast::*;
 use crate::token::TokenKind as T;
 
@@ -69,7 +69,14 @@ impl Parser<'_> {
             self.members(&mut members);
         }
         let Members { fields, invariants, methods } = members;
-        ItemKind::Actor(ActorItem { name, generics, fields, invariants, methods, expansion: Default::default() })
+        ItemKind::Actor(ActorItem {
+            name,
+            generics,
+            fields,
+            invariants,
+            methods,
+            expansion: Default::default(),
+        })
     }
 
     fn members(&mut self, members: &mut Members) {
@@ -151,8 +158,9 @@ impl Parser<'_> {
         }
         let name = self.take_ident();
         if self.at(T::Comma) || matches!(self.cur, T::LineEnd | T::Eof | T::RBrace) {
-            let d = Diagnostic::error(codes::E0101, name.span, format!("the field `{}` has no type", name.name))
-                .help(format!("write `{}: Type`", name.name));
+            let d =
+                Diagnostic::error(codes::E0101, name.span, format!("the field `{}` has no type", name.name))
+                    .help(format!("write `{}: Type`", name.name));
             self.report(d);
             let ty = TypeExpr { span: self.prev_end(), kind: TypeExprKind::Error };
             return Some(FieldDef { span: self.span_from(lo), docs, public, name, ty, default: None });
@@ -200,11 +208,28 @@ impl Parser<'_> {
             let lo = p.lo();
             let docs = p.docs();
             let public = p.public();
+            if p.cur.is_ident() && p.nth(1).kind == T::Colon {
+                p.name_in_tuple(fields.is_empty());
+            }
             let name = p.no_ident();
             let ty = p.type_expr();
             fields.push(FieldDef { span: p.span_from(lo), docs, public, name, ty, default: None });
         });
         fields
+    }
+
+    /// `(name: Type)`, where fields have no names.
+    fn name_in_tuple(&mut self, first: bool) {
+        let name = self.text_of(self.tok()).to_owned();
+        let span = base::Span { hi: self.nth(2).lo, ..self.span() };
+        if first {
+            let d = Diagnostic::error(codes::E0118, span, "fields in parentheses have no names")
+                .help(format!("fields with names stand in braces: `{{{name}: …}}`"))
+                .fix("leave out the name", span, "", Applicability::Certain);
+            self.report_slip(d);
+        }
+        self.bump();
+        self.bump();
     }
 
     // -------------------------------------------------------- enums

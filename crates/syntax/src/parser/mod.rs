@@ -89,6 +89,7 @@ fn parse_with(file: FileId, text: &str, record: Option<Record>) -> (Parse, Vec<T
         given_up: false,
         docs_taken: usize::MAX,
         inner_docs: Vec::new(),
+        items: 0,
         names: FxHashMap::default(),
         record,
     };
@@ -156,6 +157,8 @@ struct Parser<'a> {
     docs_taken: usize,
     /// `##` lines inside the item being parsed that are about the item.
     inner_docs: Vec<Span>,
+    /// How many items stood among statements so far.
+    items: u32,
     names: FxHashMap<&'a str, Name>,
     record: Option<Record>,
 }
@@ -359,7 +362,9 @@ impl<'a> Parser<'a> {
                 self.span(),
                 format!("expected {what}, found the keyword `{word}`"),
             )
-            .help(format!("`{word}` means something in the language; choose another name, such as `{word}_`"));
+            .help(format!(
+                "`{word}` means something in the language; choose another name, such as `{word}_`"
+            ));
             self.report(d);
             // On a line of its own words the keyword was surely meant as the name.
             let next = self.nth(1);
@@ -403,7 +408,8 @@ impl<'a> Parser<'a> {
             self.bump();
             return;
         }
-        let here = if self.cur == T::Eof || self.tok().first { "before the end of the line" } else { "before this" };
+        let here =
+            if self.cur == T::Eof || self.tok().first { "before the end of the line" } else { "before this" };
         let open = &self.text[opener.lo as usize..opener.hi as usize];
         let close = closer.text().unwrap_or("}");
         let mut d = Diagnostic::error(codes::E0107, opener, format!("this `{open}` is never closed"));
@@ -568,11 +574,8 @@ impl<'a> Parser<'a> {
     }
 
     fn expected(&mut self, what: &str) {
-        let d = Diagnostic::error(
-            codes::E0101,
-            self.span(),
-            format!("expected {what}, found {}", self.found()),
-        );
+        let d =
+            Diagnostic::error(codes::E0101, self.span(), format!("expected {what}, found {}", self.found()));
         let d = self.explain_found(d);
         self.report(d);
     }

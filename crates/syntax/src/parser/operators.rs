@@ -114,11 +114,8 @@ impl Parser<'_> {
                 T::DotDot | T::DotDotEq if RANGE >= min => {
                     self.bump();
                     let end = self.range_end(kind);
-                    let kind = ExprKind::Range {
-                        start: Some(Box::new(left)),
-                        end,
-                        inclusive: kind == T::DotDotEq,
-                    };
+                    let kind =
+                        ExprKind::Range { start: Some(Box::new(left)), end, inclusive: kind == T::DotDotEq };
                     left = self.spanned(lo, kind);
                     self.grow();
                 }
@@ -337,13 +334,12 @@ impl Parser<'_> {
             let span = value.span.to(self.span());
             let name = &self.text[value.span.lo as usize..value.span.hi as usize];
             let after = self.nth(1).lo;
-            let d = Diagnostic::error(codes::E0123, span, "arguments are given by place, not by name")
-                .fix(
-                    format!("remove `{name}`"),
-                    base::Span { hi: after, ..span },
-                    "",
-                    Applicability::Maybe,
-                );
+            let d = Diagnostic::error(codes::E0123, span, "arguments are given by place, not by name").fix(
+                format!("remove `{name}`"),
+                base::Span { hi: after, ..span },
+                "",
+                Applicability::Maybe,
+            );
             self.report(d);
             self.bump();
             value = self.expr();
@@ -402,7 +398,8 @@ impl Parser<'_> {
                 }
                 if self.at(T::LParen) {
                     let args = self.call_args();
-                    let kind = ExprKind::MethodCall { receiver: Box::new(base), method: name, generics: None, args };
+                    let kind =
+                        ExprKind::MethodCall { receiver: Box::new(base), method: name, generics: None, args };
                     return self.spanned(lo, kind);
                 }
                 if self.at(T::LBracket)
@@ -413,7 +410,7 @@ impl Parser<'_> {
                     let kind = ExprKind::MethodCall {
                         receiver: Box::new(base),
                         method: name,
-                        generics: Some(generics),
+                        generics: Some(Box::new(generics)),
                         args,
                     };
                     return self.spanned(lo, kind);
@@ -424,8 +421,9 @@ impl Parser<'_> {
                 let number = matches!(base.kind, ExprKind::Literal(Literal::Int { .. }));
                 if number && self.nth(0).lo == self.prev_hi + u32::from(self.cur != T::LineEnd) {
                     let dot = self.prev_end();
-                    let d = Diagnostic::error(codes::E0109, base.span.to(dot), "a number does not end with `.`")
-                        .fix("add the fraction", dot, "0", Applicability::Certain);
+                    let d =
+                        Diagnostic::error(codes::E0109, base.span.to(dot), "a number does not end with `.`")
+                            .fix("add the fraction", dot, "0", Applicability::Certain);
                     self.report(d);
                 } else {
                     self.expected("the name of a field or method");

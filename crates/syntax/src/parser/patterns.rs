@@ -19,7 +19,13 @@ impl Parser<'_> {
         while self.at(T::Pipe) || self.at(T::PipePipe) {
             if self.at(T::PipePipe) {
                 let span = self.span();
-                self.slip(codes::E0112, span, "alternatives in a pattern are joined by `|`", "write `|`", "|");
+                self.slip(
+                    codes::E0112,
+                    span,
+                    "alternatives in a pattern are joined by `|`",
+                    "write `|`",
+                    "|",
+                );
             }
             self.bump();
             self.after_operator();
@@ -109,8 +115,12 @@ impl Parser<'_> {
                 self.literal_pattern()
             }
             T::StrStart => {
-                let d = Diagnostic::error(codes::E0101, self.span(), "a pattern is a fixed string, without `${…}`")
-                    .help("bind the value and compare it in a guard: `s if s == \"…\" => …`");
+                let d = Diagnostic::error(
+                    codes::E0101,
+                    self.span(),
+                    "a pattern is a fixed string, without `${…}`",
+                )
+                .help("bind the value and compare it in a guard: `s if s == \"…\" => …`");
                 self.report(d);
                 self.primary();
                 PatternKind::Error
@@ -200,7 +210,7 @@ impl Parser<'_> {
                 self.take_ident()
             };
             let args = (self.at(T::LBracket) && self.adjacent()).then(|| self.generic_args());
-            push_tight(&mut segments, PathSegment { name, args });
+            push_tight(&mut segments, PathSegment { name, args: args.map(Box::new) });
             if !self.eat(T::ColonColon) {
                 break;
             }

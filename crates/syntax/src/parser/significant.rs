@@ -84,6 +84,14 @@ pub(super) fn significant(text: &str, tokens: &[Token]) -> (Vec<Tok>, Option<Mix
         }
     }
     let end = text.len() as u32;
-    toks.push(Tok { kind: T::Eof, first: true, doc, indent: 0, lo: end, hi: end, index: tokens.len() as u32 });
+    toks.push(Tok {
+        kind: T::Eof,
+        first: true,
+        doc,
+        indent: 0,
+        lo: end,
+        hi: end,
+        index: tokens.len() as u32,
+    });
     (toks, mixed)
 }

@@ -27,7 +27,8 @@ impl Parser<'_> {
                 let after = &self.text[tok.hi as usize..];
                 let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
                 let alone = after[blanks..].is_empty() || after[blanks..].starts_with(['\n', '\r']);
-                let close = if alone { close } else { Span { hi: tok.hi + blanks as u32, ..self.tok_span(tok) } };
+                let close =
+                    if alone { close } else { Span { hi: tok.hi + blanks as u32, ..self.tok_span(tok) } };
                 d.fix_all(
                     "use `:` and indentation",
                     vec![(colon, ":".into()), (close, String::new())],
@@ -55,8 +56,12 @@ impl Parser<'_> {
     pub(super) fn stray_semicolon(&mut self) {
         let span = self.bump();
         let d = if matches!(self.cur, T::LineEnd | T::Eof) {
-            Diagnostic::error(codes::E0114, span, "a statement ends with its line, without `;`")
-                .fix("remove it", span, "", Applicability::Certain)
+            Diagnostic::error(codes::E0114, span, "a statement ends with its line, without `;`").fix(
+                "remove it",
+                span,
+                "",
+                Applicability::Certain,
+            )
         } else {
             Diagnostic::error(codes::E0114, span, "one statement per line")
                 .help("`;` separates statements only inside `{ … }`")
@@ -74,8 +79,12 @@ impl Parser<'_> {
         let tok = self.tok();
         let text = self.text_of(tok);
         let span = self.tok_span(tok);
-        let d = Diagnostic::error(codes::E0107, span, format!("this `{text}` closes nothing"))
-            .fix("remove it", span, "", Applicability::Maybe);
+        let d = Diagnostic::error(codes::E0107, span, format!("this `{text}` closes nothing")).fix(
+            "remove it",
+            span,
+            "",
+            Applicability::Maybe,
+        );
         self.report(d);
         self.bump();
         if !matches!(self.cur, T::LineEnd | T::Eof) {
@@ -142,7 +151,11 @@ impl Parser<'_> {
             return;
         }
         let blanks = &self.text[span.lo as usize..span.hi as usize];
-        let fill = if blanks.starts_with('\t') { "\t".repeat(indent as usize / 4) } else { " ".repeat(indent as usize) };
+        let fill = if blanks.starts_with('\t') {
+            "\t".repeat(indent as usize / 4)
+        } else {
+            " ".repeat(indent as usize)
+        };
         let d = if blanks.bytes().all(|b| matches!(b, b' ' | b'\t')) {
             d.fix(format!("indent it by {indent}"), span, fill, Applicability::Maybe)
         } else {
@@ -169,17 +182,29 @@ impl Parser<'_> {
             self.errors += 1;
             return;
         }
-        if before.kind == T::Ident && looks_like_type(word) && self.cur.is_ident() && self.nth(1).kind == T::Eq {
+        if before.kind == T::Ident
+            && looks_like_type(word)
+            && self.cur.is_ident()
+            && self.nth(1).kind == T::Eq
+        {
             let span = self.tok_span(before);
-            let d = Diagnostic::error(codes::E0113, span, "a variable is made with `let`")
-                .fix("write `let`", span, "let", Applicability::Maybe);
+            let d = Diagnostic::error(codes::E0113, span, "a variable is made with `let`").fix(
+                "write `let`",
+                span,
+                "let",
+                Applicability::Maybe,
+            );
             self.report(d);
             return;
         }
         if string && before.kind == T::Ident && matches!(word, "print" | "echo" | "puts" | "println") {
             let span = self.tok_span(before);
-            let d = Diagnostic::error(codes::E0113, span, format!("`{word}` is a function; its argument stands in parentheses"))
-                .help("write `println(…)`");
+            let d = Diagnostic::error(
+                codes::E0113,
+                span,
+                format!("`{word}` is a function; its argument stands in parentheses"),
+            )
+            .help("write `println(…)`");
             self.report(d);
             return;
         }
@@ -190,7 +215,10 @@ impl Parser<'_> {
             self.report(d);
             return;
         }
-        if self.at(T::Colon) && before.kind == T::Ident && matches!(word, "try" | "do" | "finally" | "catch" | "except") {
+        if self.at(T::Colon)
+            && before.kind == T::Ident
+            && matches!(word, "try" | "do" | "finally" | "catch" | "except")
+        {
             let span = self.tok_span(before);
             let d = Diagnostic::error(codes::E0113, span, format!("there is no `{word}`"))
                 .help("errors are values: `?` hands one on, `match` looks into it");
@@ -200,11 +228,15 @@ impl Parser<'_> {
         let span = self.tok_span(before);
         let habit = match (before.kind, word) {
             (T::Ident, "lambda") => Some(("a closure is written with bars", "write `|x| x + 1`")),
-            (T::Ident, "new") if self.cur.is_ident() => {
-                Some(("a value is made without `new`", "call a function of the type, `Type::new(…)`, or name its fields, `Type{field: value}`"))
-            }
+            (T::Ident, "new") if self.cur.is_ident() => Some((
+                "a value is made without `new`",
+                "call a function of the type, `Type::new(…)`, or name its fields, `Type{field: value}`",
+            )),
             (_, _) if self.at(T::Colon) && self.pos > 1 && self.toks[self.pos - 2].kind == T::LBrace => {
-                Some(("a map is not written in braces", "write `Map::from([(key, value), …])`, and a set `Set::from([a, b])`"))
+                Some((
+                    "a map is not written in braces",
+                    "write `Map::from([(key, value), …])`, and a set `Set::from([a, b])`",
+                ))
             }
             (_, _) if self.at(T::If) && !tok.first => {
                 Some(("a choice between two values begins with `if`", "write `if condition: a else: b`"))
@@ -220,8 +252,12 @@ impl Parser<'_> {
         if self.cur.is_close() {
             let word = self.text_of(tok);
             let span = self.tok_span(tok);
-            let d = Diagnostic::error(codes::E0107, span, format!("this `{word}` closes nothing"))
-                .fix("remove it", span, "", Applicability::Maybe);
+            let d = Diagnostic::error(codes::E0107, span, format!("this `{word}` closes nothing")).fix(
+                "remove it",
+                span,
+                "",
+                Applicability::Maybe,
+            );
             self.report(d);
             return;
         }
@@ -238,17 +274,25 @@ impl Parser<'_> {
         match self.cur {
             T::Let => {
                 let closure = self.pos > 0 && matches!(self.toks[self.pos - 1].kind, T::Pipe | T::PipePipe);
-                let d = Diagnostic::error(codes::E0118, self.span(), "`let` is a statement and has no value here")
-                    .help(match closure {
-                        true => "the block of a closure begins after a `:`, as in `|x|:`",
-                        false => "make the variable on a line before; conditions take `if let …`",
-                    });
+                let d = Diagnostic::error(
+                    codes::E0118,
+                    self.span(),
+                    "`let` is a statement and has no value here",
+                )
+                .help(match closure {
+                    true => "the block of a closure begins after a `:`, as in `|x|:`",
+                    false => "make the variable on a line before; conditions take `if let …`",
+                });
                 self.report(d);
             }
             T::Plus => {
                 let span = self.span();
-                let d = Diagnostic::error(codes::E0112, span, "there is no `+` before a value")
-                    .fix("remove it", span, "", Applicability::Certain);
+                let d = Diagnostic::error(codes::E0112, span, "there is no `+` before a value").fix(
+                    "remove it",
+                    span,
+                    "",
+                    Applicability::Certain,
+                );
                 self.report(d);
             }
             T::Mut | T::Own => {
@@ -265,14 +309,22 @@ impl Parser<'_> {
                 self.report(d);
             }
             T::At => {
-                let d = Diagnostic::error(codes::E0117, self.span(), "attributes stand in `[…]` on the line before an item")
-                    .help("write `[name]`");
+                let d = Diagnostic::error(
+                    codes::E0117,
+                    self.span(),
+                    "attributes stand in `[…]` on the line before an item",
+                )
+                .help("write `[name]`");
                 self.report(d);
             }
             k if self.at_item() && k != T::LBracket => {
                 let word = self.text_of(tok);
-                let d = Diagnostic::error(codes::E0118, self.span(), format!("`{word}` begins an item, which has no value"))
-                    .help("put it on a line of its own");
+                let d = Diagnostic::error(
+                    codes::E0118,
+                    self.span(),
+                    format!("`{word}` begins an item, which has no value"),
+                )
+                .help("put it on a line of its own");
                 self.report(d);
             }
             _ => self.expected("an expression"),
@@ -287,7 +339,9 @@ impl Parser<'_> {
         match self.tok().kind {
             T::Semi => d.help("statements end with the line, without `;`"),
             T::In => d.help("whether a list or set holds a value is `list.contains(value)`"),
-            T::Comma if !self.layout.enclosed => d.help("the elements of a tuple stand in parentheses: `(a, b)`"),
+            T::Comma if !self.layout.enclosed => {
+                d.help("the elements of a tuple stand in parentheses: `(a, b)`")
+            }
             T::Else if self.tok().first => d.help("an `else` is indented like its `if`"),
             _ => d,
         }

@@ -25,16 +25,19 @@ impl Parser<'_> {
         let lo = self.lo();
         if self.at_item() {
             let item = self.item();
+            self.items += 1;
             return Stmt { span: item.span, kind: StmtKind::Item(Box::new(item)) };
         }
-        if self.cur == T::Ident && self.foreign_keyword() {
+        if matches!(self.cur, T::Ident | T::From) && self.foreign_keyword() {
             return self.stmt();
         }
         let kind = match self.cur {
             T::Let => self.let_stmt(),
             T::Req | T::Ens | T::Inv if self.word_begins() => StmtKind::Contract(self.contract()),
-            T::Pass if matches!(self.next_kind(), T::LineEnd | T::Eof | T::Semi | T::RBrace | T::Else)
-                || (self.layout.enclosed && (self.next_kind().is_close() || self.next_kind() == T::Comma)) =>
+            T::Pass
+                if matches!(self.next_kind(), T::LineEnd | T::Eof | T::Semi | T::RBrace | T::Else)
+                    || (self.layout.enclosed
+                        && (self.next_kind().is_close() || self.next_kind() == T::Comma)) =>
             {
                 self.bump();
                 StmtKind::Pass
@@ -146,16 +149,10 @@ impl Parser<'_> {
         let ty = if self.at(T::Colon) && self.nth(1).kind == T::Eq {
             let span = self.bump();
             let span = span.to(self.tok_span(self.tok()));
-            self.slip(
-                codes::E0113,
-                span,
-                "a variable is given its value with `=`",
-                "write `=`",
-                "=",
-            );
+            self.slip(codes::E0113, span, "a variable is given its value with `=`", "write `=`", "=");
             None
         } else if self.eat(T::Colon) {
-            Some(self.type_expr())
+            Some(Box::new(self.type_expr()))
         } else {
             None
         };
@@ -175,7 +172,7 @@ impl Parser<'_> {
         };
         let else_ = if value.is_some() && self.at_else() {
             self.bump();
-            Some(self.block())
+            Some(Box::new(self.block()))
         } else {
             None
         };
@@ -188,7 +185,9 @@ impl Parser<'_> {
         if self.cur == T::LineEnd {
             // A line that goes back to the block's indentation is the next statement.
             let tok = self.tok();
-            if tok.indent > self.layout.indent || (tok.indent == self.layout.indent && !self.at_stmt_keyword()) {
+            if tok.indent > self.layout.indent
+                || (tok.indent == self.layout.indent && !self.at_stmt_keyword())
+            {
                 self.reveal();
             }
         }
@@ -198,8 +197,25 @@ impl Parser<'_> {
     fn at_stmt_keyword(&self) -> bool {
         matches!(
             self.tok().kind,
-            T::Let | T::Const | T::Static | T::Struct | T::Enum | T::Trait | T::Impl | T::Use | T::Mod | T::Pub
-                | T::If | T::Else | T::While | T::For | T::Loop | T::Match | T::Return | T::Break | T::Continue
+            T::Let
+                | T::Const
+                | T::Static
+                | T::Struct
+                | T::Enum
+                | T::Trait
+                | T::Impl
+                | T::Use
+                | T::Mod
+                | T::Pub
+                | T::If
+                | T::Else
+                | T::While
+                | T::For
+                | T::Loop
+                | T::Match
+                | T::Return
+                | T::Break
+                | T::Continue
         ) || (self.tok().kind == T::Fn && self.nth(1).kind.is_ident())
     }
 
@@ -228,13 +244,7 @@ impl Parser<'_> {
         if self.at(T::Colon) {
             return StmtKind::Defer(self.block());
         }
-        self.slip(
-            codes::E0110,
-            word.end(),
-            "a `:` is missing after `defer`",
-            "insert `:`",
-            ":",
-        );
+        self.slip(codes::E0110, word.end(), "a `:` is missing after `defer`", "insert `:`", ":");
         let stmt = self.stmt();
         StmtKind::Defer(self.block_of(stmt))
     }
@@ -309,11 +319,9 @@ impl Parser<'_> {
         self.report_slip(d);
         let value = Some(self.expr());
         let kind = match target.kind {
-            ExprKind::Path(path) if path.segments.len() == 1 => PatternKind::Binding {
-                convention: Convention::Read,
-                name: path.segments[0].name,
-                sub: None,
-            },
+            ExprKind::Path(path) if path.segments.len() == 1 => {
+                PatternKind::Binding { convention: Convention::Read, name: path.segments[0].name, sub: None }
+            }
             _ => PatternKind::Error,
         };
         let pattern = Pattern { span: target.span, kind };
@@ -323,8 +331,12 @@ impl Parser<'_> {
     /// `=` where a condition ends.
     pub(super) fn equals_in_condition(&mut self) {
         let span = self.span();
-        let d = Diagnostic::error(codes::E0111, span, "`=` assigns; a comparison is written `==`")
-            .fix("compare with `==`", span, "==", Applicability::Certain);
+        let d = Diagnostic::error(codes::E0111, span, "`=` assigns; a comparison is written `==`").fix(
+            "compare with `==`",
+            span,
+            "==",
+            Applicability::Certain,
+        );
         self.report_slip(d);
         self.bump();
     }

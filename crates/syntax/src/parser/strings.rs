@@ -194,8 +194,12 @@ impl Parser<'_> {
         match digits.parse::<u32>() {
             Ok(n) if n <= MOST => Some(n),
             _ => {
-                let d = Diagnostic::error(codes::E0116, span, format!("the width or precision {digits} is too large"))
-                    .help(format!("the largest is {MOST}"));
+                let d = Diagnostic::error(
+                    codes::E0116,
+                    span,
+                    format!("the width or precision {digits} is too large"),
+                )
+                .help(format!("the largest is {MOST}"));
                 self.report_slip(d);
                 None
             }
@@ -337,7 +341,12 @@ impl Parser<'_> {
             'u' => {
                 let inner = raw[after..].strip_prefix('{').and_then(|r| r.find('}').map(|end| &r[..end]));
                 let Some(digits) = inner else {
-                    self.bad_escape(base, at, after, "a character's number stands in braces, as in `\\u{e9}`");
+                    self.bad_escape(
+                        base,
+                        at,
+                        after,
+                        "a character's number stands in braces, as in `\\u{e9}`",
+                    );
                     return None;
                 };
                 let end = after + digits.len() + 2;

@@ -156,23 +156,30 @@ impl Parser<'_> {
     }
 
     fn option_habit(&mut self, mark: Span, ty: Span) {
-        let d = Diagnostic::error(codes::E0113, mark, "a type whose value may be absent is written `Option[T]`")
-            .fix_all(
-                "write `Option[…]`",
-                if mark.lo < ty.lo {
-                    vec![(mark, "Option[".into()), (ty.end(), "]".into())]
-                } else {
-                    vec![(ty.start(), "Option[".into()), (mark, "]".into())]
-                },
-                Applicability::Certain,
-            );
+        let d =
+            Diagnostic::error(codes::E0113, mark, "a type whose value may be absent is written `Option[T]`")
+                .fix_all(
+                    "write `Option[…]`",
+                    if mark.lo < ty.lo {
+                        vec![(mark, "Option[".into()), (ty.end(), "]".into())]
+                    } else {
+                        vec![(ty.start(), "Option[".into()), (mark, "]".into())]
+                    },
+                    Applicability::Certain,
+                );
         self.report_slip(d);
     }
 
     fn ref_type(&mut self) -> TypeExprKind {
         if self.at(T::Label) {
             let span = Span { hi: self.nth(1).lo, ..self.span() };
-            self.slip(codes::E0113, span, "there are no lifetimes; `from` says what a result borrows", "remove it", "");
+            self.slip(
+                codes::E0113,
+                span,
+                "there are no lifetimes; `from` says what a result borrows",
+                "remove it",
+                "",
+            );
             self.bump();
         }
         let mutable = self.eat(T::Mut);
@@ -241,7 +248,7 @@ impl Parser<'_> {
             } else {
                 None
             };
-            push_tight(&mut segments, PathSegment { name, args });
+            push_tight(&mut segments, PathSegment { name, args: args.map(Box::new) });
             if !self.eat(T::ColonColon) {
                 break;
             }
@@ -280,7 +287,8 @@ impl Parser<'_> {
         let span = self.glued_list(T::RBracket, |p| {
             let is_const = p.eat(T::Const);
             let name = p.ident("the name of a type parameter");
-            let mut param = GenericParam { name, const_ty: None, view: None, bounds: Vec::new(), default: None };
+            let mut param =
+                GenericParam { name, const_ty: None, view: None, bounds: Vec::new(), default: None };
             if p.eat(T::Colon) {
                 if is_const {
                     param.const_ty = Some(p.type_expr());
@@ -368,7 +376,12 @@ impl Parser<'_> {
                 args.push(IndexArg::Type(p.type_expr()));
                 return;
             }
-            push_tight(&mut args, IndexArg::Expr(p.expr()));
+            let start = if p.at(T::Colon) { None } else { Some(p.expr()) };
+            let index = match (p.at(T::Colon), start) {
+                (false, Some(index)) => index,
+                (_, start) => p.colon_range(start),
+            };
+            push_tight(&mut args, IndexArg::Expr(index));
         });
         if args.is_empty() {
             let d = Diagnostic::error(codes::E0101, span, "an index is missing between the brackets");
@@ -396,9 +409,7 @@ impl Parser<'_> {
     pub(super) fn method_generics(&mut self) -> Option<GenericArgs> {
         let first = self.nth(1);
         let plausible = match first.kind {
-            k if k.is_ident() => {
-                looks_like_type(self.text_of(first)) || self.nth(2).kind == T::ColonColon
-            }
+            k if k.is_ident() => looks_like_type(self.text_of(first)) || self.nth(2).kind == T::ColonColon,
             T::LBracket | T::LParen | T::Amp | T::Fn | T::Dyn | T::Underscore => true,
             _ => false,
         };
@@ -461,7 +472,7 @@ impl Parser<'_> {
                     };
                     path.span.hi = span.hi;
                     if let Some(last) = path.segments.last_mut() {
-                        last.args = Some(args);
+                        last.args = Some(Box::new(args));
                     }
                     TypeExprKind::Path(path)
                 }
@@ -508,7 +519,8 @@ pub(super) fn looks_like_type(name: &str) -> bool {
     name.starts_with(char::is_uppercase)
         || matches!(
             name,
-            "int" | "float"
+            "int"
+                | "float"
                 | "string"
                 | "bool"
                 | "char"

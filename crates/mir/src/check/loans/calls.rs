@@ -17,10 +17,8 @@ pub fn signature<'a>(facts: &Facts<'a>, id: FnId) -> Option<(&'a [Origin], Vec<C
     if let FnParent::TraitImpl(impl_) = decl.parent
         && let Some(trait_) = program.impls[impl_].trait_
         && known(&program.traits, trait_.trait_)
-        && let Some(&method) = program.traits[trait_.trait_]
-            .methods
-            .iter()
-            .find(|&&m| program.fns[m].name == decl.name)
+        && let Some(&method) =
+            program.traits[trait_.trait_].methods.iter().find(|&&m| program.fns[m].name == decl.name)
     {
         decl = &program.fns[method];
     }
@@ -34,9 +32,7 @@ pub(super) fn by_ref(conv: Conv) -> bool {
 
 impl Loans<'_, '_> {
     pub fn flow(&self, call: &Call) -> Flow {
-        let by_type = || {
-            call.args.iter().map(|a| a.ty(&self.body.locals).is_ref()).collect::<Vec<_>>()
-        };
+        let by_type = || call.args.iter().map(|a| a.ty(&self.body.locals).is_ref()).collect::<Vec<_>>();
         match &call.callee {
             Callee::Fn { id, .. }
             | Callee::TraitMethod { method: id, .. }
@@ -62,10 +58,9 @@ impl Loans<'_, '_> {
                     .chain(sig.params.iter().map(|&(conv, _)| by_ref(conv)))
                     .collect(),
             },
-            Callee::Closure { .. } => Flow {
-                origins: (0..call.args.len() as u32).map(Origin::Outer).collect(),
-                by_ref: by_type(),
-            },
+            Callee::Closure { .. } => {
+                Flow { origins: (0..call.args.len() as u32).map(Origin::Outer).collect(), by_ref: by_type() }
+            }
         }
     }
 
@@ -173,8 +168,7 @@ impl Loans<'_, '_> {
         }
         let absorbing = self.origins.iter().any(|o| {
             let (Origin::Outer(p) | Origin::Held(p)) = *o;
-            (p as usize) < self.body.arg_count
-                && self.facts.absorbs(self.body.locals[Local(p + 1)].ty)
+            (p as usize) < self.body.arg_count && self.facts.absorbs(self.body.locals[Local(p + 1)].ty)
         });
         let members = self.sets.members(all);
         let bad = |id: &LoanId| match &self.loans[*id] {

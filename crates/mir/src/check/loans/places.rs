@@ -126,16 +126,20 @@ impl Loans<'_, '_> {
         place.projection[..i].iter().fold(start, |ty, &p| ty.project(p)).ty
     }
 
-    pub(super) fn rvalue(&mut self, state: &mut State, rvalue: &Rvalue, location: Location, span: Span) -> Carry {
+    pub(super) fn rvalue(
+        &mut self,
+        state: &mut State,
+        rvalue: &Rvalue,
+        location: Location,
+        span: Span,
+    ) -> Carry {
         match rvalue {
             Rvalue::Use(o) | Rvalue::Repeat(o, _) => self.operand(state, o),
             Rvalue::Cast(_, o, ty) | Rvalue::Coerce(_, o, ty) => {
                 let carry = self.operand(state, o);
                 self.mask_ty(carry, *ty)
             }
-            Rvalue::Ref { place, .. } | Rvalue::Subslice { place, .. } => {
-                self.borrow(state, place, location)
-            }
+            Rvalue::Ref { place, .. } | Rvalue::Subslice { place, .. } => self.borrow(state, place, location),
             Rvalue::Aggregate(aggregate, operands) => {
                 let parts: Vec<Carry> = operands.iter().map(|o| self.operand(state, o)).collect();
                 if parts.iter().filter(|c| !c.is_none()).count() > 1 {

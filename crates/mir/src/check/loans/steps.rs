@@ -3,9 +3,7 @@
 use base::IndexVec;
 
 use super::{Carry, Loans, State};
-use crate::body::{
-    BlockId, Location, Operand, Rvalue, Statement, StatementKind, Terminator, TerminatorKind,
-};
+use crate::body::{BlockId, Location, Operand, Rvalue, Statement, StatementKind, Terminator, TerminatorKind};
 use crate::check::facts::Depth;
 use crate::check::live::Liveness;
 
@@ -44,9 +42,7 @@ impl Loans<'_, '_> {
     /// What is left to do once a statement's accesses were checked.
     pub fn settle(&mut self, state: &mut State, statement: &Statement) {
         match &statement.kind {
-            StatementKind::Assign(place, _) if place.projection.is_empty() => {
-                self.forget(state, place.local)
-            }
+            StatementKind::Assign(place, _) if place.projection.is_empty() => self.forget(state, place.local),
             StatementKind::StorageLive(local) | StatementKind::StorageDead(local) => {
                 self.forget(state, *local)
             }

@@ -95,7 +95,13 @@ impl Loans<'_, '_> {
         }
     }
 
-    pub(super) fn store_in_world(&mut self, state: &mut State, taken: LoanSet, into: Option<u32>, span: Span) {
+    pub(super) fn store_in_world(
+        &mut self,
+        state: &mut State,
+        taken: LoanSet,
+        into: Option<u32>,
+        span: Span,
+    ) {
         let world = self.sets.union(state.world(), taken);
         state.world = Some(world);
         if self.escapes.is_none() {
@@ -125,9 +131,7 @@ impl Loans<'_, '_> {
                 TyKind::Ref(_, to) if self.params_by_ref[p as usize] => self.facts.absorbs(to),
                 _ => self.facts.absorbs(ty(p)),
             },
-            LoanKind::Near(c) | LoanKind::Far(c) => {
-                self.facts.absorbs(self.body.captures[c as usize].ty)
-            }
+            LoanKind::Near(c) | LoanKind::Far(c) => self.facts.absorbs(self.body.captures[c as usize].ty),
         };
         self.writable.insert(symbol, answer);
         answer
@@ -140,10 +144,8 @@ impl Loans<'_, '_> {
             LoanKind::Outer(_) => false,
             // An exclusive capture is lent for the call only, unless the call consumes the closure.
             LoanKind::Near(c) => {
-                let exclusive = matches!(
-                    self.body.captures[*c as usize].ty.kind(),
-                    TyKind::Ref(Mutability::Mut, _)
-                );
+                let exclusive =
+                    matches!(self.body.captures[*c as usize].ty.kind(), TyKind::Ref(Mutability::Mut, _));
                 !exclusive || !matches!(self.body.locals[Local(1)].ty.kind(), TyKind::Ref(..))
             }
             LoanKind::Held(_) | LoanKind::Far(_) => true,
@@ -165,11 +167,7 @@ impl Loans<'_, '_> {
         let derefs = Self::derefs(&place.projection);
         let added = match derefs {
             0 => carry,
-            1 => Carry {
-                near: LoanSet::EMPTY,
-                mid: carry.near,
-                far: self.sets.union(carry.mid, carry.far),
-            },
+            1 => Carry { near: LoanSet::EMPTY, mid: carry.near, far: self.sets.union(carry.mid, carry.far) },
             _ => Carry { far: self.all(carry), ..Carry::NONE },
         };
         let stored = state.get(local);

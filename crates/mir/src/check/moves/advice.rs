@@ -3,7 +3,9 @@
 use base::{Diagnostic, codes};
 use hir::ty::{Ty, TyKind};
 
-use crate::body::{Body, Callee, Local, Location, Operand, Place, Rvalue, Source, StatementKind, TerminatorKind};
+use crate::body::{
+    Body, Callee, Local, Location, Operand, Place, Rvalue, Source, StatementKind, TerminatorKind,
+};
 use crate::check::describe::{self, quoted};
 use crate::check::facts::{Facts, known};
 use crate::dataflow::{IllegalMove, IllegalMoveKind};
@@ -39,9 +41,8 @@ pub(super) fn boxed(facts: &Facts<'_>, body: &Body, reference: Local) -> Option<
         TerminatorKind::Call(call) if call.destination.as_local() == Some(reference) => call.args.first(),
         _ => None,
     })?;
-    let is_box = |ty: Ty| {
-        matches!(*ty.kind(), TyKind::Adt(adt, _) if facts.program.lang.adt("Box") == Some(adt))
-    };
+    let is_box =
+        |ty: Ty| matches!(*ty.kind(), TyKind::Adt(adt, _) if facts.program.lang.adt("Box") == Some(adt));
     if !is_box(arg.ty(&body.locals).peel_refs()) {
         return None;
     }
@@ -59,12 +60,34 @@ pub(super) fn boxed(facts: &Facts<'_>, body: &Body, reference: Local) -> Option<
 pub(super) fn advice(facts: &Facts<'_>, name: &str, ty: Ty) -> String {
     let shared = match *ty.kind() {
         TyKind::Adt(id, _) if known(&facts.program.adts, id) => {
-            matches!(facts.program.adts[id].name.as_str(), "Shared" | "Sender" | "Receiver")
+            matches!(
+                facts.program.adts[id].name.as_str(),
+                "Shared" | "Sender" | "Receiver" | "Broadcaster" | "Subscriber" | "WaitGroup"
+            )
         }
         _ => false,
     };
     if shared {
         return format!("another handle of the same: {}", clone_of(name));
+    }
+    if let TyKind::Adt(id, _) = *ty.kind()
+        && !has_clone(facts, id)
+    {
+        let decl = &facts.program.adts[id];
+        if matches!(
+            decl.name.as_str(),
+            "Mutex" | "RwLock" | "Atomic" | "Condvar" | "Semaphore" | "Barrier" | "Event"
+        ) && facts.program.in_std(decl.module)
+        {
+            return format!(
+                "to have {name} in several places, share it where it is made (`Shared::new(…)`) and give away handles ({}); tasks of a `scope` can also borrow it",
+                clone_of(name)
+            );
+        }
+        return format!(
+            "to keep {name}, let the callee borrow it (a parameter without `own`), share it with `Shared`, or let `{}` be copied: `[derive(Clone)]`",
+            decl.name
+        );
     }
     format!(
         "to keep {name}, move a copy ({}), let the callee borrow it (a parameter without `own`), or share it with `Shared`",
@@ -72,11 +95,19 @@ pub(super) fn advice(facts: &Facts<'_>, name: &str, ty: Ty) -> String {
     )
 }
 
+fn has_clone(facts: &Facts<'_>, id: hir::items::AdtId) -> bool {
+    let program = facts.program;
+    let clone = program.lang.trait_("Clone");
+    program.impls.iter().any(|impl_| {
+        impl_.trait_.is_some_and(|t| Some(t.trait_) == clone)
+            && matches!(*impl_.self_ty.kind(), TyKind::Adt(of, _) if of == id)
+    })
+}
+
 pub(super) fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> Diagnostic {
     let span = body.span_of(it.location);
     let name = quoted(facts, body, &it.place);
-    let around =
-        Place { local: it.place.local, projection: it.place.projection[..it.prefix].to_vec() };
+    let around = Place { local: it.place.local, projection: it.place.projection[..it.prefix].to_vec() };
     let owner = quoted(facts, body, &around);
     let ty = describe::ty(facts, it.place.ty(&body.locals));
     let copy = format!("take a copy ({}) or a view (`&`)", clone_of(&name));
@@ -88,11 +119,11 @@ pub(super) fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> 
                 .note("its `drop` needs all of its fields")
                 .help(format!("{copy}, or put the field into an `Option` and `take()` it"))
         }
-        IllegalMoveKind::Element => {
-            error(format!("cannot move an element out of {owner} by its index"))
-                .note(format!("the element is a `{ty}`, which is not copied"))
-                .help(format!("{copy}, or take the element out: `remove(i)`, `swap_remove(i)`, `for own x in …`"))
-        }
+        IllegalMoveKind::Element => error(format!("cannot move an element out of {owner} by its index"))
+            .note(format!("the element is a `{ty}`, which is not copied"))
+            .help(format!(
+                "{copy}, or take the element out: `remove(i)`, `swap_remove(i)`, `for own x in …`"
+            )),
         IllegalMoveKind::BehindReference => {
             let decl = &body.locals[it.place.local];
             let closure = matches!(body.source, Source::Closure(_)) && it.place.local == Local(1);

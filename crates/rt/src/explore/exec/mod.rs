@@ -1,0 +1,720 @@
+//! One execution of a program under exploration: its fibers, who of them stands where, and who goes next.
+//!
+//! A fiber runs until it stands before a visible operation (`point`), parks, or ends. Before a choice is made, everyone
+//! who can get that far without doing anything visible has got there: newly started fibers, woken ones, and those
+//! whose next operation is silent. So what is chosen is always one visible operation, and what is behind it up to the
+//! next one belongs to it: an *event*. The choice is made on the stack of whoever got there last; if it falls on
+//! that one, nothing is switched.
+//!
+//! An event that others enable without a conflict (a join, a wake-up, a start) names them (`after`). A silent operation,
+//! such as an unlock, is told with the event that it belongs to; if the fiber has learnt of others' events since its own
+//! began, it gets an event of its own, so that the order between them is not lost.
+//!
+//! Time is virtual: it stands still, and passes when a wait that has a deadline is chosen to end by it.
+
+mod body;
+mod cancel;
+mod choose;
+mod event;
+mod maps;
+mod names;
+mod watch;
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ptr::{null, null_mut};
+
+use abi::waiting::Frame;
+use explore::{EventIndex, Outcome, Pending, Strategy, TaskId};
+use smallvec::SmallVec;
+
+use body::Body;
+pub(super) use body::block;
+pub(super) use cancel::{cancelling, meets};
+use event::{Events, Now};
+use maps::{Addresses, Paths};
+use watch::Watch;
+
+use super::access::Touches;
+use super::fiber::{Stack, switch};
+use super::heap::Heap;
+use super::op::{GOT, Looked, Op, TIME_OUT};
+use super::trace::{Happening, Recorder, Spot, Spots};
+use crate::census::{self, Member};
+use crate::runner::Runner;
+use crate::start::Main;
+use crate::sync::AtomicU32;
+use crate::task::{self, Task};
+use crate::thread::Start;
+use crate::wait::{Ended, Outcome as WaitOutcome, Pending as Waiting, Wait};
+use crate::{current, random};
+
+/// How an execution ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Everyone ended.
+    Fine,
+    /// `main` waits, and nobody can go on. Who waits for what is in the trace.
+    Deadlock,
+    /// `main` has ended, and these wait for ever.
+    Left(Vec<String>),
+    /// A panic that nobody took.
+    Panicked(String),
+    /// The program ended with this status by itself.
+    Exited(i32),
+    /// More steps than allowed.
+    TooLong,
+    /// Everyone who can go on only looks, again and again, at what nobody changes.
+    Livelock,
+    /// It did something that cannot be explored.
+    Unsupported(&'static str),
+    /// The strategy had enough of it.
+    Abandoned,
+    /// Something was looked at for the first time that makes more steps matter: what has been explored so far is void.
+    Restart,
+}
+
+impl Verdict {
+    pub fn is_failure(&self) -> bool {
+        !matches!(self, Verdict::Fine | Verdict::Abandoned | Verdict::Restart)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// To be run to its next visible operation.
+    Fresh,
+    /// Stands before `op`.
+    Stands,
+    /// Parked inside an operation.
+    Parked,
+    Ended,
+}
+
+/// After this many timers that fire when `main` has ended, the rest is taken for something that goes on for ever.
+const TIMERS_AFTER_MAIN: u32 = 100;
+/// What a clean-up may take before it is given up.
+const CLEANING_STEPS: u64 = 100_000;
+/// How often loops may go round without anything visible in between, before that is taken for an endless loop.
+const MOST_ROUNDS: u64 = 50_000_000;
+const ROUNDS_CLEANING: u64 = 1_000;
+
+/// Somebody: `main`, a thread or a task.
+pub(super) struct Fiber {
+    stack: Option<Stack>,
+    at: *mut u8,
+    state: State,
+    body: Option<Body>,
+    run: *const Runner,
+    /// A thread's runner, which outside is its thread's own.
+    own_run: Option<Box<Runner>>,
+    /// Its task and the scope of that, also when they have ended; 0: none.
+    came: (usize, usize),
+    /// The scopes, by their words, that it is to leave when a child panics.
+    guards: SmallVec<[usize; 1]>,
+    task: *mut Task,
+    member: *const Member,
+    id: TaskId,
+    /// How many it has started.
+    children: u32,
+    /// How many objects it has made that need a name.
+    objects: u32,
+    op: Op,
+    /// The frame of who called the operation, or null.
+    pub(super) parent: *const Frame,
+    /// When the operation, or the wait it is parked in, ends by itself; -1: never.
+    deadline: i64,
+    /// The operation is to end by its deadline.
+    expire: bool,
+    /// The case that a select is to take.
+    case: u32,
+    /// Where it is kept how it ends, and whether somebody knows.
+    kept_in: Option<usize>,
+    heard: bool,
+    /// An actor between two messages.
+    idle: bool,
+    /// The last thing it did was to yield.
+    yielded: bool,
+    /// Which of the watched places it stands at: see `Watch`.
+    spots: Spots,
+    /// It stands, and would have to wait: see `Exec::aside`.
+    aside: bool,
+    /// Events it has learnt of since its own last one began.
+    after: Events,
+    /// Its last event.
+    event: Option<EventIndex>,
+    /// That event is not over, and what it does next belongs to it.
+    open: bool,
+    now_in: Now,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    Running,
+    /// It is over: everyone left is made to unwind, in no particular order.
+    Cleaning,
+}
+
+/// Everything about the execution under way, and what is kept from one to the next.
+pub(super) struct Exec {
+    fibers: Vec<Fiber>,
+    /// How many of them are in use.
+    live: usize,
+    current: usize,
+    root: *mut u8,
+    fresh: Vec<usize>,
+    phase: Phase,
+    now: i64,
+    events: u32,
+    steps: u64,
+    /// How often loops have gone round since the last step.
+    rounds: u64,
+    late_timers: u32,
+    /// Those who stand, but for those who are set aside.
+    standing: Vec<usize>,
+    /// Those who cannot go, by the objects that could change that.
+    aside: Addresses<Vec<usize>>,
+    /// Fibers by their tasks' numbers.
+    by_id: Vec<usize>,
+    previous: Option<TaskId>,
+    verdict: Option<Verdict>,
+    /// What ends the execution at the next choice.
+    failure: Option<Verdict>,
+    main_ended: bool,
+    /// Panics that nobody knows of yet, by where it is kept how their tasks ended.
+    unseen: Vec<(usize, String)>,
+    parked: Addresses<usize>,
+    /// Events that ended somebody, or gave up a channel's sender, by what can be waited for.
+    marks: Addresses<Events>,
+    /// Names of objects that the ordinary heap holds.
+    named: Addresses<u64>,
+    /// Names of scopes, by their words.
+    scopes: Addresses<u64>,
+    heap: Heap,
+    pending: Vec<Pending>,
+    // Kept from one execution to the next.
+    /// The numbers of tasks by who started them.
+    paths: Paths,
+    looked: Looked,
+    main_member: Box<Member>,
+    strategy: *mut dyn Strategy,
+    pub(super) settings: Settings,
+    pub(super) recorder: Option<Recorder>,
+    /// What the program has printed.
+    pub(super) output: String,
+    watch: Watch,
+    /// Those who wait for ever, by the watched places where they do.
+    pub(super) stuck: Vec<Spots>,
+    /// Somebody had a deadline.
+    pub(super) timed: bool,
+    /// What has been said in panics.
+    pub(super) panics: Vec<String>,
+}
+
+/// What an exploration is allowed, and what it wants to know.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) most_steps: u64,
+    /// Timers may fire while others could go on.
+    pub(super) hasty: bool,
+    /// What happens is to be told.
+    pub(super) record: bool,
+    /// The strategy wants to know what is touched.
+    pub(super) accesses: bool,
+    /// Where the program's random numbers start.
+    pub(super) seed: u64,
+}
+
+thread_local! {
+    static EXEC: Cell<*mut Exec> = const { Cell::new(null_mut()) };
+}
+
+/// The execution under way on this thread, or null.
+#[inline]
+pub(super) fn exec() -> *mut Exec {
+    EXEC.get()
+}
+
+impl Exec {
+    pub(super) fn new(strategy: *mut dyn Strategy, settings: Settings) -> Exec {
+        Exec {
+            fibers: Vec::new(),
+            live: 0,
+            current: 0,
+            root: null_mut(),
+            fresh: Vec::new(),
+            phase: Phase::Running,
+            now: 0,
+            events: 0,
+            steps: 0,
+            rounds: 0,
+            late_timers: 0,
+            standing: Vec::new(),
+            aside: HashMap::default(),
+            by_id: Vec::new(),
+            previous: None,
+            verdict: None,
+            failure: None,
+            main_ended: false,
+            unseen: Vec::new(),
+            parked: HashMap::default(),
+            marks: HashMap::default(),
+            named: HashMap::default(),
+            scopes: HashMap::default(),
+            heap: Heap::new(),
+            pending: Vec::new(),
+            paths: HashMap::default(),
+            looked: Looked::default(),
+            main_member: Box::new(Member::unlisted("main")),
+            strategy,
+            settings,
+            recorder: None,
+            output: String::new(),
+            watch: Watch::default(),
+            stuck: Vec::new(),
+            timed: false,
+            panics: Vec::new(),
+        }
+    }
+
+    /// Whether anybody has been at each of the watched places, in any execution.
+    pub(super) fn reached(&self) -> &[bool] {
+        &self.watch.reached
+    }
+
+    /// Tells from now on who stands at these places.
+    pub(super) fn set_watch(&mut self, spots: Vec<Spot>) {
+        self.watch = Watch::new(spots);
+    }
+
+    /// From now on somebody else chooses.
+    pub(super) fn set_strategy(&mut self, strategy: *mut dyn Strategy) {
+        self.strategy = strategy;
+    }
+
+    /// Runs the program once and says how it ended.
+    ///
+    /// # Safety
+    /// `main` may be called, the strategy is alive and nobody else uses it. Nothing else runs waiting code on this thread.
+    pub(super) unsafe fn run(&mut self, main: Main) -> Verdict {
+        self.live = 0;
+        self.fresh.clear();
+        self.phase = Phase::Running;
+        // Not the start of time: a program may ask what was a second ago.
+        self.now = 1_000_000_000_000;
+        (self.events, self.steps, self.late_timers) = (0, 0, 0);
+        (self.main_ended, self.previous) = (false, None);
+        self.standing.clear();
+        self.aside.clear();
+        (self.verdict, self.failure) = (None, None);
+        self.parked.clear();
+        self.marks.clear();
+        self.unseen.clear();
+        self.named.clear();
+        self.scopes.clear();
+        self.heap.reset();
+        self.output.clear();
+        self.stuck.clear();
+        self.panics.clear();
+        self.timed = false;
+        random::set_state(self.settings.seed);
+        census::restart_ids();
+        task::restart_ids();
+        let member = &raw const *self.main_member;
+        let this: *mut Exec = self;
+        // SAFETY: by contract; from here on fibers reach the execution by this pointer only, until the last one comes back.
+        unsafe {
+            (*this).add(Body::Main(main), null_mut(), member);
+            EXEC.set(this);
+            let first = (*this).fresh.pop().expect("just added");
+            (*this).enter(first);
+            switch(&raw mut (*this).root, (&(*this).fibers)[first].at);
+        }
+        EXEC.set(null_mut());
+        current::set_task(null());
+        current::set_thread(null());
+        census::set_current(null());
+        if self.fibers[..self.live].iter().any(|fiber| fiber.state != State::Ended) {
+            // SAFETY: whoever is still linked is on a stack that nobody will go on with.
+            unsafe { crate::wait::LOT.forget_all() };
+        }
+        for fiber in &mut self.fibers[..self.live] {
+            fiber.stack = None;
+            fiber.body = None;
+            if let Some(run) = fiber.own_run.take().filter(|_| fiber.state != State::Ended) {
+                // Others may still refer to it.
+                Box::leak(run);
+            }
+        }
+        self.verdict.take().expect("an execution ends with a verdict")
+    }
+
+    pub(super) fn looked(&self) -> Looked {
+        self.looked
+    }
+
+    pub(super) fn set_looked(&mut self, looked: Looked) {
+        self.looked = looked;
+    }
+
+    pub(super) fn now(&self) -> i64 {
+        self.now
+    }
+
+    pub(super) fn heap(&mut self) -> &mut Heap {
+        &mut self.heap
+    }
+
+    /// The number of the task that runs, for its heap.
+    pub(super) fn current_id(&self) -> u32 {
+        self.fibers[self.current].id.0
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.phase == Phase::Running
+    }
+
+    // ---- standing, parking, going on ----
+
+    /// The current fiber is about to do something visible, and stands here until it is its turn.
+    ///
+    /// # Safety
+    /// `this` is the execution under way, of which no reference is alive; what the operation is about is alive.
+    pub(super) unsafe fn point(this: *mut Exec, op: Op, parent: *const Frame, timeout: i64) {
+        // SAFETY: by contract; no reference lives across `leave`.
+        unsafe {
+            let me = (*this).current;
+            let fiber = &mut (&mut (*this).fibers)[me];
+            (fiber.op, fiber.parent, fiber.expire) = (op, parent, false);
+            let own = if timeout < 0 { -1 } else { (*this).now.saturating_add(timeout) };
+            let fiber = &mut (&mut (*this).fibers)[me];
+            fiber.deadline = if op.can_be_interrupted() { (*fiber.run).pending(own).until } else { -1 };
+            (*this).timed |= fiber.deadline >= 0;
+            if (*this).phase == Phase::Cleaning {
+                if (*this).enabled(me) != 0 {
+                    return;
+                }
+            } else {
+                (*this).look(me, op);
+                if op.is_silent((*this).looked) && (*this).do_silently(me, op) {
+                    return;
+                }
+            }
+            let spots = (*this).watch.at(parent);
+            let fiber = &mut (&mut (*this).fibers)[me];
+            (fiber.state, fiber.spots) = (State::Stands, spots);
+            (*this).standing.push(me);
+            Exec::leave(this);
+        }
+    }
+
+    /// The current fiber begins something without asking for a turn.
+    pub(super) fn begins(&mut self, op: Op, parent: *const Frame) {
+        let fiber = &mut self.fibers[self.current];
+        (fiber.op, fiber.parent, fiber.expire) = (op, parent, false);
+    }
+
+    /// Notes what is looked at for the first time.
+    fn look(&mut self, me: usize, op: Op) {
+        let before = self.looked;
+        op.looks(&mut self.looked);
+        if op.can_be_interrupted() && self.is_late(me) {
+            // It looks whether it would have to wait, at whatever it is.
+            self.looked.looks_at_all();
+        }
+        if self.looked != before {
+            self.failure = Some(Verdict::Restart);
+        }
+    }
+
+    /// Whether the operation could be done without making anything of it.
+    fn do_silently(&mut self, me: usize, op: Op) -> bool {
+        // SAFETY: by the contract of `point`.
+        if unsafe { op.enabled() } == 0 {
+            return false;
+        }
+        self.learn_of_drops(me, op);
+        match op {
+            Op::Join(at) => self.learn(me, at),
+            Op::Scope { live } => self.learn(me, live.addr()),
+            _ if self.fibers[me].open => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.silent(op);
+                }
+                if self.settings.accesses {
+                    let mut accesses = std::mem::take(&mut self.fibers[me].now_in.accesses);
+                    let mut touches = Touches { exec: self, who: me, taken: true, out: &mut accesses };
+                    // SAFETY: by the contract of `point`.
+                    unsafe { touches.of(op, GOT) };
+                    self.fibers[me].now_in.accesses = accesses;
+                }
+            }
+            Op::Start => {}
+            _ => return false,
+        }
+        self.touched_by(op, 0);
+        true
+    }
+
+    /// A panic begins.
+    pub(super) fn note_panic(&mut self, message: &str) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        self.panics.push(message.to_string());
+        let task = self.current_id();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.happened.push(Happening::Panics { task, message: message.to_string() });
+        }
+    }
+
+    /// How the current fiber ends is kept in a record, for who asks.
+    pub(super) fn end_is_kept(&mut self, record: usize) {
+        let me = self.current;
+        self.fibers[me].kept_in = Some(record);
+    }
+
+    /// Somebody is told, or asks, what is kept in the record.
+    pub(super) fn end_is_known(&mut self, record: usize) {
+        self.unseen.retain(|unseen| unseen.0 != record);
+        for fiber in &mut self.fibers[..self.live] {
+            if fiber.kept_in == Some(record) {
+                fiber.heard = true;
+            }
+        }
+    }
+
+    /// The current fiber has nothing to do until its next wait ends.
+    pub(super) fn is_idle(&mut self) {
+        let me = self.current;
+        self.fibers[me].idle = true;
+    }
+
+    /// Somebody whom nobody will join has panicked. What happens to those who are left when `main` has ended is
+    /// nobody's business: outside they would have been cancelled.
+    fn note_unseen_panic(&mut self, message: &str) {
+        if !self.is_running() || self.main_ended || self.failure.is_some() {
+            return;
+        }
+        let fiber = &self.fibers[self.current];
+        match fiber.kept_in {
+            _ if fiber.heard => {}
+            Some(record) => self.unseen.push((record, message.to_string())),
+            None => self.failure = Some(Verdict::Panicked(message.to_string())),
+        }
+    }
+
+    /// The current fiber ends.
+    fn note_end(&mut self) {
+        let task = self.fibers[self.current].id;
+        if let Some(recorder) = self.recorder.as_mut().filter(|_| self.phase == Phase::Running) {
+            recorder.ends(task);
+        }
+    }
+
+    /// The program prints.
+    pub(super) fn note_output(&mut self, text: &str) {
+        if !self.is_running() {
+            return;
+        }
+        self.output.push_str(text);
+        let task = self.current_id();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.happened.push(Happening::Prints { task, text: text.to_string() });
+        }
+    }
+
+    /// What the runtime does instead of putting the thread to sleep.
+    ///
+    /// # Safety
+    /// As for `point`; the current fiber's wait has begun.
+    pub(super) unsafe fn park(this: *mut Exec, wait: &Wait, pending: Waiting) -> Ended {
+        // SAFETY: by contract.
+        unsafe {
+            let me = (*this).current;
+            loop {
+                if let Some(ended) = wait.ended_already() {
+                    return ended;
+                }
+                let fiber = &mut (&mut (*this).fibers)[me];
+                let run = &*fiber.run;
+                let expired = std::mem::replace(&mut fiber.expire, false) && pending.until >= 0;
+                let outcome = if run.is_interrupted() {
+                    Some(WaitOutcome::Cancelled)
+                } else {
+                    (expired || pending.until >= 0 && pending.until <= (*this).now).then(|| pending.late())
+                };
+                if let Some(outcome) = outcome {
+                    let claim = match outcome {
+                        WaitOutcome::Cancelled => wait.claim_unshielded(),
+                        _ => wait.claim(),
+                    };
+                    if let Some(claim) = claim {
+                        let _ = claim.commit(0, outcome);
+                        continue;
+                    }
+                }
+                wait.set_parked();
+                fiber.state = State::Parked;
+                fiber.deadline = pending.until;
+                (*this).timed |= pending.until >= 0;
+                (*this).parked.insert(wait.address().addr(), me);
+                Exec::leave(this);
+                (*this).parked.remove(&wait.address().addr());
+            }
+        }
+    }
+
+    /// A parked fiber's wait has been decided.
+    pub(super) fn wake(&mut self, wait: *const AtomicU32) {
+        if let Some(&index) = self.parked.get(&wait.addr())
+            && self.fibers[index].state == State::Parked
+        {
+            self.note_wake(index);
+            let known = self.knowledge();
+            let fiber = &mut self.fibers[index];
+            fiber.after.extend(known);
+            fiber.state = State::Fresh;
+            self.fresh.push(index);
+        }
+    }
+
+    /// A task is started.
+    ///
+    /// # Safety
+    /// As for `sched::spawn`.
+    pub(super) unsafe fn spawn(&mut self, task: *mut Task) {
+        // SAFETY: by contract: nobody else runs it.
+        unsafe {
+            Runner::drive_as_thread(&raw mut (*task).run);
+            let end = task::end_word(task.cast()).addr();
+            self.name_object(end);
+            // Of whoever had the same memory before.
+            self.marks.remove(&end);
+            self.marks.remove(&cancelling(task.addr()));
+        }
+        self.add(Body::Task(task), task, null());
+    }
+
+    /// A thread is started.
+    pub(super) fn spawn_thread(&mut self, start: Box<Start>) {
+        let member = start.member();
+        let end = start.end_word().addr();
+        self.name_object(end);
+        self.marks.remove(&end);
+        self.add(Body::Thread(start), null_mut(), member);
+    }
+
+    /// The current fiber has got as far as it can. Goes on with somebody; returns when it is this one's turn.
+    ///
+    /// # Safety
+    /// No reference into the execution is alive.
+    unsafe fn leave(this: *mut Exec) {
+        // SAFETY: by contract; whoever is switched to uses the execution through its own pointer.
+        unsafe {
+            let me = (*this).current;
+            (*this).rounds = 0;
+            (*this).close_event(me);
+            let next = (*this).next();
+            if next == Some(me) {
+                return;
+            }
+            let to = match next {
+                Some(next) => {
+                    (*this).enter(next);
+                    (&(*this).fibers)[next].at
+                }
+                None => (*this).root,
+            };
+            switch(&raw mut (&mut (*this).fibers)[me].at, to);
+        }
+    }
+
+    /// A loop in code that may wait goes round once more.
+    ///
+    /// # Safety
+    /// As for `leave`.
+    pub(super) unsafe fn goes_round(this: *mut Exec) {
+        // SAFETY: by contract.
+        unsafe {
+            (*this).rounds += 1;
+            let most = if (*this).is_running() { MOST_ROUNDS } else { ROUNDS_CLEANING };
+            if (*this).rounds > most {
+                Exec::stop(this, Verdict::TooLong);
+            }
+        }
+    }
+
+    /// Ends the execution where it is; nobody goes on, and nothing is cleaned up.
+    ///
+    /// # Safety
+    /// As for `leave`.
+    pub(super) unsafe fn stop(this: *mut Exec, verdict: Verdict) -> ! {
+        // SAFETY: by contract.
+        unsafe {
+            let me = (*this).current;
+            (*this).close_event(me);
+            if (*this).is_running() {
+                (*this).tell_end(Outcome::Cut);
+            }
+            (*this).verdict.get_or_insert(verdict);
+            switch(&raw mut (&mut (*this).fibers)[me].at, (*this).root);
+        }
+        unreachable!("an execution that was stopped does not go on")
+    }
+}
+
+/// Of a channel, who gives up the last sender learns of the other senders' ends at its address, who gives up the last receiver at the
+/// first of these. The others are for those who find that nothing comes any more, or that nobody receives.
+pub(super) fn receivers_of(channel: usize) -> usize {
+    channel | 1
+}
+
+pub(super) fn closed(channel: usize) -> usize {
+    channel | 2
+}
+
+pub(super) fn shut(channel: usize) -> usize {
+    channel | 3
+}
+
+/// An operation after which something can be learnt of: see `Exec::mark`.
+///
+/// # Safety
+/// `this` is the execution under way.
+pub(super) unsafe fn mark(this: *mut Exec, at: usize) {
+    // SAFETY: by contract.
+    unsafe { (*this).mark(at) }
+}
+
+/// The same, if it is the first one: later ones make no difference.
+///
+/// # Safety
+/// `this` is the execution under way.
+pub(super) unsafe fn mark_first(this: *mut Exec, at: usize) {
+    // SAFETY: by contract.
+    unsafe {
+        if !(*this).marks.contains_key(&at) {
+            (*this).mark(at);
+        }
+    }
+}
+
+/// What could be learnt of there is over.
+///
+/// # Safety
+/// `this` is the execution under way.
+pub(super) unsafe fn forget(this: *mut Exec, at: usize) {
+    // SAFETY: by contract.
+    unsafe {
+        (*this).marks.remove(&at);
+    }
+}
+
+/// The case that the current select is to take, if an execution is under way.
+pub(crate) fn chosen_case() -> Option<usize> {
+    let this = exec();
+    // SAFETY: the execution under way on this thread.
+    let case = unsafe { this.as_ref() }.map(|exec| exec.fibers[exec.current].case)?;
+    (case < TIME_OUT).then_some(case as usize)
+}

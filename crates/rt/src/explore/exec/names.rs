@@ -1,0 +1,180 @@
+//! Fibers and objects come into being, and get names that are the same in all executions.
+
+use std::ptr::{null, null_mut};
+
+use explore::TaskId;
+use smallvec::SmallVec;
+
+use super::super::fiber::Stack;
+use super::super::op::{ARRIVES, NEVER, Op, case_name, case_object};
+use super::super::trace::{Place, Spots};
+use super::body::{Body, start};
+use super::{Exec, Fiber, Now, State};
+use crate::census::{self, Member};
+use crate::current;
+use crate::runner::Runner;
+use crate::task::Task;
+use crate::text::text;
+
+impl Exec {
+    /// Gives an object a name that is the same in all executions: the current task's how-manieth it is.
+    pub(in crate::explore) fn name_object(&mut self, at: usize) {
+        let name = self.new_name();
+        self.named.insert(at, name);
+    }
+
+    pub(super) fn new_name(&mut self) -> u64 {
+        let fiber = &mut self.fibers[self.current];
+        fiber.objects += 1;
+        1 << 48 | u64::from(fiber.id.0) << 20 | u64::from(fiber.objects - 1)
+    }
+
+    /// The name of what is at an address.
+    pub(in crate::explore) fn object(&self, at: usize) -> u64 {
+        if let Some(name) = self.heap.name(at) {
+            return name;
+        }
+        if let Some(name) = self.named.get(&at) {
+            return *name;
+        }
+        for fiber in &self.fibers[..self.live] {
+            if let Some(depth) = fiber.stack.as_ref().and_then(|stack| stack.depth(at)) {
+                return 2 << 48 | u64::from(fiber.id.0) << 24 | depth as u64;
+            }
+            if let Some(offset) = at.checked_sub(fiber.task.addr()).filter(|offset| {
+                // SAFETY: a task whose fiber has not ended is alive.
+                fiber.state != State::Ended
+                    && !fiber.task.is_null()
+                    && *offset < unsafe { (*fiber.task).block_size() }
+            }) {
+                return 3 << 48 | u64::from(fiber.id.0) << 24 | offset as u64;
+            }
+        }
+        4 << 48 | at as u64 & ((1 << 48) - 1)
+    }
+
+    /// The name of what an operation is about, if that is wanted for a trace.
+    pub(super) fn object_of(&self, op: Op) -> Option<u64> {
+        (self.settings.record && op.object() != 0).then(|| self.object(op.object()))
+    }
+
+    /// What the cases of the select are about that a fiber waits in, if it does.
+    pub(super) fn cases_of(&self, fiber: &Fiber) -> Vec<(&'static str, u64)> {
+        // Who is parked in a select has begun it where others can see it.
+        let waits = fiber.state == State::Stands
+            || fiber.state == State::Parked && (ARRIVES..NEVER).contains(&fiber.case);
+        let Op::Select { cases, n, .. } = fiber.op else { return Vec::new() };
+        if !waits {
+            return Vec::new();
+        }
+        let named = |i: usize| {
+            // SAFETY: a select that stands or is parked has its `n` cases, and they their objects.
+            unsafe {
+                let case = &*cases.add(i);
+                Some((case_name(case)?, self.object(case_object(case))))
+            }
+        };
+        (0..n).filter_map(named).collect()
+    }
+
+    pub(super) fn task_name(&self, index: usize) -> String {
+        let fiber = &self.fibers[index];
+        // SAFETY: a fiber that has not ended has a live task or member.
+        unsafe {
+            match fiber.task.as_ref() {
+                Some(task) => task.name(),
+                None => (*fiber.member).name.clone(),
+            }
+        }
+    }
+
+    pub(super) fn add(&mut self, body: Body, task: *mut Task, member: *const Member) {
+        let index = self.live;
+        let id = match index {
+            0 => 0,
+            _ => {
+                let parent = &mut self.fibers[self.current];
+                let path = (parent.id.0, parent.children);
+                parent.children += 1;
+                let next = self.paths.len() as u32 + 1;
+                *self.paths.entry(path).or_insert(next)
+            }
+        };
+        let own_run = task.is_null().then(|| Box::new(Runner::new(false)));
+        let run = match &own_run {
+            Some(run) => &raw const **run,
+            // SAFETY: a task that is about to start is alive.
+            None => unsafe { &raw const (*task).run },
+        };
+        // SAFETY: as above; a thread's fiber has none.
+        let scope = unsafe { task.as_ref() }.map_or(0, |task| task.scope_live().addr());
+        let stack = Stack::new();
+        let fiber = Fiber {
+            at: stack.prepare(start),
+            stack: Some(stack),
+            state: State::Fresh,
+            body: Some(body),
+            run,
+            own_run,
+            came: (task.addr(), scope),
+            guards: SmallVec::new(),
+            task,
+            member,
+            id: TaskId(id),
+            children: 0,
+            objects: 0,
+            op: Op::Start,
+            parent: null(),
+            deadline: -1,
+            expire: false,
+            case: 0,
+            kept_in: None,
+            heard: false,
+            idle: false,
+            yielded: false,
+            spots: Spots::new(),
+            aside: false,
+            after: self.knowledge(),
+            event: None,
+            open: false,
+            now_in: Now::default(),
+        };
+        if index < self.fibers.len() {
+            self.fibers[index] = fiber;
+        } else {
+            self.fibers.push(fiber);
+        }
+        self.live += 1;
+        self.fresh.push(index);
+        if self.by_id.len() <= id as usize {
+            self.by_id.resize(id as usize + 1, 0);
+        }
+        self.by_id[id as usize] = index;
+        if self.recorder.is_some() {
+            let name = self.task_name(index);
+            // SAFETY: a task that is about to start is alive.
+            let place = unsafe { task.as_ref() }.and_then(Task::origin).map(|at| Place {
+                function: String::new(),
+                // SAFETY: a location's text is a constant.
+                file: unsafe { text(at.file_ptr, at.file_len) }.to_string(),
+                line: at.line,
+                column: at.col,
+            });
+            let parent = (index > 0).then(|| self.fibers[self.current].id);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.starts(TaskId(id), name, parent, place);
+            }
+        }
+    }
+
+    /// Makes a fiber the one that runs, as far as the runtime's questions go.
+    pub(super) fn enter(&mut self, index: usize) {
+        self.current = index;
+        let fiber = &self.fibers[index];
+        // What a task runs on a runner of the fiber's own is no part of the task, see `body::block`.
+        current::set_task(if fiber.own_run.is_some() { null_mut() } else { fiber.task });
+        let own = fiber.own_run.as_ref().map_or(null(), |run| &raw const **run);
+        current::set_thread(own);
+        census::set_current(fiber.member);
+    }
+}

@@ -1,0 +1,110 @@
+//! Large blocks that have grown: each is a mapping of its own, which grows without being copied.
+//!
+//! Not here: blocks that keep the size they were made with, which stay with the allocator, as it keeps
+//! what is freed for a while. The one thing to know: a mapping begins at a multiple of a huge page, so
+//! that the kernel moves whole ones.
+
+use libc::{
+    MADV_HUGEPAGE, MAP_ANONYMOUS, MAP_FAILED, MAP_NORESERVE, MAP_PRIVATE, MREMAP_FIXED, MREMAP_MAYMOVE,
+    PROT_NONE, PROT_READ, PROT_WRITE, c_int, c_void,
+};
+
+pub(crate) const HUGE_PAGE: usize = 2 << 20;
+
+/// Blocks from this size on: what rounding to huge pages can cost stays small beside them.
+pub(crate) const LARGE: usize = 2 * HUGE_PAGE;
+
+unsafe extern "C" {
+    fn mi_is_in_heap_region(ptr: *const c_void) -> bool;
+}
+
+/// Whether a block of this size is such a mapping.
+#[inline]
+pub(crate) fn is_one(block: *mut u8, size: usize) -> bool {
+    // SAFETY: the allocator looks the address up in a table of its own.
+    size >= LARGE && !unsafe { mi_is_in_heap_region(block.cast()) }
+}
+
+fn length(size: usize) -> usize {
+    size.next_multiple_of(HUGE_PAGE)
+}
+
+/// Address space from a multiple of a huge page on; null if there is none.
+fn space(len: usize, protection: c_int, flags: c_int) -> *mut u8 {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | flags;
+    // SAFETY: a new mapping, wherever there is room for it.
+    let all = unsafe { libc::mmap(std::ptr::null_mut(), len + HUGE_PAGE, protection, flags, -1, 0) };
+    if all == MAP_FAILED {
+        return std::ptr::null_mut();
+    }
+    let start = (all as usize).next_multiple_of(HUGE_PAGE);
+    let (before, after) = (start - all as usize, all as usize + len + HUGE_PAGE - (start + len));
+    // SAFETY: both ends are of the mapping just made, and nobody knows of it yet.
+    unsafe {
+        if before > 0 {
+            libc::munmap(all, before);
+        }
+        if after > 0 {
+            libc::munmap((start + len) as *mut c_void, after);
+        }
+    }
+    start as *mut u8
+}
+
+fn advise(block: *mut u8, len: usize) {
+    // SAFETY: the range is the block's, and the advice changes nothing that can be read; a kernel
+    // without huge pages refuses, which is as good.
+    unsafe { libc::madvise(block.cast(), len, MADV_HUGEPAGE) };
+}
+
+/// A mapping for a block of this size, at most `isize::MAX`; null if there is no memory.
+#[cold]
+pub(crate) fn new(size: usize) -> *mut u8 {
+    let len = length(size);
+    let block = space(len, PROT_READ | PROT_WRITE, 0);
+    if !block.is_null() {
+        advise(block, len);
+    }
+    block
+}
+
+/// Another size, [`LARGE`] at least; null if there is no memory, and then nothing has changed.
+///
+/// # Safety
+/// `block` is such a mapping, made for `old` bytes. Its address is not used afterwards.
+#[cold]
+pub(crate) unsafe fn resize(block: *mut u8, old: usize, size: usize) -> *mut u8 {
+    let (old, len) = (length(old), length(size));
+    if old == len {
+        return block;
+    }
+    // SAFETY: by contract the mapping is the caller's; it stays where it is or nothing happens.
+    let there = unsafe { libc::mremap(block.cast(), old, len, 0) };
+    let new = if there != MAP_FAILED {
+        block
+    } else {
+        let target = space(len, PROT_NONE, MAP_NORESERVE);
+        if target.is_null() {
+            return target;
+        }
+        let flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+        // SAFETY: as above; what it takes the place of was reserved for this.
+        let moved = unsafe { libc::mremap(block.cast(), old, len, flags, target) };
+        if moved == MAP_FAILED {
+            // SAFETY: nobody else knows of it.
+            unsafe { libc::munmap(target.cast(), len) };
+            return std::ptr::null_mut();
+        }
+        target
+    };
+    advise(new, len);
+    new
+}
+
+/// # Safety
+/// `block` is such a mapping, made for `size` bytes, and not used afterwards.
+#[cold]
+pub(crate) unsafe fn free(block: *mut u8, size: usize) {
+    // SAFETY: by contract.
+    unsafe { libc::munmap(block.cast(), length(size)) };
+}

@@ -1,0 +1,223 @@
+//! A server's connection: requests come out of it one by one, each is answered when its answer is there.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_rustls::TlsAcceptor;
+
+use crate::body::Outgoing;
+use crate::drive::{Alarm, Clock, Sleep, Tasks};
+use crate::explain;
+use crate::stream::{Socket, Stream};
+use crate::tls::Tls;
+
+/// What begins a connection of HTTP/2 (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What the peer may do.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// How large a head may be.
+    pub(super) head: usize,
+    /// How long the next request may take, or TLS.
+    pub(super) idle: Duration,
+}
+
+/// A request, and where its answer goes.
+pub(super) struct Exchange {
+    pub(super) request: Request<Incoming>,
+    pub(super) answer: oneshot::Sender<Response<Outgoing>>,
+}
+
+type Protocol = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+type Requests = mpsc::UnboundedReceiver<Exchange>;
+
+pub(crate) struct Connection {
+    /// What drives it; `None` when it has ended.
+    protocol: Option<Protocol>,
+    requests: Requests,
+    stop: Arc<Notify>,
+    pub(super) alarm: Arc<Alarm>,
+}
+
+impl Connection {
+    pub(super) fn new(socket: Socket, tls: Option<&Tls>, limits: Limits) -> Connection {
+        let (sender, requests) = mpsc::unbounded_channel();
+        let stop = Arc::new(Notify::new());
+        let acceptor = match tls {
+            Some(Tls::Server(config)) => Some(TlsAcceptor::from(config.clone())),
+            _ => None,
+        };
+        let protocol = Box::pin(serve(socket, acceptor, limits, sender, stop.clone()));
+        Connection { protocol: Some(protocol), requests, stop, alarm: Alarm::new() }
+    }
+
+    /// What makes it end after the requests it has.
+    pub(super) fn stop(&self) -> Arc<Notify> {
+        self.stop.clone()
+    }
+
+    /// The next request; `None` at the end.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Exchange>, String>> {
+        loop {
+            match self.requests.poll_recv(cx) {
+                Poll::Ready(Some(exchange)) => return Poll::Ready(Ok(Some(exchange))),
+                // All who could send one are gone.
+                Poll::Ready(None) if self.protocol.is_none() => return Poll::Ready(Ok(None)),
+                _ => {}
+            }
+            let Some(protocol) = &mut self.protocol else { return Poll::Pending };
+            match protocol.as_mut().poll(cx) {
+                Poll::Ready(result) => {
+                    self.protocol = None;
+                    result?;
+                }
+                Poll::Pending => {
+                    return match self.requests.poll_recv(cx) {
+                        Poll::Ready(Some(exchange)) => Poll::Ready(Ok(Some(exchange))),
+                        _ => Poll::Pending,
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// Nobody answers a request: its connection ends.
+#[derive(Debug)]
+struct Unanswered;
+
+impl std::fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a request was not answered")
+    }
+}
+
+impl std::error::Error for Unanswered {}
+
+async fn serve(
+    socket: Socket,
+    acceptor: Option<TlsAcceptor>,
+    limits: Limits,
+    requests: mpsc::UnboundedSender<Exchange>,
+    stop: Arc<Notify>,
+) -> Result<(), String> {
+    let Some(begun) = within(limits.idle, &stop, begin(socket, acceptor)).await else {
+        return Ok(());
+    };
+    let (stream, is_http2) = begun.map_err(|error| explain(&error))?;
+    // Held by each request that is not yet answered.
+    let busy = Arc::new(());
+    let token = busy.clone();
+    let service = service_fn(move |request| {
+        let (answer, answered) = oneshot::channel();
+        let token = token.clone();
+        let accepted = requests.send(Exchange { request, answer }).is_ok();
+        async move {
+            let _token = token;
+            if !accepted {
+                return Err(Unanswered);
+            }
+            answered.await.map_err(|_| Unanswered)
+        }
+    });
+    let ended = if is_http2 {
+        let connection = http2::Builder::new(Tasks)
+            .timer(Clock)
+            .max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX))
+            .serve_connection(stream, service);
+        let is_busy = || Arc::strong_count(&busy) > 2;
+        let stop = until_idle(limits.idle, &stop, is_busy);
+        until_stopped(connection, stop, |connection| connection.graceful_shutdown()).await
+    } else {
+        let connection = http1::Builder::new()
+            .timer(Clock)
+            // Who has ended its side may still want its answer.
+            .half_close(true)
+            .header_read_timeout(limits.idle)
+            .max_header_size(limits.head)
+            .serve_connection(stream, service);
+        let stop = stop.notified();
+        until_stopped(connection, stop, |connection| connection.graceful_shutdown()).await
+    };
+    ended.map_err(|error| explain(&error))
+}
+
+/// Drives a connection to its end, which it is asked to come to when it is told to stop.
+async fn until_stopped<C: Future>(
+    connection: C,
+    stop: impl Future<Output = ()>,
+    shut_down: impl Fn(Pin<&mut C>),
+) -> C::Output {
+    let (mut connection, mut stop) = (pin!(connection), pin!(stop));
+    let mut stopping = false;
+    poll_fn(|cx| {
+        if !stopping && stop.as_mut().poll(cx).is_ready() {
+            stopping = true;
+            shut_down(connection.as_mut());
+        }
+        connection.as_mut().poll(cx)
+    })
+    .await
+}
+
+/// Ready when told to stop, or when there was no request for a time (up to twice as long as said).
+async fn until_idle(time: Duration, stop: &Notify, is_busy: impl Fn() -> bool) {
+    let mut was_busy = true;
+    loop {
+        let told = within(time, &Notify::new(), stop.notified()).await.is_some();
+        if told || !was_busy && !is_busy() {
+            return;
+        }
+        was_busy = is_busy();
+    }
+}
+
+/// Negotiates TLS, or finds out which version of HTTP a plain connection speaks.
+async fn begin(socket: Socket, acceptor: Option<TlsAcceptor>) -> io::Result<(Stream, bool)> {
+    if let Some(acceptor) = acceptor {
+        let stream = Stream::Tls(Box::new(acceptor.accept(socket).await?.into()));
+        let http2 = stream.agreed_on_http2();
+        return Ok((stream, http2));
+    }
+    let mut socket = socket;
+    let mut before = Vec::with_capacity(PREFACE.len());
+    while before.len() < PREFACE.len() && PREFACE.starts_with(&before) {
+        let mut room = [0; PREFACE.len()];
+        let mut buffer = ReadBuf::new(&mut room[before.len()..]);
+        poll_fn(|cx| Pin::new(&mut socket).poll_read(cx, &mut buffer)).await?;
+        if buffer.filled().is_empty() {
+            break;
+        }
+        before.extend_from_slice(buffer.filled());
+    }
+    let http2 = before == PREFACE;
+    Ok((Stream::Plain(socket, before), http2))
+}
+
+/// What a future gives, unless the time passes or it is told to stop before.
+async fn within<F: Future>(time: Duration, stop: &Notify, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut sleep = pin!(Sleep::new(time));
+    let mut stopped = pin!(stop.notified());
+    poll_fn(|cx| {
+        if let Poll::Ready(out) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(out));
+        }
+        if sleep.as_mut().poll(cx).is_ready() || stopped.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(None);
+        }
+        Poll::Pending
+    })
+    .await
+}

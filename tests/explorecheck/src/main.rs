@@ -2,12 +2,13 @@
 //! than MOST schedules. From seed 1048576 on all of them cancel.
 //! `explorecheck replay SEED COUNT`: COUNT random executions of each of 20 programs, and each again by its schedule.
 //! `explorecheck speed (all|random) FILE SECONDS`: how many executions a second.
+//! `explorecheck ends FILE COUNT`: what a program prints and how it ends under COUNT random schedules.
 //! `explorecheck show SEED`: one program, and what the search does with it.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use explorecheck::{MOST, compare, replay, show, speed};
+use explorecheck::{MOST, compare, ends, replay, show, speed};
 
 /// Programs that are compiled together.
 const BATCH: u64 = 20;
@@ -23,6 +24,12 @@ fn main() -> ExitCode {
         let (how, file) = (args[2].as_str(), args[3].as_str());
         let (executions, rate) = speed(file, how == "all", Duration::from_secs(number(4, 1)));
         println!("{how} {file} {executions} {rate:.0}");
+        return ExitCode::SUCCESS;
+    }
+    if args.get(1).is_some_and(|a| a == "ends") {
+        for (end, times) in ends(&args[2], number(3, 100)) {
+            println!("#=== {times}\n{end}");
+        }
         return ExitCode::SUCCESS;
     }
     if args.get(1).is_some_and(|a| a == "replay") {

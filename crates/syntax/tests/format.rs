@@ -76,6 +76,23 @@ fn programs_keep_their_meaning() {
     }
 }
 
+#[test]
+fn the_library_and_the_examples_are_in_style() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut seen = 0;
+    for (path, text) in programs() {
+        if path.starts_with(root.join("std/src")) || path.starts_with(root.join("examples")) {
+            seen += 1;
+            assert!(
+                syntax::format(&text).is_ok_and(|formatted| formatted == text),
+                "not as `altru fmt` writes it: {}",
+                path.display()
+            );
+        }
+    }
+    assert!(seen > 60, "only {seen} files");
+}
+
 /// A generator of pseudo-random numbers, so that runs repeat.
 struct Random(u64);
 
@@ -195,6 +212,31 @@ fn long_lines() {
     );
     formats("let a = [\n    1,\n    2,\n]", "let a = [\n    1,\n    2,\n]\n");
     formats("let a = [\n    1,\n    2\n]", "let a = [1, 2]\n");
+}
+
+/// What gives way first where a line is too long.
+#[test]
+fn the_right_brackets_break() {
+    formats(
+        "match result:\n    Some(text) => \"a text that is a good deal longer than what is left of the line, so that nothing helps\"",
+        "match result:\n    Some(text) => \"a text that is a good deal longer than what is left of the line, so that nothing helps\"\n",
+    );
+    formats(
+        "match result:\n    Some(first) | Other(first) => do_something_with(first, and_with_another_value, and_with_one_more_of_them)",
+        "match result:\n    Some(first) | Other(first) => do_something_with(\n        first,\n        and_with_another_value,\n        and_with_one_more_of_them,\n    )\n",
+    );
+    formats(
+        "impl[Item: view, Inner: view + Iterator, F: view + mut fn(own Inner::Item) -> Item] Iterator for Mapped[Inner, F]:\n    type Item = Item",
+        "impl[\n    Item: view,\n    Inner: view + Iterator,\n    F: view + mut fn(own Inner::Item) -> Item,\n] Iterator for Mapped[Inner, F]:\n    type Item = Item\n",
+    );
+    formats(
+        "let room = pointers_of_some_kind::cast_from_this_to_that[[u64; STACK_WORDS], T](the_address_of(mut words))",
+        "let room = pointers_of_some_kind::cast_from_this_to_that[[u64; STACK_WORDS], T](\n    the_address_of(mut words),\n)\n",
+    );
+    formats(
+        "let room = pointers_of_some_kind::cast_from_this_to_that(Some(Pair{first: 1234567890, second: 1234567890}))",
+        "let room = pointers_of_some_kind::cast_from_this_to_that(Some(Pair{\n    first: 1234567890,\n    second: 1234567890,\n}))\n",
+    );
 }
 
 #[test]

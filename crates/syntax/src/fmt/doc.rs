@@ -19,6 +19,8 @@ pub(super) enum Doc {
     /// A comment: printed at the end of the line, whatever else the line still gets. Groups
     /// around it are broken.
     Comment(String),
+    /// A group before it need not give way for what follows.
+    Edge,
     /// Where a block of braces on one line begins and ends.
     Braces {
         end: bool,
@@ -107,6 +109,7 @@ pub(super) fn print(doc: &Doc, indent: usize, out: &mut String) -> Printed {
                 }
                 false
             }
+            Doc::Edge => false,
             Doc::Comment(text) => {
                 comments.push((indent, text));
                 unsettled = true;
@@ -179,14 +182,23 @@ fn fits(parts: &[Doc], room: usize, rest: &[Task<'_>]) -> bool {
     let mut room = room as isize;
     let mut tasks: Vec<(Mode, &Doc)> = parts.iter().rev().map(|d| (Mode::Flat, d)).collect();
     let mut rest = rest.iter().rev();
+    let mut outside = false;
     loop {
         if room < 0 {
             return false;
         }
-        let Some((mode, doc)) = tasks.pop().or_else(|| rest.next().map(|t| (t.mode, t.doc))) else {
-            return true;
+        let (mode, doc) = match tasks.pop() {
+            Some(task) => task,
+            None => match rest.next() {
+                Some(task) => {
+                    outside = true;
+                    (task.mode, task.doc)
+                }
+                None => return true,
+            },
         };
         match doc {
+            Doc::Edge if outside => return true,
             Doc::Text(text) => {
                 if let Some(at) = text.find('\n') {
                     return room >= width(&text[..at]) as isize;
@@ -201,7 +213,7 @@ fn fits(parts: &[Doc], room: usize, rest: &[Task<'_>]) -> bool {
                     room -= text.len() as isize;
                 }
             }
-            Doc::Comment(_) | Doc::Braces { .. } => {}
+            Doc::Comment(_) | Doc::Braces { .. } | Doc::Edge => {}
             Doc::Indent(parts) | Doc::Concat(parts) => tasks.extend(parts.iter().rev().map(|d| (mode, d))),
             // What follows may break where it can.
             Doc::Group { parts, broken } => {
@@ -225,7 +237,7 @@ pub(super) fn flat_width(doc: &Doc) -> Option<usize> {
     match doc {
         Doc::Text(text) => (!text.contains('\n')).then(|| width(text)),
         Doc::Line => Some(1),
-        Doc::Soft | Doc::IfBroken(_) | Doc::Braces { .. } => Some(0),
+        Doc::Soft | Doc::IfBroken(_) | Doc::Braces { .. } | Doc::Edge => Some(0),
         Doc::Hard | Doc::Comment(_) => None,
         Doc::Group { broken: true, .. } => None,
         Doc::Indent(parts) | Doc::Concat(parts) | Doc::Group { parts, .. } => {
@@ -243,7 +255,7 @@ pub(super) fn flat_text(doc: &Doc) -> Option<String> {
             Doc::Indent(parts) | Doc::Concat(parts) | Doc::Group { parts, .. } => {
                 parts.iter().for_each(|d| add(d, out))
             }
-            Doc::Soft | Doc::IfBroken(_) | Doc::Hard | Doc::Comment(_) | Doc::Braces { .. } => {}
+            Doc::Soft | Doc::IfBroken(_) | Doc::Hard | Doc::Comment(_) | Doc::Edge | Doc::Braces { .. } => {}
         }
     }
     flat_width(doc)?;

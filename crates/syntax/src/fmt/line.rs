@@ -162,6 +162,17 @@ impl Line<'_> {
 
     /// Atoms without a comma on their level.
     fn sequence(&self, lo: usize, hi: usize) -> Doc {
+        // An arm breaks its result, not its pattern.
+        if let Some(arrow) = self.find(T::FatArrow, lo, hi) {
+            let mut parts = vec![self.sequence(lo, arrow)];
+            self.spaced(arrow, &mut parts);
+            parts.extend([Doc::Edge, Doc::text(self.text(arrow))]);
+            if arrow + 1 < hi {
+                self.spaced(arrow + 1, &mut parts);
+                parts.push(self.sequence(arrow + 1, hi));
+            }
+            return Doc::Concat(parts);
+        }
         // The loosest operators, then the dots of a chain.
         let mut level: Option<u8> = None;
         let mut at = lo;
@@ -288,20 +299,23 @@ impl Line<'_> {
     fn flat(&self, lo: usize, hi: usize) -> Doc {
         let mut parts = Vec::new();
         let mut at = lo;
-        let mut result = false;
+        let mut whole = false;
         while at < hi {
             if at > lo {
                 self.spaced(at, &mut parts);
             }
             // A signature breaks its parameters, not its result.
-            result |= self.kind(at) == T::Arrow;
+            whole |= self.kind(at) == T::Arrow;
             match self.atoms[at].partner {
                 Some(close) if close > at && close < hi => {
                     let group = self.brackets(at, close);
-                    parts.push(match result.then(|| doc::flat_text(&group)).flatten() {
+                    let whole_now = whole || self.is_type_arguments_of_call(at, close, hi);
+                    parts.push(match whole_now.then(|| doc::flat_text(&group)).flatten() {
                         Some(text) => Doc::Text(text),
                         None => group,
                     });
+                    // An `impl` breaks its parameters, not its trait and type.
+                    whole |= at == lo + 1 && self.kind(lo) == T::Impl;
                     at = close + 1;
                 }
                 _ => {
@@ -311,6 +325,17 @@ impl Line<'_> {
             }
         }
         Doc::Concat(parts)
+    }
+
+    /// `[A, B]` of `f[A, B](x)`, where the arguments break. Not of `fn f[A, B](x)`.
+    fn is_type_arguments_of_call(&self, open: usize, close: usize, hi: usize) -> bool {
+        let declares = open > 1 && self.kind(open - 2) == T::Fn;
+        self.kind(open) == T::LBracket
+            && !declares
+            && close + 2 < hi
+            && self.kind(close + 1) == T::LParen
+            && self.role(close + 1) & role::GLUED != 0
+            && self.kind(close + 2) != T::RParen
     }
 
     /// What stands between an atom and the one before: a blank or not, and comments.
@@ -421,7 +446,8 @@ impl Line<'_> {
         open
     }
 
-    /// An only element that brings its own brackets: `Some([ … ])`, `f(Point{ … })`.
+    /// An only element that brings its own brackets: `Some([ … ])`, `f(Point{ … })`, `f(g(a, b))`. Not
+    /// `f(g(a))`, which breaks outside.
     fn hugs(&self, (lo, hi): (usize, usize)) -> bool {
         if !self.atoms[lo].above.is_empty() || !self.atoms[lo].behind.is_empty() {
             return false;
@@ -431,7 +457,9 @@ impl Line<'_> {
             return true;
         }
         let ends = matches!(self.kind(hi - 1), T::RParen | T::RBracket | T::RBrace)
-            && self.atoms[hi - 1].partner.is_some_and(|open| open >= lo);
+            && self.atoms[hi - 1]
+                .partner
+                .is_some_and(|open| open >= lo && open + 2 < hi && !self.holds_one_call(open));
         let mut at = lo;
         while at < hi {
             if self.infix(at, lo, hi).is_some() {
@@ -440,6 +468,20 @@ impl Line<'_> {
             at = self.skip(at);
         }
         ends && self.chain_dots(lo, hi).is_none()
+    }
+
+    /// The brackets of a call with one argument that does not bring its own.
+    fn holds_one_call(&self, open: usize) -> bool {
+        let close = self.atoms[open].partner.unwrap_or(open);
+        let called = self.kind(open) == T::LParen && self.role(open) & role::GLUED != 0;
+        let mut at = open + 1;
+        while at < close {
+            if self.kind(at) == T::Comma && !self.in_bars(open + 1, at) {
+                return false;
+            }
+            at = self.skip(at);
+        }
+        called && close > open + 1 && !self.hugs((open + 1, close))
     }
 
     // -------------------------------------------------------- blanks

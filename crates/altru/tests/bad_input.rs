@@ -354,7 +354,7 @@ fn tests_that_print_much_or_die() {
          [test]\nfn deep():\n    assert(down(0) > 0)\n\nfn down(n: int) -> int:\n    return down(n + 1) + 1\n\n\
          [test]\nfn hangs():\n    loop:\n        sleep(1000)\n",
     );
-    let output = folder.altru(&["test", "t.altru", "--timeout", "2"]);
+    let output = folder.altru(&["test", "t.altru", "--timeout", "15"]);
     let out = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     for part in [
@@ -364,7 +364,7 @@ fn tests_that_print_much_or_die() {
         "test leaves ... FAILED",
         "exit status: 3",
         "stack overflow",
-        "still running after 2 s",
+        "still running after 15 s",
         "0 passed, 4 failed",
     ] {
         assert!(

@@ -306,8 +306,9 @@ fn what_is_left_is_named() {
         "left.altru",
         "actor Idle:\n    n: int = 0\n    fn add() -> int:\n        self.n += 1\n        return self.n\n\
          static IDLE: Mutex[Option[Idle]] = Mutex::new(None)\n\
-         task::spawn_named(\"reader\", fn():\n    let [_tx, rx] = channel[int]()\n    rx.recv().ok()\n).detach()\n\
-         let idle = Idle::new()\nawait idle.add()\n*IDLE.lock() = Some(idle)\nsleep(20)\n",
+         let [ready, begun] = channel[()]()\n\
+         task::spawn_named(\"reader\", fn():\n    let [_tx, rx] = channel[int]()\n    ready.send(())\n    rx.recv().ok()\n).detach()\n\
+         let idle = Idle::new()\nawait idle.add()\n*IDLE.lock() = Some(idle)\nbegun.recv().unwrap()\nsleep(100)\n",
     );
     let output = altru_in(&folder.0, &["run", "left.altru"], "");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

@@ -7,9 +7,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use support::Server;
+use support::{PATIENCE, Server};
 
 // ---- TLS ----
 
@@ -215,10 +217,11 @@ fn odd_clients_hold_nobody_up() {
 fn what_has_begun_is_finished_under_load() {
     let server = Server::start("http_service");
     let address = server.address;
+    let answers = Arc::new(AtomicUsize::new(0));
     let clients: Vec<_> = (0..50)
         .map(|i| {
+            let answers = Arc::clone(&answers);
             std::thread::spawn(move || {
-                let mut done = 0;
                 // Until the server does not take connections any more, or ends this one: that is between two answers.
                 while let Ok(stream) = TcpStream::connect(address) {
                     let mut input = BufReader::new(stream);
@@ -231,17 +234,21 @@ fn what_has_begun_is_finished_under_load() {
                         }
                         let (status, _) = answer(&mut input);
                         assert!(matches!(status, 201 | 204), "{status}");
-                        done += 1;
+                        answers.fetch_add(1, Ordering::Relaxed);
                     }
                 }
-                done
             })
         })
         .collect();
-    std::thread::sleep(Duration::from_millis(300));
+    let start = Instant::now();
+    while answers.load(Ordering::Relaxed) < 500 {
+        assert!(start.elapsed() < PATIENCE, "{} answers", answers.load(Ordering::Relaxed));
+        std::thread::sleep(Duration::from_millis(1));
+    }
     server.stop(LAST_WORDS);
-    let done: usize = clients.into_iter().map(|client| client.join().expect("no answer was cut off")).sum();
-    assert!(done > 50, "{done} requests");
+    for client in clients {
+        client.join().expect("no answer was cut off");
+    }
 }
 
 // ---- curl ----

@@ -5,6 +5,7 @@
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use abi::waiting::{Context, DONE, Frame, LEAF_FRAME, SUSPENDED, Site, TaskEntry, UNWINDING};
 use abi::{Location, RawPanic, RawString};
@@ -176,6 +177,7 @@ unsafe extern "C" fn start<const WHAT: u8>(
         let status = match WHAT {
             YIELDS => {
                 c::altru_task_shield(1);
+                STUBBORN_BEGAN.store(true, Ordering::Release);
                 c::altru_task_yield(cx, frame.cast())
             }
             _ => {
@@ -194,6 +196,9 @@ struct TaskFrame {
     value: u64,
     outcome: i32,
 }
+
+/// The task that yields for ever has shielded itself.
+static STUBBORN_BEGAN: AtomicBool = AtomicBool::new(false);
 
 const RECEIVES: u8 = 0;
 /// For ever, and shielded from cancellation.
@@ -377,9 +382,10 @@ unsafe fn act(cx: *mut Context) -> i32 {
         }
         "leaves a stubborn task" => {
             go(&YIELDER, null_mut());
-            // So that it has begun, and shielded itself.
-            // SAFETY: always allowed.
-            unsafe { c::altru_thread_sleep(cx, top, 100_000_000) };
+            while !STUBBORN_BEGAN.load(Ordering::Acquire) {
+                // SAFETY: always allowed.
+                unsafe { c::altru_thread_sleep(cx, top, 1_000_000) };
+            }
             4
         }
         other => unreachable!("no act {other}"),

@@ -177,6 +177,7 @@ codes! {
     W0405 "unreachable pattern"
     W0406 "deprecated"
     W0407 "change of a copy"
+    W0408 "braces without `$`"
     W0661 "locks in no fixed order"
     W0662 "read lock taken twice"
     W0663 "lock held over a wait that needs it"

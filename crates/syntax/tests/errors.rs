@@ -131,6 +131,13 @@ fn words_of_other_languages() {
     mends("xs.map(x => x + 1)\nys.map((a, b) => a)\n", "xs.map(|x| x + 1)\nys.map(|a, b| a)\n");
     mends("let x: int? = y\nlet z: ?int = y\n", "let x: Option[int] = y\nlet z: Option[int] = y\n");
     mends("match x:\n    case 1 => a\n    _ -> b\n", "match x:\n    1 => a\n    _ => b\n");
+    expect("package main\n\nfunc (r *T) name() -> int:\n    return 1\n", &["1:E0113", "3:E0113", "3:E0113"]);
+    expect("fn (t T) other():\n    pass\n", &["1:E0113"]);
+    expect("let package = 1\nprintln(\"${package}\")\n", &[]);
+    mends("struct S:\n    a: own int\n", "struct S:\n    a: int\n");
+    mends("fn f(own x: own int):\n    pass\n", "fn f(x: own int):\n    pass\n");
+    expect("fn f(mut x: own int):\n    pass\n", &["1:E0121"]);
+    expect("fn f(x: own mut int):\n    pass\n", &["1:E0121"]);
     expect("let x = null\nreturn nil\n", &["1:E0113", "2:E0113"]);
     expect("try:\n    f()\n", &["1:E0113"]);
     expect("raise Foo(1)\n", &["1:E0113"]);

@@ -106,6 +106,10 @@ impl Checker<'_> {
         {
             return checked;
         }
+        let list = value.and_then(|value| match &super::expr::unparen(value).kind {
+            ast::ExprKind::List(elements) => Some((super::expr::unparen(value).span, elements.len())),
+            _ => None,
+        });
         let declared = ty.map(|t| (self.lower_type(t), t.span));
         let (value, ty) = match (value, declared) {
             (Some(value), Some((ty, ty_span))) => {
@@ -153,7 +157,7 @@ impl Checker<'_> {
             );
         }
         if else_id.is_none() {
-            self.note_irrefutable(&checked, "let");
+            self.note_irrefutable_list(&checked, "let", list);
         } else {
             self.note_refutable(&checked);
         }
@@ -276,6 +280,11 @@ impl Checker<'_> {
             .label("this is a value, not a variable, field or element");
             if let ast::ExprKind::Binary { op: ast::BinaryOp::Eq, .. } = target.kind {
                 diagnostic = diagnostic.help("`==` compares, `=` assigns");
+            }
+            if let ast::ExprKind::List(_) | ast::ExprKind::Tuple(_) = target.kind {
+                diagnostic = diagnostic.help(
+                    "several variables are set one by one; two exchange their values by `mem::swap(mut a, mut b)`",
+                );
             }
             self.report(diagnostic);
         }

@@ -19,6 +19,8 @@ pub(super) enum PatternCheck {
     Irrefutable {
         pattern: Pat,
         what: &'static str,
+        /// For a `let` of a list that is written out: where, and its length.
+        list: Option<(Span, usize)>,
     },
     /// A `let … else` that may be a plain `let`.
     Refutable {
@@ -32,9 +34,18 @@ impl Checker<'_> {
     }
 
     pub(super) fn note_irrefutable(&mut self, pattern: &Pat, what: &'static str) {
+        self.note_irrefutable_list(pattern, what, None);
+    }
+
+    pub(super) fn note_irrefutable_list(
+        &mut self,
+        pattern: &Pat,
+        what: &'static str,
+        list: Option<(Span, usize)>,
+    ) {
         if !matches!(pattern.kind, PatKind::Binding { sub: None, .. } | PatKind::Wildcard) {
             let pattern = pattern.clone();
-            self.pattern_checks.push(PatternCheck::Irrefutable { pattern, what });
+            self.pattern_checks.push(PatternCheck::Irrefutable { pattern, what, list });
         }
     }
 
@@ -49,7 +60,7 @@ impl Checker<'_> {
                 PatternCheck::Match { expr, head, last_arm } => {
                     self.check_match_coverage(expr, head, last_arm)
                 }
-                PatternCheck::Irrefutable { mut pattern, what } => {
+                PatternCheck::Irrefutable { mut pattern, what, list } => {
                     self.finish_pattern(&mut pattern);
                     if has_error(&pattern) || pattern.ty.has_error() {
                         continue;
@@ -57,7 +68,7 @@ impl Checker<'_> {
                     if let Coverage::Missing { patterns, .. } =
                         analyse(self.program, pattern.ty, &[(&pattern, false)])
                     {
-                        self.report_refutable(&pattern, what, &patterns);
+                        self.report_refutable(&pattern, what, list, &patterns);
                     }
                 }
                 PatternCheck::Refutable { mut pattern } => {
@@ -156,7 +167,13 @@ impl Checker<'_> {
         self.report(diagnostic);
     }
 
-    fn report_refutable(&mut self, pattern: &Pat, what: &str, missing: &[String]) {
+    fn report_refutable(
+        &mut self,
+        pattern: &Pat,
+        what: &str,
+        list: Option<(Span, usize)>,
+        missing: &[String],
+    ) {
         let listed = missing.iter().map(|p| format!("`{p}`")).collect::<Vec<_>>().join(", ");
         let shown = self.show(pattern.ty);
         let mut diagnostic = Diagnostic::error(
@@ -164,9 +181,32 @@ impl Checker<'_> {
             pattern.span,
             format!("this pattern must match every `{shown}`, and does not match {listed}"),
         );
+        // Whoever writes `let [a, b] = [x, y]` means a tuple.
+        let taken = match &pattern.kind {
+            PatKind::Deref(inner) => &inner.kind,
+            kind => kind,
+        };
+        let parts = match taken {
+            PatKind::Slice { before, rest: None, after } => before.len() + after.len(),
+            _ => 0,
+        };
+        let tuple = "what always has as many parts is a tuple: `(1, 2)`, taken apart by `[a, b]`";
         diagnostic = match what {
+            "let" if list.is_some_and(|(_, len)| len == parts && len > 1) => {
+                let (lo, hi) = list.map_or((0, 0), |(span, _)| (span.lo, span.hi));
+                let edit = |at: u32, text: &str| (Span { lo: at, hi: at + 1, ..pattern.span }, text.to_owned());
+                diagnostic
+                    .label("the length of a list is not part of its type")
+                    .fix_all("make it a tuple", vec![edit(lo, "("), edit(hi - 1, ")")], Applicability::Maybe)
+            }
+            "for" if parts > 1 => diagnostic
+                .label("a `for` takes every element, and the length of a list is not part of its type")
+                .help(tuple),
             "let" => diagnostic
-                .label("a `let` cannot fail")
+                .label(match taken {
+                    PatKind::Slice { .. } => "a `let` cannot fail, and the length of a list is not part of its type",
+                    _ => "a `let` cannot fail",
+                })
                 .help("write `let … else:` to leave when it does not match, or `if let`/`match` to tell the cases apart"),
             "case" => diagnostic
                 .label("a message that does not match would be lost")

@@ -77,7 +77,10 @@ impl Checker<'_> {
             }
             ast::Literal::Bool(value) => (Ty::bool(), Lit::Bool(*value)),
             ast::Literal::Char(value) => (Ty::char(), Lit::Char(*value)),
-            ast::Literal::Str(text) => (Ty::str(), Lit::Str(text.clone())),
+            ast::Literal::Str(text) => {
+                self.note_braces(text, span);
+                (Ty::str(), Lit::Str(text.clone()))
+            }
             ast::Literal::Byte(value) => (Ty::int_of(IntTy::U8), Lit::Int(i128::from(*value))),
         }
     }

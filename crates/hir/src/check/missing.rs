@@ -100,7 +100,9 @@ impl Checker<'_> {
         }
         let mut diagnostic = Diagnostic::error(codes::E0304, span, format!("`{ty}` has no method `{name}`"))
             .label(format!("not a method of `{ty}`"));
-        if let Some(similar) = missing.similar.filter(|similar| *similar == "iter") {
+        if let Some(similar) =
+            missing.similar.filter(|similar| *similar == "iter" && !name.as_str().ends_with("items"))
+        {
             diagnostic = diagnostic
                 .help(format!("it is a method of iterators: `.{similar}().{name}(…)`"))
                 .fix("make an iterator first", span.start(), "iter().", Applicability::Maybe);

@@ -11,6 +11,7 @@
 
 mod args;
 mod block;
+mod braces;
 mod call;
 mod capture;
 mod cast;
@@ -204,6 +205,7 @@ pub(crate) struct Checker<'p> {
     closure_calls: Vec<(ExprId, ExprId, u32)>,
     /// Variables that a closure changes in a copy of its own: which, by which closure, and where.
     changed_copies: Vec<(LocalId, u32, Span)>,
+    braced: Vec<braces::Braced>,
 
     diagnostics: Vec<Diagnostic>,
     has_errors: bool,
@@ -274,6 +276,7 @@ impl<'p> Checker<'p> {
             casts: Vec::new(),
             closure_calls: Vec::new(),
             changed_copies: Vec::new(),
+            braced: Vec::new(),
             diagnostics: Vec::new(),
             has_errors: false,
             open_reported: None,

@@ -172,7 +172,7 @@ impl Checker<'_> {
         self.try_resolve(path, Ns::Values).is_ok()
     }
 
-    fn try_resolve(&mut self, path: &ast::Path, ns: Ns) -> Result<Resolved, Box<Diagnostic>> {
+    pub(super) fn try_resolve(&mut self, path: &ast::Path, ns: Ns) -> Result<Resolved, Box<Diagnostic>> {
         self.in_scope(|program, scope, _| Resolver::new(program).resolve_path(path, ns, scope))
     }
 

@@ -14,6 +14,7 @@ impl Checker<'_> {
         if self.has_errors || self.program.in_std(self.module) {
             return;
         }
+        self.warn_braces();
         let futures: Vec<_> = (self.locals.iter_enumerated())
             .filter(|(id, local)| {
                 !local.synthetic && self.local_notes[*id].warn_unused && !self.local_notes[*id].used

@@ -597,4 +597,6 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("pop_back", "pop"),
     ("entry", "get_or_insert"),
     ("unwrap_or_default", "unwrap_or"),
+    ("items", "iter"),
+    ("iteritems", "iter"),
 ];

@@ -19,6 +19,7 @@ impl Parser<'_> {
             self.bump();
         }
         self.expect(T::Fn);
+        self.go_receiver();
         let name = self.ident("the name of the function");
         let mut generics = self.generics();
         let params = if self.at(T::LParen) {
@@ -139,6 +140,25 @@ impl Parser<'_> {
         true
     }
 
+    /// `mut x: own T`, `x: own mut T`: says which of the two it can be. `without` is the first and what
+    /// stands between it and what it marks.
+    fn two_conventions(&mut self, first: Span, second: Span, without: Span) {
+        let text = |span: Span| &self.text[span.lo as usize..span.hi as usize];
+        let d = if text(first) == text(second) {
+            Diagnostic::error(codes::E0121, first, format!("`{}` stands here twice", text(first)))
+                .also(second, "and here")
+                .fix("leave out the first", without, "", Applicability::Certain)
+        } else {
+            Diagnostic::error(codes::E0121, first, "a parameter is either `mut` or `own`")
+                .also(second, "the other one")
+                .help(
+                    "`mut` changes the caller's value, `own` takes it; to change what was taken, take it as `own` \
+                     and write `let mut x = x` in the body",
+                )
+        };
+        self.report_slip(d);
+    }
+
     pub(super) fn fn_params(&mut self, closure: bool) -> Vec<Param> {
         let mut params = Vec::new();
         if !self.at(T::LParen) {
@@ -205,7 +225,13 @@ impl Parser<'_> {
         let pattern = self.pattern_no_alt();
         let mut ty = None;
         if self.eat(T::Colon) {
-            if let Some(before) = convention_span {
+            if let Some(before) = convention_span
+                && matches!(self.cur, T::Mut | T::Own)
+                && self.nth(1).kind != T::Fn
+            {
+                let rest = Span { hi: pattern.span.lo, ..before };
+                self.two_conventions(before, self.span(), rest);
+            } else if let Some(before) = convention_span {
                 let word = &self.text[before.lo as usize..before.hi as usize];
                 let here = self.span().start();
                 let whole = Span { hi: pattern.span.lo, ..before };
@@ -223,6 +249,12 @@ impl Parser<'_> {
             }
             if matches!(self.cur, T::Mut | T::Own) && self.nth(1).kind != T::Fn {
                 (convention, convention_span) = self.convention();
+                if matches!(self.cur, T::Mut | T::Own) && self.nth(1).kind != T::Fn {
+                    let first = convention_span.unwrap_or(self.span());
+                    let second = self.span();
+                    self.two_conventions(first, second, Span { hi: second.lo, ..first });
+                    (convention, convention_span) = self.convention();
+                }
             }
             ty = Some(self.type_expr());
             if self.at(T::Eq) {

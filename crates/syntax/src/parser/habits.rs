@@ -50,6 +50,9 @@ impl Parser<'_> {
                 return true;
             }
         }
+        if self.cur == T::Ident && self.text_of(self.tok()) == "package" && self.go_package() {
+            return true;
+        }
         if self.cur != T::Ident
             || next.first
             || !(next.kind.is_word() || matches!(next.kind, T::LParen | T::LBracket))
@@ -61,6 +64,7 @@ impl Parser<'_> {
             return false;
         };
         let fits = match kind {
+            T::Fn if next.kind == T::LParen => self.at_go_receiver(1),
             T::Fn => next.kind.is_word() && matches!(self.nth(2).kind, T::LParen | T::LBracket | T::Lt),
             T::Let => {
                 next.kind == T::LBracket && self.nth(2).kind.is_word()
@@ -82,6 +86,59 @@ impl Parser<'_> {
         );
         self.rewrite(kind);
         true
+    }
+
+    /// `package main`, which becomes a `pass`.
+    fn go_package(&mut self) -> bool {
+        let (name, after) = (self.nth(1), self.nth(2));
+        if !name.kind.is_ident() || name.first || !(after.first || after.kind == T::Eof) {
+            return false;
+        }
+        let whole = self.span().to(self.tok_span(name));
+        let d = Diagnostic::error(codes::E0113, whole, "a file does not say which package it belongs to")
+            .label("its place in the folder `src` says it")
+            .fix("leave it out", whole, "", Applicability::Certain);
+        self.report_slip(d);
+        self.bump();
+        self.rewrite(T::Pass);
+        true
+    }
+
+    /// `(r T)` or `(r *T)` before a name and its parameters, `n` tokens from here.
+    pub(super) fn at_go_receiver(&self, n: usize) -> bool {
+        let pointer = usize::from(matches!(self.nth(n + 2).kind, T::Star | T::Amp));
+        let [open, name, ty, close, method] =
+            [n, n + 1, n + 2 + pointer, n + 3 + pointer, n + 4 + pointer].map(|n| self.nth(n));
+        open.kind == T::LParen
+            && name.kind.is_ident()
+            && ty.kind.is_ident()
+            && close.kind == T::RParen
+            && method.kind.is_ident()
+            && !method.first
+            && self.nth(n + 5 + pointer).kind == T::LParen
+    }
+
+    /// Behind `fn`: the receiver of a method as Go writes it, if there.
+    pub(super) fn go_receiver(&mut self) {
+        if !self.at(T::LParen) || !self.at_go_receiver(0) {
+            return;
+        }
+        let lo = self.lo();
+        self.bump();
+        self.bump();
+        let pointer = matches!(self.cur, T::Star | T::Amp);
+        if pointer {
+            self.bump();
+        }
+        let ty = self.text_of(self.tok());
+        self.bump();
+        self.bump();
+        let method = self.text_of(self.tok());
+        let this = if pointer { "mut self" } else { "self" };
+        let d =
+            Diagnostic::error(codes::E0113, self.span_from(lo), "a method stands in an `impl` of its type")
+                .help(format!("write `impl {ty}:`, and in it `fn {method}({this}, …)`"));
+        self.report_slip(d);
     }
 
     /// `from a.b import c` and `import "a"`, as imports of ours.

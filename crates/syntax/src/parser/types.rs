@@ -122,8 +122,21 @@ impl Parser<'_> {
                     codes::E0121,
                     self.span(),
                     format!("`{word}` belongs to a parameter, not to a type"),
-                )
-                .help("a view that may change what it shows is written `&mut T`");
+                );
+                let marker = Span { hi: self.nth(1).lo, ..self.span() };
+                let d = if self.at(T::Own) {
+                    d.label("what is not behind `&` is owned anyway").fix(
+                        "leave it out",
+                        marker,
+                        "",
+                        Applicability::Certain,
+                    )
+                } else {
+                    d.help(
+                        "leave it out: a variable may change by `let mut`, and its fields and elements with it; \
+                         a view that may change what it shows is written `&mut T`",
+                    )
+                };
                 self.report(d);
                 self.bump();
                 return self.type_expr();

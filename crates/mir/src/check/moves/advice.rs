@@ -1,6 +1,6 @@
 //! What messages about moves say: why a move is not allowed, and what to do instead.
 
-use base::{Diagnostic, codes};
+use base::{Applicability, Diagnostic, Span, codes};
 use hir::ty::{Ty, TyKind};
 
 use crate::body::{
@@ -119,11 +119,17 @@ pub(super) fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> 
                 .note("its `drop` needs all of its fields")
                 .help(format!("{copy}, or put the field into an `Option` and `take()` it"))
         }
-        IllegalMoveKind::Element => error(format!("cannot move an element out of {owner} by its index"))
-            .note(format!("the element is a `{ty}`, which is not copied"))
-            .help(format!(
+        IllegalMoveKind::Element => {
+            let d = error(format!("cannot move an element out of {owner} by its index"))
+                .note(format!("the element is a `{ty}`, which is not copied"));
+            // A list without a name is gone after the statement: nothing can be taken out of it, or viewed for long.
+            if around.projection.is_empty() && body.locals[around.local].name.is_none() {
+                return d.fix("take a copy", Span { lo: span.hi, ..span }, ".clone()", Applicability::Maybe);
+            }
+            d.help(format!(
                 "{copy}, or take the element out: `remove(i)`, `swap_remove(i)`, `for own x in …`"
-            )),
+            ))
+        }
         IllegalMoveKind::BehindReference => {
             let decl = &body.locals[it.place.local];
             let closure = matches!(body.source, Source::Closure(_)) && it.place.local == Local(1);

@@ -299,7 +299,7 @@ pub fn show(seed: u64) {
 /// Explores a program again and again for so long, in a random walk or all that matters. Gives the executions of one
 /// exploration, and how many there are a second.
 pub fn speed(file: &str, all: bool, time: Duration) -> (u64, f64) {
-    let explorer = explorer_of(file);
+    let explorer = explorer_of(&Input::Path(file.into()));
     let (mut executions, mut explorations) = (0, 0);
     let start = Instant::now();
     while explorations == 0 || start.elapsed() < time {
@@ -324,42 +324,47 @@ pub fn speed(file: &str, all: bool, time: Duration) -> (u64, f64) {
     (executions / explorations, executions as f64 / start.elapsed().as_secs_f64())
 }
 
-/// What a program printed and how it ended, under so many random schedules; with how often each was seen. In every other one timers
-/// fire as soon as they may.
-pub fn ends(file: &str, count: u64) -> BTreeMap<String, u64> {
-    let explorer = explorer_of(file);
-    let seen = Arc::new(Mutex::new(BTreeMap::new()));
-    for hasty in [false, true] {
-        let collected = Arc::clone(&seen);
-        let options = Options {
-            strategy: Box::new(move || Box::new(RandomWalk::new(1, count / 2))),
-            accesses: false,
-            most_steps: 200_000,
-            hasty,
-            seed: 1,
-            after: Box::new(move |ended| {
-                let mut end = format!(
-                    "{}{:?}\n{}",
-                    if hasty { "early timers: " } else { "" },
-                    ended.verdict,
-                    ended.output
-                );
-                end.extend(ended.panics.iter().map(|panic| format!("panic: {panic}\n")));
-                *collected.lock().expect("ends").entry(end).or_insert(0) += 1;
-                true
-            }),
-            record: false,
-            detail: 0,
-            watch: Vec::new(),
-        };
-        explorer.run_with(options, &["program".to_string()]).expect("a checked program runs");
-    }
-    Arc::try_unwrap(seen)
-        .map_or_else(|seen| seen.lock().expect("ends").clone(), |seen| seen.into_inner().expect("ends"))
+/// How an execution of a program ended.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Ended {
+    pub verdict: Verdict,
+    pub output: String,
+    /// What has been said in panics, also those that somebody took.
+    pub panics: Vec<String>,
 }
 
-fn explorer_of(file: &str) -> Explorer {
-    let session = load(&Os, &Input::Path(file.into())).unwrap_or_else(|error| panic!("{}", error.0));
+/// How a program ends under so many random schedules of at most so many steps, with how often that was. `hasty`: timers fire as soon as
+/// they are due before all others.
+pub fn ends(input: &Input, count: u64, most_steps: u64, hasty: bool) -> BTreeMap<Ended, u64> {
+    let explorer = explorer_of(input);
+    let seen = Arc::new(Mutex::new(BTreeMap::new()));
+    let collected = Arc::clone(&seen);
+    let options = Options {
+        strategy: Box::new(move || Box::new(RandomWalk::new(1, count))),
+        accesses: false,
+        most_steps,
+        hasty,
+        seed: 1,
+        after: Box::new(move |ended| {
+            let ended = Ended {
+                verdict: ended.verdict.clone(),
+                output: ended.output.to_string(),
+                panics: ended.panics.to_vec(),
+            };
+            *collected.lock().expect("ends").entry(ended).or_insert(0) += 1;
+            true
+        }),
+        record: false,
+        detail: 0,
+        watch: Vec::new(),
+    };
+    explorer.run_with(options, &["program".to_string()]).expect("a checked program runs");
+    let ends = seen.lock().expect("ends").clone();
+    ends
+}
+
+fn explorer_of(input: &Input) -> Explorer {
+    let session = load(&Os, input).unwrap_or_else(|error| panic!("{}", error.0));
     let checked = check(&session, Purpose::Compile);
     Explorer::new(&session, &checked, Entry::Main, Mode::Quick, &[])
         .unwrap_or_else(|error| panic!("{error:?}"))

@@ -8,6 +8,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use driver::packages::Input;
 use explorecheck::{MOST, compare, ends, replay, show, speed};
 
 /// Programs that are compiled together.
@@ -27,8 +28,13 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if args.get(1).is_some_and(|a| a == "ends") {
-        for (end, times) in ends(&args[2], number(3, 100)) {
-            println!("#=== {times}\n{end}");
+        let input = Input::Path(args[2].as_str().into());
+        for hasty in [false, true] {
+            for (end, times) in ends(&input, number(3, 100) / 2, 200_000, hasty) {
+                let early = if hasty { "early timers: " } else { "" };
+                println!("#=== {times}\n{early}{:?}\n{}", end.verdict, end.output);
+                end.panics.iter().for_each(|panic| println!("panic: {panic}"));
+            }
         }
         return ExitCode::SUCCESS;
     }

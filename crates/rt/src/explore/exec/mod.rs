@@ -50,7 +50,7 @@ use crate::wait::{Ended, Outcome as WaitOutcome, Pending as Waiting, Wait};
 use crate::{current, random};
 
 /// How an execution ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Verdict {
     /// Everyone ended.
     Fine,

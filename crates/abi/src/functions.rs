@@ -294,6 +294,12 @@ macro_rules! runtime_functions {
             /// -2: no case can ever fire and there is no timeout. Fair among ready cases unless `biased`.
             [nounwind waits] fn altru_select(cases: Ptr, n: Usize, timeout: I64, biased: I32) -> I32;
 
+            /// Commits one of the cases, as `altru_select` does, if all of them receive (or are skipped), from channels with room, and one
+            /// has a value. Else -1: nothing has happened, ask one of the others. `cx` as for `altru_channel_push`.
+            [nounwind inlined] fn altru_select_now(cx: Ptr, cases: Ptr, n: Usize, biased: I32) -> I32;
+            /// A random number below `bound`.
+            [nounwind] fn altru_select_choose(bound: Usize) -> Usize;
+
             /// `altru_select` that does not wait.
             [nounwind] fn altru_select_try(cases: Ptr, n: Usize, biased: I32) -> I32;
 

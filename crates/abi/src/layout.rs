@@ -2,6 +2,8 @@
 //!
 //! Plain data: who owns what a pointer leads to is said at each field.
 
+use core::mem::MaybeUninit;
+
 /// A place in a source file. Generated code keeps them in read-only data.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -57,12 +59,18 @@ pub struct RawScope {
 pub struct SelectCase {
     /// A `SelectKind`.
     pub kind: u32,
-    /// Written for the committed case only: reserved for kinds with several outcomes.
-    pub outcome: u32,
     /// The channel, thread or task handle, mutex word or event word.
     pub object: *mut u8,
     /// `Recv`: where the value goes. `Send`: where it is taken from. Else unused.
     pub value: *mut u8,
+    /// The runtime's, while the call lasts: with what the case waits in its object's queue.
+    pub node: MaybeUninit<[usize; 6]>,
+}
+
+impl SelectCase {
+    pub const fn new(kind: SelectKind, object: *mut u8, value: *mut u8) -> SelectCase {
+        SelectCase { kind: kind as u32, object, value, node: MaybeUninit::uninit() }
+    }
 }
 
 #[repr(u32)]

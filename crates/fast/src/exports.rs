@@ -3,6 +3,7 @@
 use core::sync::atomic::AtomicU64;
 
 use abi::waiting::Context;
+use abi::{SelectCase, SelectKind};
 
 use crate::ring::{Front, PAUSE, Shape, Tried};
 use crate::runner;
@@ -14,6 +15,7 @@ unsafe extern "C" {
     fn altru_panic_is_mine() -> i32;
     fn altru_channel_serve(channel: *mut Front);
     fn altru_channel_look(cx: *mut Context, channel: *mut Front);
+    fn altru_select_choose(bound: usize) -> usize;
 }
 
 /// # Safety
@@ -110,6 +112,63 @@ pub unsafe extern "C" fn altru_channel_pop(
             }
             Tried::Contended => contended(),
             Tried::No => 1,
+        }
+    }
+}
+
+const NONE: i32 = -1;
+const SKIP: u32 = SelectKind::Skip as u32;
+const RECV: u32 = SelectKind::Recv as u32;
+
+/// # Safety
+/// As the list in `abi` says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn altru_select_now(
+    cx: *mut Context,
+    cases: *const SelectCase,
+    n: usize,
+    biased: i32,
+) -> i32 {
+    // SAFETY: as in `altru_channel_push`; the cases' objects are of the kind they say.
+    unsafe {
+        if n > u64::BITS as usize || !may_begin(cx) {
+            return NONE;
+        }
+        let (mut ready, mut count) = (0u64, 0);
+        for index in 0..n {
+            let case = cases.add(index);
+            match (*case).kind {
+                SKIP => {}
+                RECV => {
+                    let Some(has) = (*(*case).object.cast::<Front>()).seems_to_have_value() else {
+                        return NONE;
+                    };
+                    ready |= u64::from(has) << index;
+                    count += usize::from(has);
+                }
+                _ => return NONE,
+            }
+        }
+        if count == 0 {
+            return NONE;
+        }
+        if biased == 0 && count > 1 {
+            // Without the first so many.
+            for _ in 0..altru_select_choose(count) {
+                ready &= ready - 1;
+            }
+        }
+        let index = ready.trailing_zeros();
+        let case = cases.add(index as usize);
+        let front = (*case).object.cast::<Front>();
+        match (*front).try_pop((*case).value, (*front).shape) {
+            Tried::Done(_) => {
+                if (*front).has_senders() {
+                    altru_channel_serve(front);
+                }
+                index as i32
+            }
+            Tried::Contended | Tried::No => NONE,
         }
     }
 }

@@ -40,6 +40,7 @@ pub struct Front {
     pub limit: usize,
     /// Who waits, in the bits above.
     pub waiting: AtomicU32,
+    pub shape: Shape,
 }
 
 /// The start of a ring; its slots follow.
@@ -72,6 +73,7 @@ pub struct Fixed {
 pub type Stamp = AtomicUsize;
 
 /// How values lie in their slots.
+#[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Shape {
     pub size: usize,
@@ -249,6 +251,21 @@ impl Front {
             stamp.store(free + 2, Ordering::Release);
         }
         Tried::Done(head)
+    }
+
+    /// Whether there is a value to pop. `None`: it is a rendezvous.
+    ///
+    /// # Safety
+    /// The front is a channel's.
+    #[inline(always)]
+    pub unsafe fn seems_to_have_value(&self) -> Option<bool> {
+        // SAFETY: as in `try_pop`.
+        let ring = unsafe { self.first.load(Ordering::Acquire).as_ref()? };
+        let head = ring.head.0.load(Ordering::Relaxed);
+        // SAFETY: positions in its head are the ring's, and it is a slot of the ring.
+        let (slot, free) = unsafe { ring.slot(head, self.shape.stride) };
+        // SAFETY: as above.
+        Some(unsafe { stamp(slot) }.load(Ordering::Relaxed) == free + 1)
     }
 
     /// Whether somebody waits for room, or for the last value to be taken, asked after a value was.

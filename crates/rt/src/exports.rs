@@ -188,7 +188,8 @@ exports! {
     }
 
     // ---- select ----
-    fn altru_select_try(cases: *const SelectCase, n: usize, biased: i32) -> i32 {
+    fn altru_select_choose(bound: usize) -> usize { crate::choose(bound) }
+    fn altru_select_try(cases: *mut SelectCase, n: usize, biased: i32) -> i32 {
         // It never waits, so whose wait it is does not matter.
         match wait::block(current::thread(), Select::new(cases, n, biased != 0), NOW) {
             WaitResult::Ready(index) => index,
@@ -243,7 +244,7 @@ waiting! {
     fn altru_channel_recv_batch(channel: *mut Channel, out: *mut u8, max: usize, timeout: i64) -> i64 {
         RecvBatch::new(channel, out, max), patience(timeout)
     }
-    fn altru_select(cases: *const SelectCase, n: usize, timeout: i64, biased: i32) -> i32 {
+    fn altru_select(cases: *mut SelectCase, n: usize, timeout: i64, biased: i32) -> i32 {
         Select::new(cases, n, biased != 0), patience(timeout)
     }
 }

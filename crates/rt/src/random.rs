@@ -6,7 +6,8 @@ use crate::point::{Point, point};
 use crate::sync::global::OnceLock;
 
 thread_local! {
-    static STATE: Cell<[u64; 4]> = const { Cell::new([0; 4]) };
+    // Cells of their own: written and read alike.
+    static STATE: [Cell<u64>; 4] = const { [const { Cell::new(0) }; 4] };
 }
 
 /// Fills a buffer from the kernel.
@@ -27,10 +28,21 @@ fn word() -> u64 {
 
 /// The next value of this thread's xoshiro256++.
 pub(crate) fn next() -> u64 {
-    let mut s = STATE.get();
-    if s == [0; 4] {
-        s = std::array::from_fn(|_| word() | 1);
+    STATE.with(step)
+}
+
+#[cold]
+fn seed(state: &[Cell<u64>; 4]) {
+    state.iter().for_each(|part| part.set(word() | 1));
+}
+
+#[inline]
+fn step(state: &[Cell<u64>; 4]) -> u64 {
+    // Once in all times it is so, after which it goes on from elsewhere.
+    if state[0].get() == 0 {
+        seed(state);
     }
+    let mut s = state.each_ref().map(Cell::get);
     let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
     let t = s[1] << 17;
     s[2] ^= s[0];
@@ -39,14 +51,15 @@ pub(crate) fn next() -> u64 {
     s[0] ^= s[3];
     s[2] ^= t;
     s[3] = s[3].rotate_left(45);
-    STATE.set(s);
+    state.iter().zip(s).for_each(|(part, s)| part.set(s));
     result
 }
 
 /// Starts this thread's generator anew.
 pub(crate) fn set_state(seed: u64) {
     // Any state but zeros will do; neighbouring seeds are spread by a few steps.
-    STATE.set([seed | 1, seed ^ 0x9e37_79b9_7f4a_7c15, seed.rotate_left(32), !seed]);
+    let parts = [seed | 1, seed ^ 0x9e37_79b9_7f4a_7c15, seed.rotate_left(32), !seed];
+    STATE.with(|state| state.iter().zip(parts).for_each(|(part, s)| part.set(s)));
     for _ in 0..8 {
         next();
     }

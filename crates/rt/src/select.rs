@@ -1,12 +1,13 @@
 //! `select`: a wait with several cases, of which exactly one commits.
 //!
-//! Step by step the protocol of `wait`: lock every object in address order, announce to channels what is going to be waited
+//! First it looks, without any lock, which cases seem to be ready, and tries those, each on its own. If none is, it goes step by step
+//! through the protocol of `wait`: lock every object in address order, announce to channels what is going to be waited
 //! for, look at the cases in a random order (or as written, if biased), and either commit one or link a node for each
-//! and park.
+//! and park. The nodes are in the caller's cases.
 
-use abi::protocol::{event, mutex};
-use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
-use smallvec::SmallVec;
+use std::mem::MaybeUninit;
+use std::ops::{Deref, DerefMut};
+use std::ptr::{null, null_mut};
 
 use crate::channel::Channel;
 use crate::locks;
@@ -14,16 +15,62 @@ use crate::point::{Point, point};
 use crate::runner::Runner;
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::{Ended, LOT, Locked, Machine, NOW, Node, Outcome, Queue, RawLock, Reason, Step, Wakers};
+use abi::protocol::{event, mutex};
+use abi::{RecvOutcome, SelectCase, SelectKind, SendOutcome};
 
 /// No case could be committed in time.
 pub(crate) const TIMED_OUT: i32 = -1;
 /// No case can ever be committed.
 pub(crate) const NEVER: i32 = -2;
 
-/// Most selects have a handful of cases: no allocation for them.
-type Few<T> = SmallVec<[T; 4]>;
+/// So many cases need no memory but the stack's.
+const FEW: usize = 4;
+
+/// A value for each case.
+struct Each<T> {
+    /// If there are few.
+    few: [MaybeUninit<T>; FEW],
+    many: Vec<T>,
+    n: usize,
+}
+
+impl<T: Copy> Each<T> {
+    #[inline]
+    fn new(n: usize, mut make: impl FnMut(usize) -> T) -> Each<T> {
+        let mut each = Each { few: [const { MaybeUninit::uninit() }; FEW], many: Vec::new(), n };
+        match each.few.get_mut(..n) {
+            Some(few) => few.iter_mut().enumerate().for_each(|(i, room)| _ = room.write(make(i))),
+            None => each.many = (0..n).map(make).collect(),
+        }
+        each
+    }
+}
+
+impl<T> Deref for Each<T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        match self.few.get(..self.n) {
+            // SAFETY: they were written, and need no dropping: they are `Copy`.
+            Some(few) => unsafe { few.assume_init_ref() },
+            None => &self.many,
+        }
+    }
+}
+
+impl<T> DerefMut for Each<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        match self.few.get_mut(..self.n) {
+            // SAFETY: as in `deref`.
+            Some(few) => unsafe { few.assume_init_mut() },
+            None => &mut self.many,
+        }
+    }
+}
 
 /// What a case waits for, looked up once.
+#[derive(Clone, Copy)]
 enum Target<'a> {
     Skip,
     Recv(&'a Channel),
@@ -39,6 +86,7 @@ enum Target<'a> {
     Readable(&'a AtomicU32, &'a Locked<Queue>, *mut u8),
 }
 
+#[derive(Clone, Copy)]
 struct Case<'a> {
     target: Target<'a>,
     value: *mut u8,
@@ -47,33 +95,35 @@ struct Case<'a> {
 impl<'a> Case<'a> {
     /// # Safety
     /// The case's object is of the kind it says and outlives `'a`.
-    unsafe fn new(case: &SelectCase) -> Case<'a> {
+    unsafe fn new(case: *const SelectCase) -> Case<'a> {
+        // SAFETY: by contract. Its node may be in use, so no reference is made to all of it.
+        let (kind, object, value) = unsafe { ((*case).kind, (*case).object, (*case).value) };
         // SAFETY: by contract.
-        let channel = || unsafe { &*case.object.cast::<Channel>() };
+        let channel = || unsafe { &*object.cast::<Channel>() };
         // SAFETY: by contract.
         let word = |object: *mut u8| unsafe { &*object.cast::<AtomicU32>() };
         let bucket = |object: *mut u8| &LOT.bucket(object.addr()).queue;
-        let target = match case.kind {
+        let target = match kind {
             k if k == SelectKind::Recv as u32 => Target::Recv(channel()),
             k if k == SelectKind::Send as u32 => Target::Send(channel()),
             k if k == SelectKind::Closed as u32 => Target::Closed(channel()),
-            k if k == SelectKind::Lock as u32 => Target::Lock(word(case.object), bucket(case.object)),
-            k if k == SelectKind::Event as u32 => Target::Event(word(case.object), bucket(case.object)),
+            k if k == SelectKind::Lock as u32 => Target::Lock(word(object), bucket(object)),
+            k if k == SelectKind::Event as u32 => Target::Event(word(object), bucket(object)),
             k if k == SelectKind::Join as u32 => {
-                let end = crate::end_of_thread(case.object);
+                let end = crate::end_of_thread(object);
                 Target::End(word(end), bucket(end))
             }
             k if k == SelectKind::Task as u32 => {
-                let end = crate::end_of_task(case.object);
+                let end = crate::end_of_task(object);
                 Target::End(word(end), bucket(end))
             }
             k if k == SelectKind::Readable as u32 => {
-                let read = crate::readable_word(case.object);
-                Target::Readable(word(read), bucket(read), case.object)
+                let read = crate::readable_word(object);
+                Target::Readable(word(read), bucket(read), object)
             }
             _ => Target::Skip,
         };
-        Case { target, value: case.value }
+        Case { target, value }
     }
 
     fn lock(&self) -> Option<&'a RawLock> {
@@ -167,7 +217,6 @@ impl<'a> Case<'a> {
     fn may_be_ready(&self) -> Option<bool> {
         match self.target {
             Target::Skip => Some(false),
-            Target::Recv(c) | Target::Send(c) if c.is_rendezvous() => None,
             Target::Recv(c) => Some(c.may_have_value()),
             Target::Send(c) => Some(c.may_have_room() && !c.is_closed()),
             Target::Closed(c) => Some(c.is_closed()),
@@ -210,9 +259,9 @@ impl<'a> Case<'a> {
 /// # Safety
 /// The case's object is of the kind it says and outlives `'a`.
 #[inline]
-unsafe fn received_from<'a>(case: &SelectCase) -> Option<&'a Channel> {
+unsafe fn received_from<'a>(case: *const SelectCase) -> Option<&'a Channel> {
     // SAFETY: by contract.
-    (case.kind == SelectKind::Recv as u32).then(|| unsafe { &*case.object.cast::<Channel>() })
+    unsafe { ((*case).kind == SelectKind::Recv as u32).then(|| &*(*case).object.cast::<Channel>()) }
 }
 
 // ---- for exploration, in which nobody else acts meanwhile ----
@@ -226,7 +275,7 @@ pub(crate) unsafe fn ready(cases: *const SelectCase, n: usize) -> u64 {
     let mut ready = 0;
     for i in 0..n.min(40) {
         // SAFETY: by contract.
-        let is_ready = match unsafe { Case::new(&*cases.add(i)) }.target {
+        let is_ready = match unsafe { Case::new(cases.add(i)) }.target {
             Target::Skip | Target::Readable(..) => false,
             Target::Recv(c) => c.can_recv() && !(c.is_closed() && c.len() == 0),
             Target::Send(c) => c.can_send() && !c.is_closed(),
@@ -250,7 +299,7 @@ pub(crate) unsafe fn ready(cases: *const SelectCase, n: usize) -> u64 {
 pub(crate) unsafe fn meetings(cases: *const SelectCase, n: usize, open: bool) -> u64 {
     let meets = |i: &usize| {
         // SAFETY: by contract.
-        match unsafe { Case::new(&*cases.add(*i)) }.target {
+        match unsafe { Case::new(cases.add(*i)) }.target {
             Target::Recv(c) | Target::Send(c) => c.is_rendezvous() && !(open && c.is_closed()),
             _ => false,
         }
@@ -265,24 +314,35 @@ pub(crate) unsafe fn meetings(cases: *const SelectCase, n: usize, open: bool) ->
 #[cfg(not(loom))]
 pub(crate) unsafe fn is_over(cases: *const SelectCase, n: usize) -> bool {
     // SAFETY: by contract; nobody else acts, so the locks count as held.
-    (0..n).all(|i| unsafe { !Case::new(&*cases.add(i)).is_open() })
+    (0..n).all(|i| unsafe { !Case::new(cases.add(i)).is_open() })
 }
 
 /// The locks of all cases, taken in address order.
-struct Held<'a, 'c> {
-    locks: Few<&'a RawLock>,
+struct Held<'c, 'a> {
+    /// In that order; null for a case without one.
+    locks: Each<*const RawLock>,
     cases: &'c [Case<'a>],
 }
 
-impl<'a, 'c> Held<'a, 'c> {
-    fn take(cases: &'c [Case<'a>]) -> Held<'a, 'c> {
-        let mut locks: Few<&RawLock> = cases.iter().filter_map(Case::lock).collect();
-        locks.sort_unstable_by_key(|lock| std::ptr::from_ref(*lock).addr());
-        locks.dedup_by(|a, b| std::ptr::eq(*a, *b));
-        for lock in &locks {
-            lock.lock();
+impl<'c, 'a> Held<'c, 'a> {
+    fn take(cases: &'c [Case<'a>]) -> Held<'c, 'a> {
+        let mut locks = Each::new(cases.len(), |i| cases[i].lock().map_or(null(), std::ptr::from_ref));
+        locks.sort_unstable();
+        let held = Held { locks, cases };
+        held.each(RawLock::lock);
+        held
+    }
+
+    /// Calls `with` for each lock once.
+    fn each(&self, with: impl Fn(&RawLock)) {
+        let mut last = null();
+        for &lock in self.locks.iter().filter(|lock| !lock.is_null()) {
+            if lock != last {
+                // SAFETY: the objects of the cases outlive this.
+                with(unsafe { &*lock });
+                last = lock;
+            }
         }
-        Held { locks, cases }
     }
 }
 
@@ -292,39 +352,54 @@ impl Drop for Held<'_, '_> {
             // SAFETY: all locks are held.
             unsafe { case.settle() };
         }
-        for lock in &self.locks {
-            // SAFETY: taken when this was made, released once.
-            unsafe { lock.unlock() };
-        }
+        // SAFETY: taken when this was made, released once.
+        self.each(|lock| unsafe { lock.unlock() });
     }
 }
 
 /// Commits one of several cases and gives its index, `TIMED_OUT` or `NEVER`.
 pub(crate) struct Select {
     /// The caller's, valid as long as the call lasts, like every case's object and value place.
-    cases: *const SelectCase,
+    cases: *mut SelectCase,
     n: usize,
     biased: bool,
-    /// One for each case, linked for those that can happen. They do not move as long as a wait lasts.
-    nodes: Few<Node>,
+    /// None of the cases was ready just now.
+    looked: bool,
     /// The wait is also one for I/O.
     io: bool,
 }
 
+const _: () = {
+    assert!(
+        size_of::<Node>() <= size_of_val(&SelectCase::new(SelectKind::Skip, null_mut(), null_mut()).node)
+    );
+    assert!(align_of::<Node>() <= align_of::<usize>());
+};
+
 impl Select {
-    pub(crate) fn new(cases: *const SelectCase, n: usize, biased: bool) -> Select {
-        Select { cases, n, biased, nodes: Few::new(), io: false }
+    pub(crate) fn new(cases: *mut SelectCase, n: usize, biased: bool) -> Select {
+        Select { cases, n, biased, looked: false, io: false }
     }
 
     /// # Safety
     /// The machine's contract.
-    unsafe fn cases<'a>(&self) -> Few<Case<'a>> {
+    unsafe fn cases<'a>(&self) -> Each<Case<'a>> {
         // SAFETY: by contract.
-        (0..self.n).map(|i| unsafe { Case::new(&*self.cases.add(i)) }).collect()
+        Each::new(self.n, |i| unsafe { Case::new(self.cases.add(i)) })
     }
 
-    fn order(&self) -> Few<usize> {
-        let mut order: Few<usize> = (0..self.n).collect();
+    /// With what a case waits. It does not move while a wait lasts.
+    ///
+    /// # Safety
+    /// The machine's contract; there is such a case.
+    unsafe fn node(&self, index: usize) -> *mut Node {
+        // SAFETY: by contract.
+        unsafe { (&raw mut (*self.cases.add(index)).node).cast() }
+    }
+
+    /// In which order to look at the cases.
+    fn order(&self) -> Each<usize> {
+        let mut order = Each::new(self.n, |i| i);
         #[cfg(not(loom))]
         if let Some(chosen) = crate::explore::chosen_case() {
             // Of no cases none was chosen.
@@ -333,7 +408,8 @@ impl Select {
             }
             return order;
         }
-        if !self.biased {
+        // If none was ready a moment ago, one is at most, but for rare chances.
+        if !self.biased && !self.looked {
             for i in (1..self.n).rev() {
                 order.swap(i, crate::choose(i + 1));
             }
@@ -349,55 +425,55 @@ impl Select {
         point(Point::Select);
         // SAFETY: by contract.
         let cases = unsafe { self.cases() };
-        let order = self.order();
-        let mut wakers = Wakers::new();
-        for (index, case) in cases.iter().enumerate() {
-            // SAFETY: by contract. What cannot be watched is taken for ready: reading says what is wrong.
-            if let Target::Readable(_, _, source) = case.target
-                && deadline != NOW
-                && !unsafe { crate::watch_readable(source) }
-            {
-                return Step::Ready(index as i32);
+        self.io = cases.iter().any(|case| matches!(case.target, Target::Readable(..)));
+        if self.io && deadline != NOW {
+            for (index, case) in cases.iter().enumerate() {
+                let Target::Readable(_, _, source) = case.target else { continue };
+                // What cannot be watched is taken for ready: reading says what is wrong.
+                // SAFETY: by contract.
+                if !unsafe { crate::watch_readable(source) } {
+                    return Step::Ready(index as i32);
+                }
             }
         }
 
         // Look.
+        let mut wakers = Wakers::new();
+        let mut open_count = 0;
+        let order = self.order();
         let held = Held::take(&cases);
-        if deadline != NOW {
-            cases.iter().for_each(Case::announce);
-        }
-        for &index in &order {
+        for &index in order.iter() {
+            let case = &cases[index];
+            if deadline != NOW {
+                case.announce();
+            }
             // SAFETY: every lock is held.
-            if unsafe { cases[index].try_commit(&mut wakers) } {
+            if unsafe { case.try_commit(&mut wakers) } {
                 drop(held);
                 wakers.wake();
                 return Step::Ready(index as i32);
             }
+            open_count += u32::from(case.is_open());
         }
-        if deadline == NOW {
-            return Step::Ready(TIMED_OUT);
-        }
-        let open: Few<bool> = cases.iter().map(Case::is_open).collect();
-        let open_count = open.iter().filter(|open| **open).count() as u32;
-        if open_count == 0 && deadline < 0 {
-            return Step::Ready(NEVER);
+        if deadline == NOW || open_count == 0 && deadline < 0 {
+            return Step::Ready(if deadline == NOW { TIMED_OUT } else { NEVER });
         }
 
-        // Enqueue. The nodes do not move any more.
-        self.io = cases.iter().any(|case| matches!(case.target, Target::Readable(..)));
+        // Enqueue. Under the locks no channel closes.
         if self.io {
             crate::begin_io();
         }
         let pending = run.begin(Reason::Select, 0, open_count, deadline);
-        self.nodes = cases.iter().map(|case| Node::new(case.word(), locks::HAND_OVER)).collect();
-        let first: *mut Node = self.nodes.as_mut_ptr();
-        for (index, case) in cases.iter().enumerate().filter(|(index, _)| open[*index]) {
-            // SAFETY: `index` is in bounds; the node is ours until it is linked, and its lock is held.
+        for (index, case) in cases.iter().enumerate() {
+            // SAFETY: by contract there is such a case, whose node is ours until it is linked; its lock is held.
             unsafe {
-                let node = first.add(index);
+                let node = self.node(index);
+                node.write(Node::new(case.word(), locks::HAND_OVER));
                 (*node).value = case.value;
                 (*node).attach_case(&raw const run.wait, index as u32);
-                if let Some(queue) = case.queue() {
+                if case.is_open()
+                    && let Some(queue) = case.queue()
+                {
                     queue.push(node);
                 }
             }
@@ -410,17 +486,16 @@ impl Select {
     /// # Safety
     /// The machine's contract.
     unsafe fn leave(&mut self, ended: Ended) {
-        // SAFETY: by contract.
-        let cases = unsafe { self.cases() };
-        let first: *mut Node = self.nodes.as_mut_ptr();
-        for (index, case) in cases.iter().enumerate() {
+        for index in 0..self.n {
+            // SAFETY: by contract.
+            let case = unsafe { Case::new(self.cases.add(index)) };
             let committed = ended.outcome == Outcome::Done && ended.case == index as u32;
             let Some(lock) = case.lock().filter(|_| !committed) else { continue };
             lock.lock();
             // SAFETY: the lock is held; a linked node of ours is linked in its case's queue.
             unsafe {
                 if let Some(queue) = case.queue() {
-                    queue.unlink(first.add(index));
+                    queue.unlink(self.node(index));
                 }
                 case.settle();
                 lock.unlock();
@@ -437,8 +512,8 @@ impl Select {
     unsafe fn is_false_alarm(&self, case: u32) -> bool {
         // SAFETY: by contract.
         unsafe {
-            let case = &*self.cases.add(case as usize);
-            case.kind == SelectKind::Readable as u32 && !crate::is_readable(case.object)
+            let case = self.cases.add(case as usize);
+            (*case).kind == SelectKind::Readable as u32 && !crate::is_readable((*case).object)
         }
     }
 }
@@ -459,12 +534,11 @@ impl Machine for Select {
             return None;
         }
         // SAFETY: the machine's contract.
-        let case = |index: usize| unsafe { &*self.cases.add(index) };
+        let case = |index: usize| unsafe { self.cases.add(index) };
         let mut ready = 0u64;
         for index in 0..self.n {
             // SAFETY: the machine's contract.
             let seems = match unsafe { received_from(case(index)) } {
-                Some(channel) if channel.is_rendezvous() => return None,
                 Some(channel) => channel.may_have_value(),
                 // SAFETY: as above.
                 None => unsafe { Case::new(case(index)) }.may_be_ready()?,
@@ -485,7 +559,7 @@ impl Machine for Select {
             // SAFETY: the machine's contract.
             let committed = unsafe {
                 match received_from(case) {
-                    Some(channel) => channel.try_recv(case.value) == RecvOutcome::Received,
+                    Some(channel) => channel.try_recv((*case).value) == RecvOutcome::Received,
                     None => Case::new(case).commit_now(),
                 }
             };
@@ -493,6 +567,7 @@ impl Machine for Select {
                 return Some(index as i32);
             }
         }
+        self.looked = true;
         None
     }
 
@@ -501,6 +576,7 @@ impl Machine for Select {
         unsafe {
             let Some(ended) = ended else { return self.start(run, deadline) };
             self.leave(ended);
+            self.looked = false;
             if self.io {
                 crate::end_io();
             }

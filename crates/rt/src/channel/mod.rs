@@ -226,8 +226,9 @@ impl Channel {
     /// The last thing before the lock is released.
     #[inline]
     pub(crate) fn settle(&self, state: &mut State) {
-        // It will soon wait again: the word may say so already. A sender that finds nobody then puts it right.
-        if std::mem::take(&mut state.handed_over) {
+        // It will soon wait again: the word may say so already. A sender that finds nobody then puts it right. (At a rendezvous
+        // the word is for those who look before they take the lock.)
+        if std::mem::take(&mut state.handed_over) && self.limit != 0 {
             return;
         }
         let bit = |queue: &Queue, bit| if queue.is_empty() { 0 } else { bit };
@@ -544,16 +545,21 @@ impl Channel {
         self.limit == 0
     }
 
-    /// Whether sending might not wait, for one who is no rendezvous.
+    /// Whether sending might not wait.
     #[inline]
     pub(crate) fn may_have_room(&self) -> bool {
-        !self.values.seems_full()
+        if self.limit == 0 { self.seems_to_wait(RECEIVERS) } else { !self.values.seems_full() }
     }
 
-    /// Whether receiving might not wait. Asked as `may_have_room`.
+    /// Whether receiving might not wait.
     #[inline]
     pub(crate) fn may_have_value(&self) -> bool {
-        !self.values.seems_empty()
+        if self.limit == 0 { self.seems_to_wait(SENDERS) } else { !self.values.seems_empty() }
+    }
+
+    #[inline]
+    fn seems_to_wait(&self, who: u32) -> bool {
+        self.waiting().load(Ordering::Relaxed) & who != 0
     }
 
     /// Sends without waiting.

@@ -32,7 +32,6 @@ const FIRST: usize = if cfg!(loom) { 2 } else { 8 };
 pub(super) struct Values {
     /// What `fast` knows of a channel: the rings, and the word that tells who waits.
     pub(super) front: Front,
-    shape: Shape,
     align: usize,
 }
 
@@ -64,8 +63,9 @@ impl Values {
             bound: AtomicUsize::new(limit),
             limit,
             waiting: AtomicU32::new(if limit == 0 { MEETS } else { 0 }),
+            shape: Shape::new(size, align),
         };
-        let mut values = Values { front, shape: Shape::new(size, align), align };
+        let mut values = Values { front, align };
         if limit > 0 {
             let ring = values.ring(limit.checked_next_power_of_two().unwrap_or(FIRST).min(FIRST));
             values.front.last = AtomicPtr::new(ring);
@@ -75,19 +75,19 @@ impl Values {
     }
 
     pub(super) fn size(&self) -> usize {
-        self.shape.size
+        self.front.shape.size
     }
 
     #[inline]
     pub(super) fn shape(&self) -> Shape {
-        self.shape
+        self.front.shape
     }
 
     /// Where the slots begin, how large a ring is, and its alignment.
     fn layout(&self, room: usize) -> (usize, usize, usize) {
         let align = self.align.max(align_of::<Ring>());
         let slots = size_of::<Ring>().next_multiple_of(align);
-        (slots, slots + room * self.shape.stride, align)
+        (slots, slots + room * self.front.shape.stride, align)
     }
 
     /// A ring that nobody knows yet, starting at position 0.
@@ -112,7 +112,9 @@ impl Values {
             });
             // Otherwise zeros do.
             if cfg!(loom) {
-                (0..room).for_each(|i| slots.add(i * self.shape.stride).cast::<Stamp>().write(Stamp::new(0)));
+                (0..room).for_each(|i| {
+                    slots.add(i * self.front.shape.stride).cast::<Stamp>().write(Stamp::new(0))
+                });
             }
         }
         ring
@@ -158,7 +160,7 @@ impl Values {
                 }
             }
             // SAFETY: positions in its tail are the ring's.
-            let (slot, mine) = unsafe { ring.slot(position, self.shape.stride) };
+            let (slot, mine) = unsafe { ring.slot(position, self.front.shape.stride) };
             // SAFETY: it is a slot of the ring.
             match turn(unsafe { stamp(slot) }, mine) {
                 Turn::Mine => {
@@ -175,9 +177,9 @@ impl Values {
                         for i in 0..count {
                             // SAFETY: the slot is ours until it is stamped, and the value by contract.
                             unsafe {
-                                let (slot, mine) = ring.slot(position + i, self.shape.stride);
-                                let value = values.add(i * self.shape.size);
-                                move_value(value, slot.add(self.shape.offset), self.shape.size);
+                                let (slot, mine) = ring.slot(position + i, self.front.shape.stride);
+                                let value = values.add(i * self.front.shape.size);
+                                move_value(value, slot.add(self.front.shape.offset), self.front.shape.size);
                                 // Release publishes the value.
                                 stamp(slot).store(mine + 1, Ordering::Release);
                             }
@@ -204,7 +206,7 @@ impl Values {
     fn row(&self, ring: &Ring, position: usize, full: usize, most: usize) -> usize {
         let is = |at: usize| {
             // SAFETY: positions from the ring's tail or head on are not before its first.
-            let (slot, mine) = unsafe { ring.slot(at, self.shape.stride) };
+            let (slot, mine) = unsafe { ring.slot(at, self.front.shape.stride) };
             // SAFETY: it is a slot of the ring.
             matches!(turn(unsafe { stamp(slot) }, mine + full), Turn::Mine)
         };
@@ -255,7 +257,7 @@ impl Values {
             let ring = unsafe { &*at };
             let head = ring.head.0.load(Ordering::Relaxed);
             // SAFETY: positions in its head are the ring's.
-            let (slot, free) = unsafe { ring.slot(head, self.shape.stride) };
+            let (slot, free) = unsafe { ring.slot(head, self.front.shape.stride) };
             // SAFETY: it is a slot of the ring.
             match turn(unsafe { stamp(slot) }, free + 1) {
                 Turn::Mine => {
@@ -265,9 +267,9 @@ impl Values {
                         for i in 0..count {
                             // SAFETY: the slot is ours until it is stamped, and the room by contract.
                             unsafe {
-                                let (slot, free) = ring.slot(head + i, self.shape.stride);
-                                let value = out.add(i * self.shape.size);
-                                move_value(slot.add(self.shape.offset), value, self.shape.size);
+                                let (slot, free) = ring.slot(head + i, self.front.shape.stride);
+                                let value = out.add(i * self.front.shape.size);
+                                move_value(slot.add(self.front.shape.offset), value, self.front.shape.size);
                                 // Release: the value is out of the way of the next one.
                                 stamp(slot).store(free + 2, Ordering::Release);
                             }
@@ -364,7 +366,7 @@ impl Values {
         unsafe {
             let ring = &*self.front.first.load(Ordering::Acquire);
             let head = ring.head.0.load(Ordering::Relaxed);
-            let (slot, free) = ring.slot(head, self.shape.stride);
+            let (slot, free) = ring.slot(head, self.front.shape.stride);
             stamp(slot).load(Ordering::Relaxed) == free
                 && ring.tail.0.load(Ordering::Relaxed) >> POSITION == head
                 && ring.fixed.0.next.load(Ordering::Relaxed).is_null()
@@ -385,7 +387,8 @@ impl Drop for Values {
                 let (before, room) = ((*ring).fixed.0.before, (*ring).room());
                 if cfg!(loom) {
                     let slots = (*ring).fixed.0.slots;
-                    (0..room).for_each(|i| slots.add(i * self.shape.stride).cast::<Stamp>().drop_in_place());
+                    (0..room)
+                        .for_each(|i| slots.add(i * self.front.shape.stride).cast::<Stamp>().drop_in_place());
                 }
                 ring.drop_in_place();
                 let (_, bytes, align) = self.layout(room);

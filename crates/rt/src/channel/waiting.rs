@@ -36,6 +36,8 @@ impl Machine for Send {
             let channel = &*self.channel;
             match channel.send_now(self.node.value) {
                 Some((SendOutcome::TimedOut, _)) => None,
+                // Nobody seems to be there whom to meet: that is seen for sure, and waited for, under one lock.
+                None if channel.is_rendezvous() && !channel.may_have_room() => None,
                 None => match channel.try_send_locked(self.node.value) {
                     SendOutcome::TimedOut => None,
                     outcome => Some(outcome as i32),

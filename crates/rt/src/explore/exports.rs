@@ -403,11 +403,11 @@ replacements! {
     }
 
     // ---- select ----
-    fn altru_select(cx: *mut Context, parent: *mut Frame, out: *mut i32, cases: *const SelectCase, n: usize, timeout: i64, biased: i32) -> i32 {
+    fn altru_select(cx: *mut Context, parent: *mut Frame, out: *mut i32, cases: *mut SelectCase, n: usize, timeout: i64, biased: i32) -> i32 {
         point(Op::Select { cases, n, biased: biased != 0, waits: waits(timeout) }, parent, timeout);
         ordinary::altru_select(cx, parent, out, cases, n, timeout, biased)
     }
-    fn altru_select_try(cases: *const SelectCase, n: usize, biased: i32) -> i32 {
+    fn altru_select_try(cases: *mut SelectCase, n: usize, biased: i32) -> i32 {
         point(Op::Select { cases, n, biased: biased != 0, waits: false }, std::ptr::null(), -1);
         ordinary::altru_select_try(cases, n, biased)
     }

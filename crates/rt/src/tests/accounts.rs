@@ -79,10 +79,10 @@ impl Body for Taker {
             if self.selects {
                 for (case, from) in self.cases.iter_mut().zip(&self.from) {
                     let object = Arc::as_ptr(from).cast_mut().cast();
-                    let kind = SelectKind::Recv as u32;
-                    *case = SelectCase { kind, outcome: 0, object, value };
+                    let kind = SelectKind::Recv;
+                    *case = SelectCase::new(kind, object, value);
                 }
-                altru_select(at.cx, at.frame, out, self.cases.as_ptr(), 2, -1, 0)
+                altru_select(at.cx, at.frame, out, self.cases.as_mut_ptr(), 2, -1, 0)
             } else {
                 let from = Arc::as_ptr(&self.from[0]).cast_mut();
                 altru_channel_recv(at.cx, at.frame, out, from, value, -1)
@@ -115,8 +115,7 @@ fn random_cancellation_loses_no_message() {
             })
         };
         let taker = |i: usize| {
-            let case =
-                SelectCase { kind: 0, outcome: 0, object: std::ptr::null_mut(), value: std::ptr::null_mut() };
+            let case = SelectCase::new(SelectKind::Skip, std::ptr::null_mut(), std::ptr::null_mut());
             spawn(Taker {
                 from: [Arc::clone(&channels[i % 2]), Arc::clone(&channels[1 - i % 2])],
                 selects: i.is_multiple_of(3),

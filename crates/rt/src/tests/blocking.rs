@@ -101,6 +101,7 @@ pub(super) unsafe fn recv_batch(channel: &Channel, out: *mut u8, max: usize) -> 
 /// # Safety
 /// Every case's object and value place are valid.
 pub(super) unsafe fn select(cases: &[SelectCase], deadline: Option<i64>, biased: bool) -> i32 {
-    // SAFETY: by contract.
-    unsafe { wait(Select::new(cases.as_ptr(), cases.len(), biased), deadline) }
+    let mut cases = cases.to_vec();
+    // SAFETY: by contract; what is waited with is in the copy, which is ours.
+    unsafe { wait(Select::new(cases.as_mut_ptr(), cases.len(), biased), deadline) }
 }

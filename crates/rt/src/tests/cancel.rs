@@ -94,12 +94,7 @@ struct Stuck {
 
 impl Stuck {
     fn new(kind: Kind, shared: &Arc<Shared>) -> Stuck {
-        let case = SelectCase {
-            kind: SelectKind::Skip as u32,
-            outcome: 0,
-            object: std::ptr::null_mut(),
-            value: std::ptr::null_mut(),
-        };
+        let case = SelectCase::new(SelectKind::Skip, std::ptr::null_mut(), std::ptr::null_mut());
         Stuck {
             kind,
             shared: Arc::clone(shared),
@@ -156,9 +151,9 @@ impl Stuck {
                         (SelectKind::Lock, s.lock.as_ptr().cast(), value),
                     ];
                     for (case, (kind, object, value)) in self.cases.iter_mut().zip(kinds) {
-                        *case = SelectCase { kind: kind as u32, outcome: 0, object, value };
+                        *case = SelectCase::new(kind, object, value);
                     }
-                    altru_select(cx, frame, out, self.cases.as_ptr(), 3, -1, 0)
+                    altru_select(cx, frame, out, self.cases.as_mut_ptr(), 3, -1, 0)
                 }
                 Kind::Join => {
                     let other = spawn(Stuck::new(Kind::Sleep, &self.shared));

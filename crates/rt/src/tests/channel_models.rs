@@ -350,8 +350,8 @@ fn a_watcher_sees_the_end() {
     loom::model(|| {
         let channel = channel(-1);
         assert_eq!(send(&channel, 1, None), SendOutcome::Sent);
-        let cases = [case(SelectKind::Closed, &raw const *channel, std::ptr::null_mut())];
-        let mut waiter = Waiter::new(0, |_| Select::new(cases.as_ptr(), 1, true));
+        let mut cases = [case(SelectKind::Closed, &raw const *channel, std::ptr::null_mut())];
+        let mut waiter = Waiter::new(0, |_| Select::new(cases.as_mut_ptr(), 1, true));
         let same = Arc::clone(&channel);
         together(move || same.close(), || assert_eq!(recv(&channel, None), Ok(1)));
         assert_eq!(waiter.end(), Some((0, 0)));
@@ -365,8 +365,8 @@ fn a_select_is_sent_to_twice() {
         let channels = [channel(-1), channel(1)];
         let mut out = 0u64;
         let out = &raw mut out;
-        let cases = [0, 1].map(|i| case(SelectKind::Recv, &raw const *channels[i], out));
-        let mut waiter = Waiter::new(0, |_| Select::new(cases.as_ptr(), 2, true));
+        let mut cases = [0, 1].map(|i| case(SelectKind::Recv, &raw const *channels[i], out));
+        let mut waiter = Waiter::new(0, |_| Select::new(cases.as_mut_ptr(), 2, true));
         let first = Arc::clone(&channels[0]);
         together(
             move || assert_eq!(send(&first, 5, None), SendOutcome::Sent),
@@ -386,8 +386,8 @@ fn a_value_is_taken_from_under_a_select() {
         let channel = channel(-1);
         let mut out = 0u64;
         let out = &raw mut out;
-        let cases = [case(SelectKind::Recv, &raw const *channel, out)];
-        let mut waiter = Waiter::new(0, |_| Select::new(cases.as_ptr(), 1, true));
+        let mut cases = [case(SelectKind::Recv, &raw const *channel, out)];
+        let mut waiter = Waiter::new(0, |_| Select::new(cases.as_mut_ptr(), 1, true));
         let same = Arc::clone(&channel);
         let mut passing = Err(RecvOutcome::Closed);
         together(

@@ -47,7 +47,7 @@ pub(super) fn recv(channel: &Channel, deadline: Option<i64>) -> Result<u64, Recv
 }
 
 pub(super) fn case(kind: SelectKind, object: *const Channel, value: *mut u64) -> SelectCase {
-    SelectCase { kind: kind as u32, outcome: 0, object: object.cast_mut().cast(), value: value.cast() }
+    SelectCase::new(kind, object.cast_mut().cast(), value.cast())
 }
 
 pub(super) fn choose(cases: &[SelectCase], deadline: Option<i64>) -> i32 {
@@ -298,12 +298,7 @@ fn a_select_on_a_mutex_commits_or_leaves_it_free() {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
                 let word = &raw const shared.word;
-                let cases = [SelectCase {
-                    kind: SelectKind::Lock as u32,
-                    outcome: 0,
-                    object: word.cast_mut().cast(),
-                    value: std::ptr::null_mut(),
-                }];
+                let cases = [case(SelectKind::Lock, word.cast(), std::ptr::null_mut())];
                 if choose(&cases, Some(SOON)) == 0 {
                     shared.alone();
                     locks::mutex_unlock(&shared.word);

@@ -223,10 +223,12 @@ fn sources_are_used_again() {
 }
 
 fn select(cases: &[SelectCase], timeout: i64) -> i32 {
+    let mut cases = cases.to_vec();
     let mut out = -9;
     // SAFETY: the cases' objects are live.
-    let status =
-        unsafe { altru_select(here(), null_mut(), &raw mut out, cases.as_ptr(), cases.len(), timeout, 0) };
+    let status = unsafe {
+        altru_select(here(), null_mut(), &raw mut out, cases.as_mut_ptr(), cases.len(), timeout, 0)
+    };
     assert_ne!(status, UNWINDING);
     out
 }
@@ -236,15 +238,9 @@ fn a_select_waits_for_a_byte_or_a_message() {
     let (a, b) = pair();
     let channel = Channel::new(-1, 1, 1);
     let mut value = 0u8;
-    let case = |kind: SelectKind, object: *mut u8, value: *mut u8| SelectCase {
-        kind: kind as u32,
-        outcome: 0,
-        object,
-        value,
-    };
     let cases = [
-        case(SelectKind::Readable, source(a).cast_mut().cast(), null_mut()),
-        case(SelectKind::Recv, (&raw const channel).cast_mut().cast(), &raw mut value),
+        SelectCase::new(SelectKind::Readable, source(a).cast_mut().cast(), null_mut()),
+        SelectCase::new(SelectKind::Recv, (&raw const channel).cast_mut().cast(), &raw mut value),
     ];
     assert_eq!(select(&cases, 0), -1);
     assert_eq!(select(&cases, 2 * MS), -1);

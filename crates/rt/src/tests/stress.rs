@@ -35,7 +35,7 @@ fn recv(channel: &Channel, timeout: Option<i64>) -> Result<u64, RecvOutcome> {
 }
 
 fn case(kind: SelectKind, object: *const Channel, value: *mut u64) -> SelectCase {
-    SelectCase { kind: kind as u32, outcome: 0, object: object.cast_mut().cast(), value: value.cast() }
+    SelectCase::new(kind, object.cast_mut().cast(), value.cast())
 }
 
 fn choose(cases: &[SelectCase], timeout: Option<i64>) -> i32 {
@@ -392,13 +392,8 @@ fn select_takes_a_mutex_or_gives_up_without_a_trace() {
         for t in 0..THREADS {
             let (word, event, held) = (&word, &event, &held);
             scope.spawn(move || {
-                let cases =
-                    [(SelectKind::Lock, word), (SelectKind::Event, event)].map(|(kind, word)| SelectCase {
-                        kind: kind as u32,
-                        outcome: 0,
-                        object: address(word),
-                        value: std::ptr::null_mut(),
-                    });
+                let cases = [(SelectKind::Lock, word), (SelectKind::Event, event)]
+                    .map(|(kind, word)| SelectCase::new(kind, address(word), std::ptr::null_mut()));
                 for i in 0..ROUNDS {
                     let timeout = if (i + t) % 3 == 0 { MILLISECOND / 100 } else { -1 };
                     match choose(&cases, Some(timeout)) {

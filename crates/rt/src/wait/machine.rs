@@ -111,13 +111,14 @@ struct TimedFrame<M: Machine> {
     timer: MaybeUninit<Timer>,
 }
 
-// What `entry.arena` reckons with. Larger ones (select, timed waits) take another segment if there is no room.
+// What `entry.arena` reckons with. Larger ones (timed waits) take another segment if there is no room.
 #[cfg(not(loom))]
 const _: () = {
     assert!(size_of::<LeafFrame<crate::channel::Recv>>() <= abi::waiting::LEAF_FRAME);
     assert!(size_of::<LeafFrame<crate::channel::Send>>() <= abi::waiting::LEAF_FRAME);
     assert!(size_of::<LeafFrame<crate::locks::Lock>>() <= abi::waiting::LEAF_FRAME);
     assert!(size_of::<LeafFrame<crate::locks::EndWait>>() <= abi::waiting::LEAF_FRAME);
+    assert!(size_of::<LeafFrame<crate::select::Select>>() <= abi::waiting::LEAF_FRAME);
 };
 
 impl<M: Machine> LeafFrame<M> {

@@ -333,7 +333,7 @@ pub struct Ended {
     pub panics: Vec<String>,
 }
 
-/// How a program ends under so many random schedules of at most so many steps, with how often that was. `hasty`: timers fire as soon as
+/// How a program ends under so many random schedules of at most so many steps, with how often that was; the first that has more is the last. `hasty`: timers fire as soon as
 /// they are due before all others.
 pub fn ends(input: &Input, count: u64, most_steps: u64, hasty: bool) -> BTreeMap<Ended, u64> {
     let explorer = explorer_of(input);
@@ -351,8 +351,9 @@ pub fn ends(input: &Input, count: u64, most_steps: u64, hasty: bool) -> BTreeMap
                 output: ended.output.to_string(),
                 panics: ended.panics.to_vec(),
             };
+            let more = ended.verdict != Verdict::TooLong;
             *collected.lock().expect("ends").entry(ended).or_insert(0) += 1;
-            true
+            more
         }),
         record: false,
         detail: 0,

@@ -469,3 +469,33 @@ fn failing_schedules_are_kept_and_tried_again() {
     let output = altru_in(&folder.0, &["run", "--explore", "--keep", "main.altru"], "");
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn a_stack_overflow_in_an_explored_program_is_found_and_ends_only_its_execution() {
+    // At a step: how many there are before depends on how large frames are.
+    let endless =
+        "fn down(n: int, out: Sender[int]) -> int:\n    out.send(n)\n    return down(n + 1, out) + 1\n";
+    let main = "let [tx, rx] = channel[int]()\nlet t = spawn(|| down(0, tx))\nprintln(\"${t.join().is_ok()} ${rx.len()}\")\n";
+    let folder = Folder::new("overflow");
+    folder.write("endless.altru", &format!("{endless}{main}"));
+    for mode in [&[][..], &["--release"]] {
+        let args = [&["run", "--explore", "endless.altru"], mode].concat();
+        let output = altru_in(&folder.0, &args, "");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.starts_with("failed in execution 1 "), "{said}");
+        assert!(said.contains("panic: stack overflow"), "{said}");
+        let schedule = said.lines().find_map(|line| line.strip_prefix("schedule: ")).expect("a schedule");
+        let args = [&["run", "--replay", schedule, "endless.altru"], mode].concat();
+        let again = altru_in(&folder.0, &args, "");
+        assert!(String::from_utf8_lossy(&again.stdout).contains("panics: stack overflow"));
+    }
+    // Only where a timer fires early: no failure, and the other executions are made all the same.
+    let sleeper =
+        "fn down(n: int) -> int:\n    if n == 5:\n        sleep(100_000)\n    return down(n + 1) + 1\n";
+    let main = "let t = spawn(|| down(0))\nlet [tx, rx] = channel[()]()\ngo:\n    sleep(1)\n    tx.send(()).ok()\nrx.recv().ok()\nt.cancel()\nprintln(\"${t.join().is_err()}\")\n";
+    folder.write("sleeper.altru", &format!("{sleeper}{main}"));
+    let output = altru_in(&folder.0, &["run", "--explore", "sleeper.altru"], "");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.starts_with("passed: "), "{said}");
+    assert!(said.contains("with early timers"), "{said}");
+}

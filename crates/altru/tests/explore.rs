@@ -42,7 +42,9 @@ fn run(file: &Path) -> Result<(), Failed> {
             false => Err(format!("not refused with {code}: {}", said(&output)).into()),
         };
     }
-    let found = altru(&["run", "--explore", "--seconds", "60"], file, &[]);
+    let mut explore = vec!["run", "--explore", "--seconds", "60"];
+    explore.extend(head("explore").into_iter().flat_map(str::split_whitespace));
+    let found = altru(&explore, file, &[]);
     let verdict = said(&found);
     let first = verdict.lines().next().unwrap_or_default();
     let fits = match expected {

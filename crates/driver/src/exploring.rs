@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use codegen::{Debug, Jit, Mode};
 use explore::{
-    Bounded, Choice, Coverage, End, Event, Exhaustive, Pct, Pending, Portfolio, RandomWalk, Recorder, Replay,
-    Strategy, TaskId,
+    Bounded, Choice, Coverage, Crowd, End, Event, Exhaustive, Pct, Pending, Portfolio, RandomWalk, Recorder,
+    Replay, Strategy, TaskId,
 };
 pub use rt::explore::{Ended, Happening, Options, Place, Report, Spot, Spots, Verdict};
 
@@ -523,6 +523,12 @@ impl Strategy for Noting {
     fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice {
         let choice = self.inner.choose(pending, previous);
         self.recorder.borrow_mut().choice(pending, previous, choice);
+        choice
+    }
+
+    fn choose_in_crowd(&mut self, crowd: &dyn Crowd, previous: Option<TaskId>) -> Choice {
+        let choice = self.inner.choose_in_crowd(crowd, previous);
+        self.recorder.borrow_mut().choice_in_crowd(crowd.count(), previous, choice);
         choice
     }
 

@@ -6,7 +6,7 @@
 
 use crate::estimate::part_done;
 use crate::fairness::{Fairness, Turn, nth_bit};
-use crate::interface::{Choice, Coverage, End, Event, Outcome, Pending, Reason, Strategy, TaskId};
+use crate::interface::{Choice, Coverage, Crowd, End, Event, Outcome, Pending, Reason, Strategy, TaskId};
 
 pub struct Bounded {
     most: u32,
@@ -99,6 +99,16 @@ impl Strategy for Bounded {
             option -= count(at);
         }
         unreachable!("options are numbered below their count")
+    }
+
+    fn choose_in_crowd(&mut self, crowd: &dyn Crowd, previous: Option<TaskId>) -> Choice {
+        if self.fairness.is_long()
+            && let Some(choice) = self.fairness.anyone_of(crowd)
+        {
+            self.incomplete = true;
+            return choice;
+        }
+        self.choose(&crowd.all(), previous)
     }
 
     fn executed(&mut self, event: &Event<'_>) {

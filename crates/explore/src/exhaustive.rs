@@ -74,13 +74,15 @@ use smallvec::SmallVec;
 use crate::estimate::part_done;
 use crate::fairness::{Fairness, Turn, nth_bit};
 use crate::interface::{
-    Choice, Coverage, End, Event, EventIndex, Outcome, Pending, Reason, Strategy, TaskId,
+    Choice, Coverage, Crowd, End, Event, EventIndex, Outcome, Pending, Reason, Strategy, TaskId,
 };
 use history::{History, Poll, Touches};
 use tree::{Move, Tree};
 
 /// See [`Exhaustive::at_most_events`].
 const MOST_EVENTS: usize = 20_000;
+/// The search is given up as well where more can go.
+const MOST_ABLE: usize = 1_000;
 
 /// The search. It ends when everything was executed, or after `limit` executions.
 pub struct Exhaustive {
@@ -210,6 +212,12 @@ impl Exhaustive {
         self
     }
 
+    fn is_too_long(&mut self, able: usize) {
+        if self.history.len() >= self.most_events || able > MOST_ABLE {
+            (self.beyond, self.too_long) = (true, true);
+        }
+    }
+
     /// Everybody polls in vain: they go on, in turn, and nothing is recorded any more. If one of them gives up, what comes then
     /// is not explored.
     fn go_on_beyond(&mut self, pending: &[Pending]) -> Choice {
@@ -315,9 +323,7 @@ impl Strategy for Exhaustive {
         if self.position < self.history.len() {
             return self.repeat(pending);
         }
-        if self.history.len() >= self.most_events {
-            (self.beyond, self.too_long) = (true, true);
-        }
+        self.is_too_long(pending.len());
         if self.beyond {
             return self.go_on_beyond(pending);
         }
@@ -346,6 +352,19 @@ impl Strategy for Exhaustive {
             }
             Err(reason) => Choice::Abandon(reason),
         }
+    }
+
+    fn choose_in_crowd(&mut self, crowd: &dyn Crowd, previous: Option<TaskId>) -> Choice {
+        if self.position >= self.history.len() {
+            self.is_too_long(crowd.count());
+            if self.too_long
+                && self.beyond
+                && let Some(choice) = self.fairness.anyone_of(crowd)
+            {
+                return choice;
+            }
+        }
+        self.choose(&crowd.all(), previous)
     }
 
     fn executed(&mut self, event: &Event<'_>) {

@@ -4,7 +4,7 @@
 //! nothing changed, they go in turn, the one that waited longest first, and after many such turns without any change
 //! it is a livelock.
 
-use crate::interface::{Choice, Event, Kind, Pending};
+use crate::interface::{Choice, Crowd, Event, Kind, Pending};
 use crate::rng::Rng;
 
 /// So many looks in a row without a change, for each task that could go, are a livelock.
@@ -12,6 +12,9 @@ const PATIENCE: usize = 250;
 
 /// An execution that is longer may be so because somebody is never let go: from here on everybody is, by chance.
 const LONG: u64 = 10_000;
+
+/// How often somebody is drawn from a crowd before all of it is looked through.
+pub(crate) const ATTEMPTS: usize = 32;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fairness {
@@ -95,6 +98,26 @@ impl Fairness {
         draw(&mut rng, entry)
     }
 
+    /// The same among many; `None` if it does not find anybody soon.
+    pub(crate) fn anyone_of(&self, crowd: &dyn Crowd) -> Option<Choice> {
+        let mut rng = Rng::of_execution(0, self.now);
+        let entry = self.sample(&mut rng, crowd)?;
+        Some(draw(&mut rng, &entry))
+    }
+
+    /// One of those who may go, all equally likely; `None` if a few attempts do not find one.
+    pub(crate) fn sample(&self, rng: &mut Rng, crowd: &dyn Crowd) -> Option<Pending> {
+        (0..ATTEMPTS).find_map(|_| {
+            let entry = crowd.get(rng.below(crowd.count() as u64) as usize);
+            self.may_go(&entry).then_some(entry)
+        })
+    }
+
+    /// Of so many who can go, each has looked in vain less often than makes a livelock.
+    pub(crate) fn is_patient(&self, able: usize) -> bool {
+        (self.idle as usize) < PATIENCE * able
+    }
+
     /// Whether the last event changed something.
     pub(crate) fn just_changed(&self) -> bool {
         self.idle == 0
@@ -104,7 +127,7 @@ impl Fairness {
         if pending.iter().any(|entry| self.may_go(entry)) {
             return Turn::Free;
         }
-        if self.idle as usize >= PATIENCE * pending.len() {
+        if !self.is_patient(pending.len()) {
             return Turn::Livelock;
         }
         let last = |entry: &Pending| self.last.get(entry.task.0 as usize).copied().unwrap_or(0);

@@ -208,6 +208,23 @@ pub enum Coverage {
     Sampled { executions: u64, estimate: Option<f64> },
 }
 
+/// Those who can go, where they are many: see [`Strategy::choose_in_crowd`]. Each call takes time in the logarithm of their
+/// number, but for `all`.
+pub trait Crowd {
+    /// How many they are; not 0.
+    fn count(&self) -> usize;
+
+    /// One of them, by its number below `count`. The order is determined by the choices so far.
+    fn get(&self, at: usize) -> Pending;
+
+    /// A task, if it can go.
+    fn find(&self, task: TaskId) -> Option<Pending>;
+
+    fn all(&self) -> Vec<Pending> {
+        (0..self.count()).map(|at| self.get(at)).collect()
+    }
+}
+
 /// A search. The runtime calls `begin`, then `choose` and `executed` in turn, then `end`, until `begin` says no.
 pub trait Strategy {
     /// Whether to execute the program once more.
@@ -216,6 +233,11 @@ pub trait Strategy {
     /// Which of the pending operations goes. `pending` has at least one with an alternative that is possible; its
     /// order is determined by the choices so far. `previous` is the task of the last event.
     fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice;
+
+    /// The same where so many can go that listing them at each step would take most of the time.
+    fn choose_in_crowd(&mut self, crowd: &dyn Crowd, previous: Option<TaskId>) -> Choice {
+        self.choose(&crowd.all(), previous)
+    }
 
     /// What was chosen has happened.
     fn executed(&mut self, event: &Event<'_>);

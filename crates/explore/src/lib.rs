@@ -37,7 +37,7 @@ pub use bounded::Bounded;
 pub use directed::{Directed, Stage};
 pub use exhaustive::Exhaustive;
 pub use interface::{
-    Access, Case, Choice, Coverage, End, Event, EventIndex, Kind, ObjectId, Outcome, Pending, Reason,
+    Access, Case, Choice, Coverage, Crowd, End, Event, EventIndex, Kind, ObjectId, Outcome, Pending, Reason,
     Strategy, Stuck, TaskId,
 };
 pub use pct::Pct;

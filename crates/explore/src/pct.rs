@@ -6,7 +6,7 @@
 //! taken to be the most that an execution has had so far; the first one is for measuring and has no change of priorities.
 
 use crate::fairness::{Fairness, Turn, draw};
-use crate::interface::{Choice, Coverage, End, Event, Pending, Reason, Strategy, TaskId};
+use crate::interface::{Choice, Coverage, Crowd, End, Event, Pending, Reason, Strategy, TaskId};
 use crate::rng::Rng;
 
 pub struct Pct {
@@ -105,6 +105,15 @@ impl Strategy for Pct {
         }
         let entry = &pending[at];
         draw(&mut self.rng, entry)
+    }
+
+    fn choose_in_crowd(&mut self, crowd: &dyn Crowd, previous: Option<TaskId>) -> Choice {
+        if self.fairness.is_long()
+            && let Some(choice) = self.fairness.anyone_of(crowd)
+        {
+            return choice;
+        }
+        self.choose(&crowd.all(), previous)
     }
 
     fn executed(&mut self, event: &Event<'_>) {

@@ -7,7 +7,7 @@
 //! how fast the machine is.
 
 use crate::exhaustive::Exhaustive;
-use crate::interface::{Choice, Coverage, End, Event, Pending, Strategy, TaskId};
+use crate::interface::{Choice, Coverage, Crowd, End, Event, Pending, Strategy, TaskId};
 use crate::pct::Pct;
 use crate::random::RandomWalk;
 
@@ -99,6 +99,10 @@ impl Strategy for Portfolio {
 
     fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice {
         self.current().choose(pending, previous)
+    }
+
+    fn choose_in_crowd(&mut self, crowd: &dyn Crowd, previous: Option<TaskId>) -> Choice {
+        self.current().choose_in_crowd(crowd, previous)
     }
 
     fn executed(&mut self, event: &Event<'_>) {

@@ -6,8 +6,8 @@
 //! before.
 
 use crate::estimate::TreeSize;
-use crate::fairness::{Fairness, Turn, draw};
-use crate::interface::{Choice, Coverage, End, Event, Outcome, Pending, Reason, Strategy, TaskId};
+use crate::fairness::{ATTEMPTS, Fairness, Turn, draw};
+use crate::interface::{Choice, Coverage, Crowd, End, Event, Outcome, Pending, Reason, Strategy, TaskId};
 use crate::rng::Rng;
 
 pub struct RandomWalk {
@@ -25,6 +25,8 @@ pub struct RandomWalk {
 struct Weights {
     before: Vec<u32>,
     now: Vec<u32>,
+    /// The most that one had in the last execution.
+    most: u32,
 }
 
 impl Weights {
@@ -83,6 +85,20 @@ impl RandomWalk {
         tree.branches(total as f64 / weight as f64);
         entry
     }
+
+    /// One of many who may go, as likely as in `task`: one is drawn, and taken with a probability in proportion to its weight.
+    /// `None` if a few attempts do not find one.
+    fn task_of(&mut self, crowd: &dyn Crowd) -> Option<Pending> {
+        let RandomWalk { rng, fairness, weights, .. } = self;
+        (0..ATTEMPTS).find_map(|_| {
+            let entry = fairness.sample(rng, crowd)?;
+            let takes = match weights {
+                None => true,
+                Some(weights) => rng.below(u64::from(weights.most.max(1))) < weights.left(entry.task),
+            };
+            takes.then_some(entry)
+        })
+    }
 }
 
 impl Strategy for RandomWalk {
@@ -97,6 +113,7 @@ impl Strategy for RandomWalk {
         if let Some(weights) = &mut self.weights {
             std::mem::swap(&mut weights.before, &mut weights.now);
             weights.now.clear();
+            weights.most = weights.before.iter().copied().max().unwrap_or(0);
         }
         true
     }
@@ -109,6 +126,13 @@ impl Strategy for RandomWalk {
         };
         self.tree.branches(f64::from(entry.enabled.count_ones()));
         draw(&mut self.rng, entry)
+    }
+
+    fn choose_in_crowd(&mut self, crowd: &dyn Crowd, previous: Option<TaskId>) -> Choice {
+        let Some(entry) = self.task_of(crowd) else { return self.choose(&crowd.all(), previous) };
+        // Near enough: of so large a tree the size is not known anyway.
+        self.tree.branches(crowd.count() as f64 * f64::from(entry.enabled.count_ones()));
+        draw(&mut self.rng, &entry)
     }
 
     fn executed(&mut self, event: &Event<'_>) {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::fairness::{Fairness, Turn};
-use crate::interface::{Choice, Coverage, End, Event, Pending, Reason, Strategy, TaskId};
-use crate::schedule::{Options, Recorder, Schedule};
+use crate::interface::{Choice, Coverage, Crowd, End, Event, Pending, Reason, Strategy, TaskId};
+use crate::schedule::{Options, Recorder, Schedule, in_crowd};
 
 /// Executes a schedule once.
 ///
@@ -81,6 +81,23 @@ impl Replay {
         self.mismatch
     }
 
+    fn may_go(&self, crowd: &dyn Crowd, task: TaskId) -> bool {
+        crowd.find(task).is_some_and(|entry| self.fairness.may_go(&entry))
+    }
+
+    /// Where nothing is said: the first one who may go, so that nobody polls for ever.
+    fn anyone_of(&self, crowd: &dyn Crowd) -> (TaskId, u32) {
+        let first = (0..crowd.count()).map(|at| crowd.get(at)).find(|entry| self.fairness.may_go(entry));
+        let entry = first.unwrap_or_else(|| {
+            let all = crowd.all();
+            match self.fairness.turn(&all) {
+                Turn::Forced(at) => all[at],
+                _ => all[0],
+            }
+        });
+        (entry.task, entry.enabled.trailing_zeros())
+    }
+
     fn diverged(&mut self, mismatch: Mismatch) -> Choice {
         self.mismatch = Some(mismatch);
         Choice::Abandon(Reason::Diverged)
@@ -124,6 +141,37 @@ impl Strategy for Replay {
         };
         let choice = Choice::Step { task, alternative };
         self.recorder.choice(pending, previous, choice);
+        choice
+    }
+
+    fn choose_in_crowd(&mut self, crowd: &dyn Crowd, previous: Option<TaskId>) -> Choice {
+        let able = crowd.count();
+        if !self.fairness.is_patient(able)
+            && let Turn::Livelock = self.fairness.turn(&crowd.all())
+        {
+            return Choice::Abandon(Reason::Livelock);
+        }
+        if self.strict && self.point as u32 == self.schedule.points {
+            return self.diverged(Mismatch::TooLong { points: self.schedule.points });
+        }
+        let number = self.schedule.choices.get(self.point).copied().unwrap_or(0);
+        self.point += 1;
+        let wanted = in_crowd(number, previous).filter(|(task, alternative)| {
+            crowd.find(*task).is_some_and(|entry| entry.enabled & 1 << alternative != 0)
+        });
+        let (task, alternative) = match wanted {
+            Some((task, _)) if number == 0 && !self.strict && !self.may_go(crowd, task) => {
+                self.anyone_of(crowd)
+            }
+            Some(wanted) => wanted,
+            None if self.strict && number > 0 => {
+                let point = self.point as u32;
+                return self.diverged(Mismatch::NoSuchOption { point, wanted: number, options: able as u32 });
+            }
+            None => self.anyone_of(crowd),
+        };
+        let choice = Choice::Step { task, alternative };
+        self.recorder.choice_in_crowd(able, previous, choice);
         choice
     }
 

@@ -276,6 +276,15 @@ fn count(bits: u64) -> u32 {
     if bits.is_power_of_two() { 1 } else { bits.count_ones() }
 }
 
+/// The option of a number where those who can go are many. There an option has its number by its task, so that nobody needs to be
+/// counted: 0 is the ordinary end of the step of the task that went last.
+pub(crate) fn in_crowd(number: u32, previous: Option<TaskId>) -> Option<(TaskId, u32)> {
+    match number.checked_sub(1) {
+        None => previous.map(|task| (task, 0)),
+        Some(number) => Some((TaskId(number / 64), number % 64)),
+    }
+}
+
 /// Notes the choices of an execution as they are made.
 #[derive(Clone, Debug)]
 pub struct Recorder {
@@ -340,6 +349,18 @@ impl Recorder {
         }
         self.choices.push(number);
         self.shape = (self.shape ^ count).wrapping_mul(0x0100_0193);
+    }
+
+    /// The same where so many could go that they were not listed.
+    pub fn choice_in_crowd(&mut self, able: usize, previous: Option<TaskId>, choice: Choice) {
+        let Choice::Step { task, alternative } = choice else {
+            return;
+        };
+        self.steps += 1;
+        self.switches += u32::from(previous.is_some_and(|previous| previous != task));
+        let goes_on = in_crowd(0, previous) == Some((task, alternative));
+        self.choices.push(if goes_on { 0 } else { task.0 * 64 + alternative + 1 });
+        self.shape = (self.shape ^ able as u32).wrapping_mul(0x0100_0193);
     }
 
     pub fn schedule(&self) -> Schedule {

@@ -165,6 +165,17 @@ unsafe extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, c
     // SAFETY: the kernel hands valid pointers to a handler with SA_SIGINFO.
     let address = unsafe { (*info).si_addr() }.addr();
     let end = STACK_END.get();
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: as above; what is changed is where the thread goes on.
+    unsafe {
+        let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+        let code = registers[libc::REG_RIP as usize] as usize;
+        if let Some((code, stack)) = crate::explore::after_fault(address, code) {
+            registers[libc::REG_RIP as usize] = code as i64;
+            registers[libc::REG_RSP as usize] = stack as i64;
+            return;
+        }
+    }
     let near = |place: usize| place != 0 && address.abs_diff(place) < NEAR;
     // SAFETY: as above.
     if near(end) || near(unsafe { stack_pointer(context) }) {

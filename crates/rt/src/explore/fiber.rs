@@ -5,8 +5,8 @@
 
 use std::cell::RefCell;
 
-/// As much as is touched costs memory; the rest only addresses.
-const STACK: usize = 2 * 1024 * 1024;
+/// As much as a worker's. What is touched costs memory; the rest only addresses.
+const STACK: usize = 8 * 1024 * 1024;
 const GUARD: usize = 4096;
 
 /// A stack, given back to the pool when it is dropped.
@@ -37,6 +37,8 @@ impl Stack {
             if base == libc::MAP_FAILED || libc::mprotect(base, GUARD, libc::PROT_NONE) != 0 {
                 crate::memory::out_of_memory(STACK + GUARD);
             }
+            // Most of them use a few kilobytes.
+            libc::madvise(base, STACK + GUARD, libc::MADV_NOHUGEPAGE);
             base.cast::<u8>()
         };
         Stack { base }
@@ -58,6 +60,21 @@ impl Stack {
 }
 
 impl Stack {
+    /// Where a function that nobody called can start: as right after a call.
+    pub(super) fn top(&self) -> usize {
+        self.base.addr() + GUARD + STACK - size_of::<usize>()
+    }
+
+    /// Whether an address lies so near below the stack that somebody who uses it has gone beyond its end.
+    pub(super) fn is_beyond(&self, address: usize) -> bool {
+        address.wrapping_sub(self.base.addr()) < GUARD
+    }
+
+    /// How much of it is left below an address.
+    pub(super) fn left(&self, address: usize) -> usize {
+        address.saturating_sub(self.base.addr() + GUARD)
+    }
+
     /// How far below the stack's upper end an address in it lies.
     pub(super) fn depth(&self, address: usize) -> Option<usize> {
         let end = self.base.addr() + GUARD + STACK;

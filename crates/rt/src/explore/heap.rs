@@ -13,7 +13,7 @@ use crate::memory;
 
 /// Address space for one task's small blocks, and for how many tasks. Only what is touched costs memory.
 const REGION: usize = 32 << 20;
-const REGIONS: usize = 1 << 15;
+const REGIONS: usize = 1 << 16;
 /// Blocks from this size on, and those of tasks beyond the last region, come from the ordinary heap.
 const LARGE: usize = 1 << 20;
 const ALIGN: usize = 16;

@@ -16,6 +16,7 @@ mod exports;
 mod fiber;
 mod heap;
 mod op;
+mod overflow;
 mod trace;
 
 use std::cell::RefCell;
@@ -25,6 +26,7 @@ use ::explore::{Coverage, Strategy};
 pub use exec::Verdict;
 pub(crate) use exec::chosen_case;
 pub use exports::symbols;
+pub(crate) use overflow::after_fault;
 pub use trace::{Happening, Place, Spot, Spots, is_std};
 
 use crate::runner::Runner;
@@ -125,6 +127,7 @@ pub fn take_report() -> Option<Report> {
 unsafe fn explore(main: Main, mut options: Options) {
     crate::signals::install();
     let _alt_stack = crate::signals::enter_thread();
+    overflow::prepare();
     let mut strategy = (options.strategy)();
     let settings = Settings {
         most_steps: options.most_steps,

@@ -200,6 +200,27 @@ impl Op {
         }
     }
 
+    /// It never has to wait before it begins, and ends in one way: see `enabled`.
+    pub(super) fn is_always_possible(&self) -> bool {
+        !matches!(
+            self,
+            Op::Lock(_)
+                | Op::TryLock(_)
+                | Op::EventWait(_)
+                | Op::Join(_)
+                | Op::EventPeek(_)
+                | Op::EndPeek(_)
+                | Op::GroupWait(_)
+                | Op::Send(_)
+                | Op::TrySend(_)
+                | Op::Recv(_)
+                | Op::TryRecv(_)
+                | Op::Batch { .. }
+                | Op::Select { .. }
+                | Op::Scope { .. }
+        )
+    }
+
     /// Every alternative that it can have, possible now or not, but for interruptions and the end of its time.
     pub(super) fn alternatives(&self) -> u64 {
         match *self {

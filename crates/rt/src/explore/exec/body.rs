@@ -32,6 +32,7 @@ pub(super) extern "C" fn start() -> ! {
             Body::Thread(start) => run_thread(this, start),
         }
         (&mut (*this).fibers)[me].state = State::Ended;
+        (*this).done.push(me);
         Exec::leave(this);
     }
     unreachable!("a fiber that has ended does not go on")

@@ -1,9 +1,11 @@
 //! Who goes next, and what it means if nobody can.
 
 use explore::{Case, Choice, Outcome, Pending, Reason, Stuck, TaskId};
+use smallvec::SmallVec;
 
 use super::super::access::{Accesses, Touches};
 use super::super::op::{GOT, INTERRUPTED, Op, TIME_OUT};
+use super::crowd::{Able, MANY};
 use super::{CLEANING_STEPS, Exec, Phase, State, TIMERS_AFTER_MAIN, Verdict};
 
 impl Exec {
@@ -34,7 +36,7 @@ impl Exec {
         }
         let mut pending = std::mem::take(&mut self.pending);
         self.find_pending(&mut pending);
-        if pending.is_empty() && self.fresh.is_empty() {
+        if pending.is_empty() && self.fresh.is_empty() && !self.are_many() {
             // A look at everyone, whether or not anything seems to have changed for them.
             self.look_at_all_again();
             self.find_pending(&mut pending);
@@ -44,14 +46,18 @@ impl Exec {
             self.pending = pending;
             return Ok(index);
         }
-        let quiescent = pending.is_empty();
+        let many = self.are_many();
+        let quiescent = pending.is_empty() && !many;
         if quiescent || self.settings.hasty {
             self.add_timers(&mut pending);
         }
-        let choice = match pending.is_empty() {
-            true => None,
-            // SAFETY: by the contract of `run`.
-            false => Some(unsafe { (*self.strategy).choose(&pending, self.previous) }),
+        // SAFETY: by the contract of `run`.
+        let strategy = unsafe { &mut *self.strategy };
+        let choice = if many {
+            self.crowd.timers.clone_from(&pending);
+            Some(strategy.choose_in_crowd(&Able(self), self.previous))
+        } else {
+            (!pending.is_empty()).then(|| strategy.choose(&pending, self.previous))
         };
         self.pending = pending;
         match choice {
@@ -62,10 +68,38 @@ impl Exec {
         }
     }
 
-    /// Lists those who can go. Who stands before a silent operation that has become possible goes at once; who would wait is
+    /// So many can go that they are not listed.
+    fn are_many(&self) -> bool {
+        self.crowded && self.crowd.able() > MANY
+    }
+
+    /// What is learnt of by an operation before which nobody stands once it has become possible; `None` if it is another one.
+    pub(super) fn goes_at_once(&self, op: Op) -> Option<usize> {
+        let of = match op {
+            Op::Join(at) => at,
+            Op::Scope { live } => live.addr(),
+            _ => return None,
+        };
+        op.is_silent(self.looked).then_some(of)
+    }
+
+    /// Lists those who can go, unless they are many. Who stands before a silent operation that has become possible goes at once; who would wait is
     /// set aside until something happens to what it waits for.
     fn find_pending(&mut self, pending: &mut Vec<Pending>) {
         pending.clear();
+        if self.standing.len() > MANY {
+            self.becomes_crowded();
+        }
+        if self.crowded {
+            self.settle_crowd();
+            if self.fresh.is_empty() && !self.are_many() {
+                let mut able: SmallVec<[usize; MANY]> =
+                    (0..self.crowd.able()).map(|n| self.nth_able(n)).collect();
+                able.sort_unstable();
+                pending.extend(able.into_iter().map(|index| self.as_pending(index)));
+            }
+            return;
+        }
         if self.standing.len() <= 32 {
             // In the order in which they came into being: makes for simple schedules.
             self.standing.sort_unstable();
@@ -82,18 +116,11 @@ impl Exec {
                 self.set_aside(index);
                 continue;
             }
-            if op.is_silent(self.looked) {
-                let learns = match op {
-                    Op::Join(at) => Some(at),
-                    Op::Scope { live } => Some(live.addr()),
-                    _ => None,
-                };
-                if let Some(of) = learns {
-                    self.learn(index, of);
-                    self.fibers[index].state = State::Fresh;
-                    self.fresh.push(index);
-                    continue;
-                }
+            if let Some(of) = self.goes_at_once(op) {
+                self.learn(index, of);
+                self.fibers[index].state = State::Fresh;
+                self.fresh.push(index);
+                continue;
             }
             pending.push(Pending { task: id, enabled, yielded, looks: !op.changes(), at });
             self.standing[kept] = index;
@@ -129,6 +156,9 @@ impl Exec {
 
     /// Something has happened to an object: who waits for it may go on.
     pub(super) fn touch(&mut self, object: usize) {
+        if self.crowded {
+            return self.crowd.touch(object);
+        }
         if self.aside.is_empty() {
             return;
         }
@@ -148,6 +178,9 @@ impl Exec {
 
     /// Something has happened that anybody may have waited for.
     pub(super) fn look_at_all_again(&mut self) {
+        if self.crowded {
+            return self.crowd.look_at_all_again();
+        }
         for indices in std::mem::take(&mut self.aside).into_values() {
             for index in indices {
                 self.look_again(index);
@@ -168,10 +201,9 @@ impl Exec {
                 return;
             }
         }
-        for fiber in &self.fibers[..self.live] {
+        for (index, fiber) in self.fibers[..self.live].iter().enumerate() {
             // Who finds what it waits for does not look whether its time is over.
-            let finds = fiber.state == State::Stands && !fiber.aside;
-            if waits(fiber.state) && fiber.deadline == earliest && !finds {
+            if waits(fiber.state) && fiber.deadline == earliest && !self.finds(index) {
                 pending.push(Pending {
                     task: fiber.id,
                     enabled: 1 << TIME_OUT,
@@ -205,6 +237,9 @@ impl Exec {
     }
 
     fn leave_standing(&mut self, index: usize) {
+        if self.crowded {
+            return self.leaves_crowd(index);
+        }
         if std::mem::replace(&mut self.fibers[index].aside, false) {
             // It goes by its deadline; what is left in the map is not found standing any more.
             return;
@@ -314,7 +349,7 @@ impl Exec {
         self.tell_end(outcome);
         self.verdict = Some(verdict);
         self.phase = Phase::Cleaning;
-        self.steps = 0;
+        (self.steps, self.cleaned) = (0, 0);
         for index in 0..self.live {
             if self.fibers[index].state != State::Ended {
                 // SAFETY: a fiber's runner is alive as long as it has not ended.
@@ -340,6 +375,13 @@ impl Exec {
         self.recorder = Some(recorder);
     }
 
+    /// Whether the current fiber, which unwinds, goes on at once. Who only looks at something may do so until somebody else
+    /// has gone on.
+    pub(super) fn cleans_on(&mut self, me: usize, op: Op) -> bool {
+        self.steps += 1;
+        self.steps <= CLEANING_STEPS && op.changes() && self.enabled(me) != 0
+    }
+
     fn next_to_clean(&mut self) -> Option<usize> {
         self.steps += 1;
         if self.steps > CLEANING_STEPS {
@@ -348,13 +390,12 @@ impl Exec {
         if let Some(index) = self.fresh.pop() {
             return Some(index);
         }
-        (0..self.live).find(|&index| {
-            let fiber = &self.fibers[index];
-            let goes = fiber.state == State::Stands && self.enabled(index) != 0;
-            if goes {
-                self.fibers[index].state = State::Fresh;
-            }
-            goes
-        })
+        let after = self.cleaned + 1;
+        let index = (after..self.live)
+            .chain(0..after.min(self.live))
+            .find(|&index| self.fibers[index].state == State::Stands && self.enabled(index) != 0)?;
+        self.fibers[index].state = State::Fresh;
+        self.cleaned = index;
+        Some(index)
     }
 }

@@ -15,6 +15,7 @@
 mod body;
 mod cancel;
 mod choose;
+mod crowd;
 mod event;
 mod maps;
 mod names;
@@ -31,6 +32,7 @@ use smallvec::SmallVec;
 use body::Body;
 pub(super) use body::block;
 pub(super) use cancel::{cancelling, meets};
+use crowd::Crowd;
 use event::{Events, Now};
 use maps::{Addresses, Paths};
 use watch::Watch;
@@ -98,6 +100,8 @@ const CLEANING_STEPS: u64 = 100_000;
 /// How often loops may go round without anything visible in between, before that is taken for an endless loop.
 const MOST_ROUNDS: u64 = 50_000_000;
 const ROUNDS_CLEANING: u64 = 1_000;
+/// What a step of the runtime may need of a stack, and the search.
+const STACK_FOR_STEPS: usize = 128 << 10;
 
 /// Somebody: `main`, a thread or a task.
 pub(super) struct Fiber {
@@ -139,6 +143,8 @@ pub(super) struct Fiber {
     spots: Spots,
     /// It stands, and would have to wait: see `Exec::aside`.
     aside: bool,
+    /// Where it stands among many: its group, and its place there.
+    stands_in: (u32, u32),
     /// Events it has learnt of since its own last one began.
     after: Events,
     /// Its last event.
@@ -167,6 +173,10 @@ pub(super) struct Exec {
     now: i64,
     events: u32,
     steps: u64,
+    /// Whom a clean-up came to last.
+    cleaned: usize,
+    /// Fibers that have ended, and whose stacks others can have.
+    done: Vec<usize>,
     /// How often loops have gone round since the last step.
     rounds: u64,
     late_timers: u32,
@@ -174,6 +184,9 @@ pub(super) struct Exec {
     standing: Vec<usize>,
     /// Those who cannot go, by the objects that could change that.
     aside: Addresses<Vec<usize>>,
+    /// Those who stand, once they have been many.
+    crowd: Crowd,
+    crowded: bool,
     /// Fibers by their tasks' numbers.
     by_id: Vec<usize>,
     previous: Option<TaskId>,
@@ -193,6 +206,8 @@ pub(super) struct Exec {
     heap: Heap,
     pending: Vec<Pending>,
     // Kept from one execution to the next.
+    /// For who has overflowed its own.
+    spare: Stack,
     /// The numbers of tasks by who started them.
     paths: Paths,
     looked: Looked,
@@ -247,10 +262,14 @@ impl Exec {
             now: 0,
             events: 0,
             steps: 0,
+            cleaned: 0,
+            done: Vec::new(),
             rounds: 0,
             late_timers: 0,
             standing: Vec::new(),
             aside: HashMap::default(),
+            crowd: Crowd::default(),
+            crowded: false,
             by_id: Vec::new(),
             previous: None,
             verdict: None,
@@ -263,6 +282,7 @@ impl Exec {
             scopes: HashMap::default(),
             heap: Heap::new(),
             pending: Vec::new(),
+            spare: Stack::new(),
             paths: HashMap::default(),
             looked: Looked::default(),
             main_member: Box::new(Member::unlisted("main")),
@@ -299,6 +319,7 @@ impl Exec {
     pub(super) unsafe fn run(&mut self, main: Main) -> Verdict {
         self.live = 0;
         self.fresh.clear();
+        self.done.clear();
         self.phase = Phase::Running;
         // Not the start of time: a program may ask what was a second ago.
         self.now = 1_000_000_000_000;
@@ -306,6 +327,9 @@ impl Exec {
         (self.main_ended, self.previous) = (false, None);
         self.standing.clear();
         self.aside.clear();
+        if std::mem::take(&mut self.crowded) {
+            self.crowd.clear();
+        }
         (self.verdict, self.failure) = (None, None);
         self.parked.clear();
         self.marks.clear();
@@ -385,13 +409,17 @@ impl Exec {
         unsafe {
             let me = (*this).current;
             let fiber = &mut (&mut (*this).fibers)[me];
+            let here = (&raw const op).addr();
+            if fiber.stack.as_ref().is_some_and(|stack| stack.left(here) < STACK_FOR_STEPS) {
+                Exec::overflows(this);
+            }
             (fiber.op, fiber.parent, fiber.expire) = (op, parent, false);
             let own = if timeout < 0 { -1 } else { (*this).now.saturating_add(timeout) };
             let fiber = &mut (&mut (*this).fibers)[me];
             fiber.deadline = if op.can_be_interrupted() { (*fiber.run).pending(own).until } else { -1 };
             (*this).timed |= fiber.deadline >= 0;
             if (*this).phase == Phase::Cleaning {
-                if (*this).enabled(me) != 0 {
+                if (*this).cleans_on(me, op) {
                     return;
                 }
             } else {
@@ -399,11 +427,10 @@ impl Exec {
                 if op.is_silent((*this).looked) && (*this).do_silently(me, op) {
                     return;
                 }
+                (&mut (*this).fibers)[me].spots = (*this).watch.at(parent);
+                (*this).stands(me);
             }
-            let spots = (*this).watch.at(parent);
-            let fiber = &mut (&mut (*this).fibers)[me];
-            (fiber.state, fiber.spots) = (State::Stands, spots);
-            (*this).standing.push(me);
+            (&mut (*this).fibers)[me].state = State::Stands;
             Exec::leave(this);
         }
     }
@@ -643,6 +670,25 @@ impl Exec {
                 Exec::stop(this, Verdict::TooLong);
             }
         }
+    }
+
+    /// The current fiber has overflowed its stack.
+    ///
+    /// # Safety
+    /// As for `leave`.
+    pub(super) unsafe fn overflows(this: *mut Exec) -> ! {
+        const MESSAGE: &str = "stack overflow";
+        // SAFETY: by contract.
+        unsafe {
+            (*this).note_panic(MESSAGE);
+            Exec::stop(this, Verdict::Panicked(MESSAGE.to_string()))
+        }
+    }
+
+    /// Where whoever has overflowed its stack with an access to this address can go on, if somebody has.
+    pub(super) fn spare_stack(&self, address: usize) -> Option<usize> {
+        let stack = self.fibers[self.current].stack.as_ref()?;
+        stack.is_beyond(address).then(|| self.spare.top())
     }
 
     /// Ends the execution where it is; nobody goes on, and nothing is cleaned up.

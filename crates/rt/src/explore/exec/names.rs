@@ -108,7 +108,8 @@ impl Exec {
         };
         // SAFETY: as above; a thread's fiber has none.
         let scope = unsafe { task.as_ref() }.map_or(0, |task| task.scope_live().addr());
-        let stack = Stack::new();
+        let left = self.done.pop().and_then(|index| self.fibers[index].stack.take());
+        let stack = left.unwrap_or_else(Stack::new);
         let fiber = Fiber {
             at: stack.prepare(start),
             stack: Some(stack),
@@ -134,6 +135,7 @@ impl Exec {
             yielded: false,
             spots: Spots::new(),
             aside: false,
+            stands_in: (0, 0),
             after: self.knowledge(),
             event: None,
             open: false,

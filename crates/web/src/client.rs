@@ -1,6 +1,8 @@
 //! A client's connection: opened, used for one exchange after another (HTTP/1) or for many at a time (HTTP/2).
 
+use std::error::Error as _;
 use std::future::poll_fn;
+use std::io;
 use std::time::Duration;
 
 use hyper::body::{Bytes, Incoming};
@@ -127,10 +129,17 @@ impl Connection {
         answer.map_err(|mut failed| {
             let unsent = failed.take_message().is_some();
             let error = failed.into_error();
-            let closed = unsent || error.is_incomplete_message() || error.is_closed();
+            let closed = unsent || error.is_incomplete_message() || error.is_closed() || is_reset(&error);
             Unanswered { why: explain(&error), unsent, closed }
         })
     }
+}
+
+/// The other side had closed the connection, and was told so by what was sent.
+fn is_reset(error: &hyper::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
+    let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    cause.is_some_and(|e| matches!(e.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected))
 }
 
 /// A whole body.

@@ -69,7 +69,8 @@ impl Socket {
 fn size(result: Result<i64, i32>) -> io::Result<usize> {
     match result {
         Ok(n) => Ok(n as usize),
-        Err(code) => Err(io::Error::other(message(code))),
+        // The runtime's words, of the system's kind.
+        Err(code) => Err(io::Error::new(io::Error::from_raw_os_error(code).kind(), message(code))),
     }
 }
 

@@ -118,6 +118,7 @@ pub const NAMES: &[&str] = &[
     "start_actor",
     "nobody",
     "deadline",
+    "rest_mut",
     "lock_all",
     "lock_list",
     "lock3",

@@ -94,9 +94,10 @@ impl Rvalue {
                 Aggregate::Adt { adt, args, .. } => Ty::new(TyKind::Adt(*adt, args)),
                 Aggregate::Closure { id, args } => Ty::new(TyKind::Closure(*id, args)),
             },
-            Rvalue::Subslice { place, mutability, .. } => {
+            // Also of an exclusive one, of which a `MutSlice` is made.
+            Rvalue::Subslice { place, .. } => {
                 let elem = element(place.ty(locals)).unwrap_or_else(Ty::error);
-                reference(*mutability, Ty::list(elem))
+                Ty::shared_ref(Ty::list(elem))
             }
         }
     }

@@ -371,11 +371,8 @@ impl Machine<'_> {
                 }
                 Ok(out)
             }
-            Rvalue::Subslice { place, from, to, mutability } => {
+            Rvalue::Subslice { place, from, to, .. } => {
                 let at = self.place(place)?;
-                if *mutability == Mutability::Mut {
-                    return self.unsupported("a slice to change");
-                }
                 let len = self.len(at)?;
                 if from + to > len {
                     return Err(Fault::OutOfBounds.into());

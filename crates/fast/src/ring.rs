@@ -253,7 +253,7 @@ impl Front {
         Tried::Done(head)
     }
 
-    /// Whether there is a value to pop. `None`: it is a rendezvous.
+    /// Whether there is a value to pop. `None`: it is a rendezvous, or there may be some in a further ring.
     ///
     /// # Safety
     /// The front is a channel's.
@@ -265,7 +265,8 @@ impl Front {
         // SAFETY: positions in its head are the ring's, and it is a slot of the ring.
         let (slot, free) = unsafe { ring.slot(head, self.shape.stride) };
         // SAFETY: as above.
-        Some(unsafe { stamp(slot) }.load(Ordering::Relaxed) == free + 1)
+        let has = unsafe { stamp(slot) }.load(Ordering::Relaxed) == free + 1;
+        (has || ring.fixed.0.next.load(Ordering::Relaxed).is_null()).then_some(has)
     }
 
     /// Whether somebody waits for room, or for the last value to be taken, asked after a value was.

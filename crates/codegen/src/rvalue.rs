@@ -107,7 +107,9 @@ impl<'u, 'p> FnCx<'u, 'p> {
             Rvalue::Aggregate(Aggregate::List(elem), operands) => self.list(ty, *elem, operands),
             Rvalue::Aggregate(aggregate, operands) => self.aggregate(ty, aggregate, operands),
             Rvalue::Repeat(..) => Op::zst(ty),
-            Rvalue::Subslice { place, from, to, .. } => self.subslice(place, *from, *to, ty)?,
+            Rvalue::Subslice { place, from, to, mutability } => {
+                self.subslice(place, *from, *to, *mutability, ty)?
+            }
         })
     }
 
@@ -287,7 +289,14 @@ impl<'u, 'p> FnCx<'u, 'p> {
         self.b.at_end(done);
     }
 
-    fn subslice(&mut self, place: &Place, from: u64, to: u64, ty: Ty) -> Result<Op, String> {
+    fn subslice(
+        &mut self,
+        place: &Place,
+        from: u64,
+        to: u64,
+        mutability: Mutability,
+        ty: Ty,
+    ) -> Result<Op, String> {
         let place = self.place(place);
         let m = &self.u.m;
         let elem = match *place.ty.kind() {
@@ -299,7 +308,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
         let stride = self.u.layout(elem).size;
         let start = self.offset(data, stride * from);
         let len = self.b.sub(len, m.const_i64((from + to) as i64));
-        Ok(Op::pair(start, len, ty))
+        match mutability {
+            Mutability::Shared => Ok(Op::pair(start, len, ty)),
+            Mutability::Mut => Err("a mutable part of a list in a pattern".to_owned()),
+        }
     }
 
     // ---- coercions

@@ -118,7 +118,6 @@ pub const NAMES: &[&str] = &[
     "start_actor",
     "nobody",
     "deadline",
-    "rest_mut",
     "lock_all",
     "lock_list",
     "lock3",

@@ -94,10 +94,9 @@ impl Rvalue {
                 Aggregate::Adt { adt, args, .. } => Ty::new(TyKind::Adt(*adt, args)),
                 Aggregate::Closure { id, args } => Ty::new(TyKind::Closure(*id, args)),
             },
-            // Also of an exclusive one, of which a `MutSlice` is made.
-            Rvalue::Subslice { place, .. } => {
+            Rvalue::Subslice { place, mutability, .. } => {
                 let elem = element(place.ty(locals)).unwrap_or_else(Ty::error);
-                Ty::shared_ref(Ty::list(elem))
+                reference(*mutability, Ty::list(elem))
             }
         }
     }

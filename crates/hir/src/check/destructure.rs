@@ -10,7 +10,7 @@ use super::Checker;
 use super::pattern::{Mode, Names, count, field_pattern, is_rest, rest_name};
 use crate::items::{AdtId, Def, FieldIdx, Shape, VariantIdx};
 use crate::thir::{BindMode, Pat, PatKind};
-use crate::ty::{InferVar, Mutability, Ty, TyKind, Tys};
+use crate::ty::{InferVar, Ty, TyKind, Tys};
 
 impl Checker<'_> {
     pub(super) fn check_tuple_pattern(
@@ -193,46 +193,20 @@ impl Checker<'_> {
                 );
                 return PatKind::Error;
             }
-            rest = Some(rest_name(pat).map(|(convention, name)| {
-                Box::new(self.check_rest(convention, name, elem, pat.span, mode, names))
-            }));
+            rest = Some(match rest_name(pat) {
+                Some((convention, name)) => {
+                    if convention != ast::Convention::Read {
+                        self.unsupported(pat.span, "`mut` or `own` on the rest of a list pattern");
+                    }
+                    let view = Ty::shared_ref(Ty::list(elem));
+                    let local = self.declare(name, view, names);
+                    let kind = PatKind::Binding { local, mode: BindMode::Move, sub: None };
+                    Some(Box::new(Pat { ty: view, span: pat.span, kind }))
+                }
+                None => None,
+            });
         }
         PatKind::Slice { before, rest, after }
-    }
-
-    /// The name of the rest: a view of those elements, or with `mut` what can be changed of them.
-    fn check_rest(
-        &mut self,
-        convention: ast::Convention,
-        name: ast::Ident,
-        elem: Ty,
-        span: Span,
-        mode: Mode,
-        names: &mut Names,
-    ) -> Pat {
-        let owned = mode.own && mode.through.is_none();
-        let changed = match convention {
-            ast::Convention::Mut if !owned => self.program.lang.adt("MutSlice"),
-            ast::Convention::Mut => {
-                self.unsupported(span, "`mut` on the rest of a list that is no variable");
-                None
-            }
-            ast::Convention::Own => {
-                self.unsupported(span, "`own` on the rest of a list pattern");
-                None
-            }
-            ast::Convention::Read => None,
-        };
-        let (ty, mode) = match changed {
-            Some(slice) => {
-                names.wants_mut = true;
-                (Ty::adt(slice, &[elem]), BindMode::Ref(Mutability::Mut))
-            }
-            None => (Ty::shared_ref(Ty::list(elem)), BindMode::Move),
-        };
-        let local = self.declare(name, ty, names);
-        self.locals[local].mutable |= changed.is_some();
-        Pat { ty, span, kind: PatKind::Binding { local, mode, sub: None } }
     }
 
     // ------------------------------------------------------------ structs and variants

@@ -33,7 +33,7 @@ pub(super) struct Names {
     /// The names of the first alternative of an or-pattern, which the others bind again.
     reuse: Option<FxHashMap<Name, (LocalId, Span)>>,
     /// Some name wants exclusive access to the matched place.
-    pub(super) wants_mut: bool,
+    wants_mut: bool,
 }
 
 impl Checker<'_> {

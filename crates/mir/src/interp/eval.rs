@@ -371,8 +371,11 @@ impl Machine<'_> {
                 }
                 Ok(out)
             }
-            Rvalue::Subslice { place, from, to, .. } => {
+            Rvalue::Subslice { place, from, to, mutability } => {
                 let at = self.place(place)?;
+                if *mutability == Mutability::Mut {
+                    return self.unsupported("a slice to change");
+                }
                 let len = self.len(at)?;
                 if from + to > len {
                     return Err(Fault::OutOfBounds.into());

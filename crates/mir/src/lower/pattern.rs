@@ -11,9 +11,7 @@ use hir::ty::{Mutability, Ty, TyKind};
 use smallvec::SmallVec;
 
 use super::Builder;
-use crate::body::{
-    BlockId, Callee, Local, Operand, Place, Projection, Rvalue, StatementKind, TerminatorKind,
-};
+use crate::body::{BlockId, Local, Operand, Place, Projection, Rvalue, StatementKind, TerminatorKind};
 
 /// A place and a refutable pattern that it must match.
 #[derive(Clone, Debug)]
@@ -248,36 +246,16 @@ impl Builder<'_> {
             (BindSource::Place(place), BindMode::Ref(mutability)) => {
                 Rvalue::Ref { mutability, place: place.clone(), two_phase: false }
             }
-            (BindSource::Subslice { place, from, to }, BindMode::Ref(Mutability::Mut)) => {
+            (BindSource::Subslice { place, from, to }, mode) => {
+                let mutability = match mode {
+                    BindMode::Ref(mutability) => mutability,
+                    _ => Mutability::Shared,
+                };
                 let (place, from, to) = (place.clone(), *from, *to);
-                self.bind_rest_mut(
-                    local,
-                    Rvalue::Subslice { place, from, to, mutability: Mutability::Mut },
-                    bind.span,
-                );
-                return;
-            }
-            (BindSource::Subslice { place, from, to }, _) => {
-                let (place, from, to) = (place.clone(), *from, *to);
-                Rvalue::Subslice { place, from, to, mutability: Mutability::Shared }
+                Rvalue::Subslice { place, from, to, mutability }
             }
         };
         self.assign(local, rvalue, bind.span);
-    }
-
-    /// `..mut rest`: a `MutSlice` of the exclusively borrowed part.
-    fn bind_rest_mut(&mut self, local: Local, part: Rvalue, span: Span) {
-        let view_ty = part.ty(&self.locals);
-        let view = self.temp(view_ty, span);
-        self.assign(view, part, span);
-        let Some(id) = self.program.lang.function("rest_mut") else { return };
-        let args = match view_ty.peel_refs().kind() {
-            TyKind::List(elem) => hir::ty::tys(&[*elem]),
-            _ => return,
-        };
-        let flow = self.types.flow(&self.program.fns[id], args);
-        let callee = Callee::Fn { id, args };
-        self.call(&local.into(), callee, vec![Operand::Copy(view.into())], flow, false, span);
     }
 
     /// Takes `place` apart by a pattern that always matches.

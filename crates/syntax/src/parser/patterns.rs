@@ -56,14 +56,6 @@ impl Parser<'_> {
                 let inclusive = self.cur == T::DotDotEq;
                 self.role(role::PREFIX);
                 self.bump();
-                if !inclusive && matches!(self.cur, T::Mut | T::Own) && self.nth(1).kind.is_ident() {
-                    // `..mut rest` is `mut rest @ ..`.
-                    let rest = Pattern { span: self.span_from(lo), kind: PatternKind::Rest };
-                    let (convention, _) = self.convention();
-                    let name = self.ident("a name");
-                    let kind = PatternKind::Binding { convention, name, sub: Some(Box::new(rest)) };
-                    return Pattern { span: self.span_from(lo), kind };
-                }
                 match self.range_bound() {
                     Some(end) => PatternKind::Range { start: None, end: Some(Box::new(end)), inclusive },
                     None => PatternKind::Rest,

@@ -60,8 +60,6 @@ mod imp {
     pub(crate) use std::hint::spin_loop;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 
-    /// How often a waiter looks again before it parks: about the cost of one trip through the kernel.
-    pub(crate) const SPINS: u32 = 100;
     /// See `spin_until`.
     pub(super) const LONGEST_PAUSE: u32 = 256;
     /// See `Backoff` and `spin_until`.
@@ -133,7 +131,6 @@ mod imp {
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 
-    pub(crate) const SPINS: u32 = 0;
     pub(super) const LONGEST_PAUSE: u32 = 0;
     pub(super) const FIRST_PAUSE: u32 = 1;
     pub(super) const LAST_PAUSE: u32 = 0;

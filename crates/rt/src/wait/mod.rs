@@ -52,6 +52,8 @@
 mod lot;
 mod machine;
 mod node;
+#[cfg(not(loom))]
+mod patience;
 mod raw_lock;
 
 pub(crate) use lot::{Bucket, LOT};
@@ -64,7 +66,7 @@ pub(crate) use raw_lock::{Locked, RawLock};
 
 use crate::census;
 use crate::runner::Runner;
-use crate::sync::{AtomicU32, AtomicUsize, Ordering, SPINS, futex_wait, futex_wake, spin_loop, yield_now};
+use crate::sync::{AtomicU32, AtomicUsize, Ordering, futex_wait, futex_wake, yield_now};
 
 const IDLE: u32 = 0;
 const WAITING: u32 = 1;
@@ -342,11 +344,9 @@ impl Wait {
         if let Some(ended) = crate::explore::park(self, pending) {
             return ended;
         }
-        for _ in 0..SPINS {
-            if self.state.load(Ordering::Acquire) == COMMITTED {
-                return self.ended();
-            }
-            spin_loop();
+        #[cfg(not(loom))]
+        if patience::look_until(|| self.state.load(Ordering::Acquire) == COMMITTED, self.about().0) {
+            return self.ended();
         }
         crate::before_blocking();
         if self.about.load(Ordering::Relaxed) & COUNTED != 0 {

@@ -3,6 +3,13 @@
 //! The record lies in std's frame. It is gone once the owner's wait has ended, so the last child touches it no more
 //! after it is seen to have ended: it sets the event only if the owner was waiting already, in which case the owner
 //! goes on only when the event is set.
+//!
+//! # Without children, no lock
+//!
+//! Children are added and end under the lock. But most of what an owner does, it does while there is no child, before the first or
+//! after the last, and then it is alone: only an owner and its children reach a scope. It sees that by `is_alone`: `live` is
+//! zero, *then* the lock is free. Who made `live` zero held the lock when he did so, and a release and an acquire
+//! carry that along, so a free lock is one that he has let go of, which is his last access.
 
 use abi::RawPanic;
 use abi::protocol::event;
@@ -11,11 +18,13 @@ use super::{End, Task};
 use crate::locks::{self, EventWait};
 use crate::panic::Payload;
 use crate::runner::{Runner, Unwinding};
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, AtomicUsize, Ordering};
 use crate::wait::{Ended, Locked, Machine, Outcome, Reason, Step, Wakers};
 
 pub struct Scope {
     state: Locked<State>,
+    /// How many children there are. Changed under the lock.
+    live: AtomicUsize,
     /// The event that all children have ended. Set only while `waiting`.
     done: AtomicU32,
 }
@@ -23,7 +32,6 @@ pub struct Scope {
 struct State {
     /// The children, linked through them.
     first: *mut Task,
-    live: usize,
     /// The owner waits for the event.
     waiting: bool,
     /// Children that come now are cancelled from the start.
@@ -45,7 +53,6 @@ impl Scope {
     pub(crate) fn new() -> Scope {
         let state = State {
             first: std::ptr::null_mut(),
-            live: 0,
             waiting: false,
             cancelled: false,
             panic: None,
@@ -53,7 +60,23 @@ impl Scope {
             failed: false,
             owner: std::ptr::null(),
         };
-        Scope { state: Locked::new(state), done: AtomicU32::new(event::UNSET) }
+        Scope { state: Locked::new(state), live: AtomicUsize::new(0), done: AtomicU32::new(event::UNSET) }
+    }
+
+    /// Whether there is no child, and none still has anything to do here: then nobody but the owner, the caller, has.
+    fn is_alone(&self) -> bool {
+        // Acquire, in this order: see the head.
+        self.live.load(Ordering::Acquire) == 0 && self.state.raw().is_free()
+    }
+
+    /// What the owner does with the state: under the lock only if there are children.
+    fn with_state<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        if self.is_alone() {
+            // SAFETY: nobody else reaches the state before the owner adds a child. `f` does not call back.
+            f(unsafe { self.state.held() })
+        } else {
+            f(&mut self.state.lock())
+        }
     }
 
     /// The word that its owner waits on.
@@ -80,7 +103,7 @@ impl Scope {
             }
         }
         state.first = task;
-        state.live += 1;
+        self.live.store(self.live.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     /// A child has ended.
@@ -100,7 +123,6 @@ impl Scope {
             if let Some(after) = after.as_ref() {
                 after.before.set(before);
             }
-            state.live -= 1;
             state.late |= (*task).run.unwinding() == Unwinding::Deadline;
             if let Some(payload) = (*task).payload() {
                 if state.panic.is_none() {
@@ -109,7 +131,10 @@ impl Scope {
                 state.cancel(&mut wakers);
                 state.fail(&mut wakers);
             }
-            (state.live == 0 && state.waiting).then_some(&raw const (*scope).done)
+            let left = (*scope).live.load(Ordering::Relaxed) - 1;
+            // Release: see the head.
+            (*scope).live.store(left, Ordering::Release);
+            (left == 0 && state.waiting).then_some(&raw const (*scope).done)
         };
         wakers.wake();
         if let Some(done) = done {
@@ -121,7 +146,8 @@ impl Scope {
     /// Whether its owner, the caller, is told of a child's panic before it waits for the end.
     pub(crate) fn guard(&self, guard: bool) {
         let run = crate::current::runner();
-        self.state.lock().owner = if guard { run } else { std::ptr::null() };
+        let owner = if guard { std::ptr::from_ref(run) } else { std::ptr::null() };
+        self.with_state(|state| state.owner = owner);
     }
 
     /// Calls `see` with children that have not ended, the first `most` of them, and gives how many there are in all. `None`:
@@ -135,19 +161,18 @@ impl Scope {
             see(task);
             child = task.after.get();
         }
-        Some(state.live)
+        Some(self.live.load(Ordering::Relaxed))
     }
 
     /// Where the number of children that have not ended is. For exploration, in which nobody else acts.
     pub(crate) fn live(&self) -> *const usize {
-        // SAFETY: only an address is computed.
-        unsafe { &raw const self.state.held().live }
+        (&raw const self.live).cast()
     }
 
     /// Cancels every child, and those to come.
     pub(crate) fn cancel(&self) {
         let mut wakers = Wakers::new();
-        self.state.lock().cancel(&mut wakers);
+        self.with_state(|state| state.cancel(&mut wakers));
         wakers.wake();
     }
 }
@@ -206,10 +231,7 @@ impl ScopeWait {
 
     fn over(&self, run: &Runner) -> Step<i32> {
         // SAFETY: the machine's contract; no child is left.
-        let (panic, late) = unsafe {
-            let mut state = (*self.scope).state.lock();
-            (state.panic.take(), state.late)
-        };
+        let (panic, late) = unsafe { (*self.scope).with_state(|state| (state.panic.take(), state.late)) };
         match panic {
             _ if self.interrupted => Step::Unwind,
             // The owner's own deadline has ended the child, before it ended this wait.
@@ -236,10 +258,11 @@ impl Machine for ScopeWait {
         // SAFETY: the machine's contract.
         let scope = unsafe { &*self.scope };
         if ended.is_none() {
-            let mut state = scope.state.lock();
-            state.is_awaited(run);
-            if state.live == 0 {
-                drop(state);
+            let is_over = scope.with_state(|state| {
+                state.is_awaited(run);
+                scope.live.load(Ordering::Relaxed) == 0
+            });
+            if is_over {
                 return self.over(run);
             }
         }

@@ -38,6 +38,14 @@ impl RawLock {
         }
     }
 
+    /// Whether nobody holds it. Then what the last holder did is visible.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn is_free(&self) -> bool {
+        // Acquire pairs with the release in `unlock`.
+        self.word.load(Ordering::Acquire) == FREE
+    }
+
     /// Takes the lock if nobody holds it.
     pub(crate) fn try_lock(&self) -> bool {
         self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()

@@ -64,6 +64,8 @@ const YIELDS: u8 = 128;
 
 /// How many waiting calls a task makes before it asks whether its turn is over. So often others see that it makes them.
 const ROUND: u8 = 16;
+/// So many values of a batch count as a call.
+const BATCH_CALL: usize = 8;
 
 macro_rules! runner_new {
     ($task:expr) => {
@@ -185,6 +187,13 @@ impl Runner {
             self.begin_round();
         }
         over
+    }
+
+    /// A call has moved so many values: it counts as some more calls.
+    #[inline]
+    pub(crate) fn spend(&self, values: usize) {
+        let calls = u8::try_from(values / BATCH_CALL).unwrap_or(ROUND);
+        self.front.budget.set(self.front.budget.get().saturating_sub(calls));
     }
 
     /// The innermost frame while suspended.

@@ -174,16 +174,8 @@ impl Values {
                     let (taken, seen) = (Ordering::SeqCst, Ordering::Relaxed);
                     let next = tail + count * ONE;
                     if ring.tail.0.compare_exchange_weak(tail, next, taken, seen).is_ok() {
-                        for i in 0..count {
-                            // SAFETY: the slot is ours until it is stamped, and the value by contract.
-                            unsafe {
-                                let (slot, mine) = ring.slot(position + i, self.front.shape.stride);
-                                let value = values.add(i * self.front.shape.size);
-                                move_value(value, slot.add(self.front.shape.offset), self.front.shape.size);
-                                // Release publishes the value.
-                                stamp(slot).store(mine + 1, Ordering::Release);
-                            }
-                        }
+                        // SAFETY: the slots are ours until they are stamped, and the values by contract.
+                        unsafe { self.fill(ring, position, values, count) };
                         return (Push::Done(position), count);
                     }
                     backoff.pause();
@@ -204,13 +196,74 @@ impl Values {
     /// How many slots from a position on are in the same state: `full` 0 or 1. The first one is; `most` is at least 1.
     #[inline(never)]
     fn row(&self, ring: &Ring, position: usize, full: usize, most: usize) -> usize {
-        let is = |at: usize| {
-            // SAFETY: positions from the ring's tail or head on are not before its first.
-            let (slot, mine) = unsafe { ring.slot(at, self.front.shape.stride) };
-            // SAFETY: it is a slot of the ring.
-            matches!(turn(unsafe { stamp(slot) }, mine + full), Turn::Mine)
-        };
-        1 + (1..most.min(ring.room())).take_while(|i| is(position + i)).count()
+        self.front.shape.with(|shape| {
+            let most = most.min(ring.room());
+            let mut count = 0;
+            loop {
+                // SAFETY: positions from the ring's tail or head on are not before its first.
+                let (first, mine, len) = unsafe { ring.stretch(position + count, shape.stride, most - count) };
+                // SAFETY: they are slots of the ring. Acquire as in `turn`.
+                let is = |i: &usize| unsafe {
+                    stamp(first.add(i * shape.stride)).load(Ordering::Acquire) == mine + full
+                };
+                let same = (0..len).take_while(is).count();
+                count += same;
+                if same < len || count == most {
+                    // The first one is, by contract.
+                    return count.max(1);
+                }
+            }
+        })
+    }
+
+    /// Moves values into slots from a position on.
+    ///
+    /// # Safety
+    /// The slots are the caller's and empty; there are as many values, which are moved away.
+    #[inline(always)]
+    unsafe fn fill(&self, ring: &Ring, position: usize, values: *const u8, count: usize) {
+        self.front.shape.with(|shape| {
+            let mut done = 0;
+            while done < count {
+                // SAFETY: by contract.
+                unsafe {
+                    let (first, mine, len) = ring.stretch(position + done, shape.stride, count - done);
+                    for i in 0..len {
+                        let slot = first.add(i * shape.stride);
+                        let value = values.add((done + i) * shape.size);
+                        move_value(value, slot.add(shape.offset), shape.size);
+                        // Release publishes the value.
+                        stamp(slot).store(mine + 1, Ordering::Release);
+                    }
+                    done += len;
+                }
+            }
+        });
+    }
+
+    /// Moves values out of slots from a position on.
+    ///
+    /// # Safety
+    /// The slots are the caller's and full; there is room for as many values.
+    #[inline(always)]
+    unsafe fn empty(&self, ring: &Ring, position: usize, out: *mut u8, count: usize) {
+        self.front.shape.with(|shape| {
+            let mut done = 0;
+            while done < count {
+                // SAFETY: by contract.
+                unsafe {
+                    let (first, free, len) = ring.stretch(position + done, shape.stride, count - done);
+                    for i in 0..len {
+                        let slot = first.add(i * shape.stride);
+                        let value = out.add((done + i) * shape.size);
+                        move_value(slot.add(shape.offset), value, shape.size);
+                        // Release: the value is out of the way of the next one.
+                        stamp(slot).store(free + 2, Ordering::Release);
+                    }
+                    done += len;
+                }
+            }
+        });
     }
 
     /// Moves the bound if there is room for a position. `None`: it is not the next one any more.
@@ -264,16 +317,8 @@ impl Values {
                     let count = if n == 1 { 1 } else { self.row(ring, head, 1, n) };
                     let (taken, seen) = (Ordering::SeqCst, Ordering::Relaxed);
                     if ring.head.0.compare_exchange_weak(head, head + count, taken, seen).is_ok() {
-                        for i in 0..count {
-                            // SAFETY: the slot is ours until it is stamped, and the room by contract.
-                            unsafe {
-                                let (slot, free) = ring.slot(head + i, self.front.shape.stride);
-                                let value = out.add(i * self.front.shape.size);
-                                move_value(slot.add(self.front.shape.offset), value, self.front.shape.size);
-                                // Release: the value is out of the way of the next one.
-                                stamp(slot).store(free + 2, Ordering::Release);
-                            }
-                        }
+                        // SAFETY: the slots are ours until they are stamped, and the room by contract.
+                        unsafe { self.empty(ring, head, out, count) };
                         return (Pop::Done, count);
                     }
                     backoff.pause();

@@ -201,12 +201,13 @@ impl SendBatch {
     }
 
     /// Sends what fits.
-    unsafe fn fill(&mut self) {
+    unsafe fn fill(&mut self, run: &Runner) {
         // SAFETY: see the head.
         let channel = unsafe { &*self.next.channel };
         // SAFETY: the values from `node.value` on have not been moved.
         unsafe {
             let n = channel.send_some(self.next.node.value, self.left);
+            run.spend(n);
             self.advance(n, channel.values.size());
         }
     }
@@ -221,7 +222,7 @@ impl Machine for SendBatch {
         unsafe {
             loop {
                 if ended.is_none() {
-                    self.fill();
+                    self.fill(run);
                     if self.left == 0 {
                         return Step::Ready(self.sent);
                     }
@@ -260,7 +261,9 @@ impl RecvBatch {
         unsafe {
             let channel = &*self.first.channel;
             let next = self.first.node.value.add(got * channel.values.size());
-            got + channel.take_some(next, self.max - got)
+            let more = channel.take_some(next, self.max - got);
+            crate::current::runner().spend(more);
+            got + more
         }
     }
 }

@@ -6,9 +6,9 @@ use super::flow::{Flow, Twice};
 use super::ops::{Mode, Op, Wait};
 use super::path::{Path, Root, Step};
 use super::resolve::Def;
-use super::state::{FORGOTTEN, Kind, State, Token, at, is_in};
+use super::state::{At, FORGOTTEN, Kind, State, Token, at, is_in};
 use super::summary::{Event, Frame, Held, Presence, TaskId, What};
-use crate::body::{BlockId, Call, Operand};
+use crate::body::{BlockId, Call, Operand, RETURN};
 use crate::mono::{FuncId, Target};
 
 /// A call: where it stands, and its frame in a story.
@@ -23,6 +23,8 @@ impl Flow<'_> {
         let site = Site { block, frame: Frame { function: self.id, span } };
         let target = self.program.functions[self.id].targets[block.index()].clone();
         let mut given = Vec::new();
+        // What becomes of the guards that it is given is known.
+        let mut known = false;
         let op = match &target {
             Some(Target::Function(id)) => self.summaries.op(*id),
             _ => None,
@@ -36,19 +38,19 @@ impl Flow<'_> {
                 Some(op) => self.operation(op, call, site, state, &mut given),
                 None => {
                     call.args.iter().for_each(|arg| self.give_away(arg, state));
-                    self.enter(*id, &call.args, true, site, state, &mut given);
+                    known = self.enter(*id, &call.args, true, site, state, &mut given);
                 }
             },
             Some(Target::Virtual { slot }) => {
                 call.args.iter().for_each(|arg| self.give_away(arg, state));
                 let ty = call.args[0].ty(&self.body.locals).peel_refs();
                 for id in self.summaries.slots.get(&(ty, *slot)).cloned().unwrap_or_default() {
-                    self.enter(id, &call.args, false, site, state, &mut given);
+                    known |= self.enter(id, &call.args, false, site, state, &mut given);
                 }
             }
             _ => call.args.iter().for_each(|arg| self.give_away(arg, state)),
         }
-        self.arguments(call, state);
+        self.arguments(call, known, state);
         let to = at(&call.destination);
         if let Some(local) = call.destination.as_local() {
             state.redefine(self.id, local);
@@ -66,7 +68,7 @@ impl Flow<'_> {
 
     /// What is moved into a call comes back in its result, is kept by something that is lent to it, or ends
     /// with it.
-    fn arguments(&mut self, call: &Call, state: &mut State) {
+    fn arguments(&mut self, call: &Call, known: bool, state: &mut State) {
         if state.tokens.is_empty() {
             return;
         }
@@ -91,6 +93,8 @@ impl Flow<'_> {
             });
             for token in state.tokens.iter_mut().filter(|t| moved(t)) {
                 let returned = match token.kind {
+                    // One that is given as such is among what the callee says of its result.
+                    Kind::Guard(_) if known && token.at == from => false,
                     Kind::Guard(_) => self.types.holds_guard(result),
                     Kind::Sender | Kind::Receiver => false,
                 };
@@ -292,17 +296,22 @@ impl Flow<'_> {
     /// A lock is waited for here.
     fn take(&mut self, lock: &Path, mode: Mode, site: Site, state: &State) {
         if self.emit {
-            self.refuse_second(lock, mode, &[site.frame], state);
+            self.refuse_second(lock, mode, &[site.frame], &[], state);
             self.note(What::Lock(mode), lock, site, state);
         }
     }
 
-    fn refuse_second(&mut self, lock: &Path, mode: Mode, story: &[Frame], state: &State) {
+    /// Guards in `given`, the arguments of a call, are the callee's.
+    fn refuse_second(&mut self, lock: &Path, mode: Mode, story: &[Frame], given: &[Operand], state: &State) {
         if !lock.is_exact() || mode == Mode::Permit {
             return;
         }
         let first = state.guards().find(|(t, held)| {
-            t.presence == Presence::Sure && t.of == *lock && *held != Mode::Permit && held.excludes(mode)
+            t.presence == Presence::Sure
+                && t.of == *lock
+                && *held != Mode::Permit
+                && held.excludes(mode)
+                && !is_given(t, given)
         });
         if let Some((first, held)) = first {
             let twice = Twice {
@@ -334,6 +343,7 @@ impl Flow<'_> {
 
     // ---- functions of the program
 
+    /// False: nothing is known of the function.
     fn enter(
         &mut self,
         callee: FuncId,
@@ -342,11 +352,19 @@ impl Flow<'_> {
         site: Site,
         state: &mut State,
         given: &mut Vec<Token>,
-    ) {
+    ) -> bool {
         let Some(summary) = self.summaries.of(callee) else {
-            return;
+            return false;
         };
-        let held = state.held();
+        // Of guards that are given away the callee says how long it holds them, unless they are inside of something.
+        let is_argument = |t: &Token| args.iter().any(|arg| as_given(arg).is_some_and(|place| t.at == place));
+        let held = state.guards().filter(|(t, _)| !is_argument(t));
+        let held: Vec<Held> = held
+            .map(|(t, mode)| Held {
+                sure: t.presence == Presence::Sure && !is_given(t, args),
+                ..t.held(mode)
+            })
+            .collect();
         for event in &summary.events {
             let lock = match event.what {
                 What::Lock(mode) if event.task.is_none() => Some(mode),
@@ -360,7 +378,7 @@ impl Flow<'_> {
                 let mut outer = self.instantiate(event, on.clone(), args, site, state);
                 if let (Some(mode), true) = (lock, event.sure && alone) {
                     if matches!(event.on.root, Root::Param(_) | Root::Static(_)) {
-                        self.refuse_second(&on, mode, &outer.story, state);
+                        self.refuse_second(&on, mode, &outer.story, args, state);
                     }
                     self.refuse_inner(&on, mode, &outer.story, event, &outer.held);
                 }
@@ -395,14 +413,21 @@ impl Flow<'_> {
             }
         }
         for guard in &summary.guards {
-            let mut story = vec![site.frame];
-            story.extend(&guard.story);
-            let lock = self.resolver.instantiate(&guard.lock, args);
             let presence = if alone { guard.presence } else { Presence::Maybe };
-            let mut token = self.token(lock, Kind::Guard(guard.mode), presence, story);
-            token.at = (if guard.forgotten { FORGOTTEN } else { token.at.0 }, guard.fields.clone());
+            let mut token = match given_guard(&guard.lock, args, state) {
+                Some(token) if token.presence == Presence::Sure => Token { presence, ..token.clone() },
+                Some(token) => Token { presence: Presence::Maybe, ..token.clone() },
+                None => {
+                    let mut story = vec![site.frame];
+                    story.extend(&guard.story);
+                    let lock = self.resolver.instantiate(&guard.lock, args);
+                    self.token(lock, Kind::Guard(guard.mode), presence, story)
+                }
+            };
+            token.at = (if guard.forgotten { FORGOTTEN } else { RETURN }, guard.fields.clone());
             given.push(token);
         }
+        true
     }
 
     /// A callee's event as one of the function at hand; what the caller adds is not in it yet.
@@ -420,6 +445,10 @@ impl Flow<'_> {
             .held
             .iter()
             .map(|h| {
+                if let Some(token) = given_guard(&h.lock, args, state) {
+                    let sure = h.sure && token.presence == Presence::Sure;
+                    return Held { sure, ..token.held(h.mode) };
+                }
                 let mut story = vec![site.frame];
                 story.extend(&h.story);
                 Held { lock: self.resolver.instantiate(&h.lock, args), mode: h.mode, sure: h.sure, story }
@@ -454,4 +483,25 @@ impl Flow<'_> {
             self.enter(code, std::slice::from_ref(closure), false, site, state, &mut Vec::new());
         }
     }
+}
+
+/// Where an argument is that the callee is given for good.
+fn as_given(arg: &Operand) -> Option<At> {
+    match arg {
+        Operand::Move(place) => Some(at(place)),
+        _ => None,
+    }
+}
+
+fn is_given(token: &Token, args: &[Operand]) -> bool {
+    args.iter().filter_map(as_given).any(|place| is_in(&token.at, &place))
+}
+
+/// The guard of the lock that is a parameter's to the callee.
+fn given_guard<'s>(lock: &Path, args: &[Operand], state: &'s State) -> Option<&'s Token> {
+    let (Root::Param(number), [Step::Lock]) = (lock.root, &lock.steps[..]) else {
+        return None;
+    };
+    let place = as_given(args.get(number as usize)?)?;
+    state.tokens.iter().find(|t| t.at == place && matches!(t.kind, Kind::Guard(_)))
 }

@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::Idx;
 
 use super::ops::Mode;
-use super::path::Path;
+use super::path::{Path, Root, Step};
 use super::resolve::{Def, Resolver};
-use super::state::{FORGOTTEN, Kind, MANY, State, at, is_in};
-use super::summary::{Events, GivenGuard, Presence, Story, Summaries, Summary, TaskId};
+use super::state::{FORGOTTEN, Kind, MANY, State, Token, at, is_in};
+use super::summary::{Events, Frame, GivenGuard, Presence, Story, Summaries, Summary, TaskId};
 use super::types::Types;
 use crate::body::{
     Aggregate, BlockId, Body, Local, Operand, Place, RETURN, Rvalue, StatementKind, TerminatorKind,
@@ -116,7 +116,7 @@ impl<'a> Flow<'a> {
         let mut rank = vec![usize::MAX; self.body.blocks.len()];
         order.iter().enumerate().for_each(|(i, b)| rank[b.index()] = i);
         let mut states: Vec<Option<State>> = vec![None; self.body.blocks.len()];
-        states[0] = Some(State::default());
+        states[0] = Some(self.entry());
         let mut waiting: BTreeSet<usize> = BTreeSet::from([0]);
         while let Some(next) = waiting.pop_first() {
             let block = order[next];
@@ -150,6 +150,21 @@ impl<'a> Flow<'a> {
             self.block(block, state);
         }
         self.finish()
+    }
+
+    /// A guard that is given to the function by value is its own, and lasts as long as it keeps it.
+    fn entry(&self) -> State {
+        let mut state = State::default();
+        for local in self.body.args() {
+            let decl = &self.body.locals[local];
+            if let Some(mode) = self.types.guard(decl.ty) {
+                let lock = Path::new(Root::Param(local.0 - 1)).then(Step::Lock);
+                let story = vec![Frame { function: self.id, span: decl.span }];
+                let token = self.token(lock, Kind::Guard(mode), Presence::Sure, story);
+                state.tokens.push(Token { at: (local, Vec::new()), ..token });
+            }
+        }
+        state
     }
 
     fn finish(mut self) -> Outcome {
@@ -296,13 +311,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    pub(super) fn token(
-        &self,
-        of: Path,
-        kind: Kind,
-        presence: Presence,
-        story: Story,
-    ) -> super::state::Token {
-        super::state::Token { at: (RETURN, Vec::new()), kind, of, presence, story }
+    pub(super) fn token(&self, of: Path, kind: Kind, presence: Presence, story: Story) -> Token {
+        Token { at: (RETURN, Vec::new()), kind, of, presence, story }
     }
 }

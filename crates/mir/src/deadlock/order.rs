@@ -128,9 +128,8 @@ fn read_twice(reporter: &Reporter, summary: &Summary, findings: &mut Findings) {
         if event.what != What::Lock(Mode::Read) {
             continue;
         }
-        let Some(first) =
-            event.held.iter().find(|h| h.mode == Mode::Read && h.lock == event.on && h.lock.is_exact())
-        else {
+        let same = |h: &&Held| h.mode == Mode::Read && may_be_same(&h.lock, &event.on);
+        let Some(first) = event.held.iter().find(same) else {
             continue;
         };
         let writer = summary.events.iter().find(|w| {

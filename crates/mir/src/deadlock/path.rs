@@ -39,6 +39,8 @@ pub enum Step {
     Pointee,
     /// What a lock protects.
     Inside,
+    /// The lock of a guard.
+    Lock,
     /// An element of a collection; `None`: any.
     Element(Option<i128>),
 }
@@ -100,7 +102,7 @@ impl Path {
             Step::Field { owner: Some(adt), variant, index } => {
                 self.label = Some(Class::Field(adt, variant, index))
             }
-            Step::Field { owner: None, .. } | Step::Inside => self.label = None,
+            Step::Field { owner: None, .. } | Step::Inside | Step::Lock => self.label = None,
             Step::Pointee | Step::Element(_) => {}
         }
         if self.steps.len() >= MAX_STEPS {

@@ -1,6 +1,6 @@
 //! Findings as what a person reads.
 
-use base::{Diagnostic, Span, codes};
+use base::{Diagnostic, FxHashSet, Span, codes};
 use hir::items::Program;
 
 use super::flow::{Endless, Twice, Why};
@@ -384,5 +384,12 @@ impl Reporter<'_> {
                 && a.steps.iter().map(|s| s.span).eq(b.steps.iter().map(|s| s.span))
         };
         candidates.dedup_by(|a, b| same(a, b));
+        // Of tasks that do the same, whichever comes first makes the same circle.
+        let mut circles: FxHashSet<Vec<Span>> = FxHashSet::default();
+        candidates.retain(|c| {
+            let mut spans: Vec<Span> = c.steps.iter().map(|step| step.span).collect();
+            spans.sort();
+            c.kind != Kind::LockOrder || circles.insert(spans)
+        });
     }
 }

@@ -287,17 +287,17 @@ impl<'a> Resolver<'a> {
                         return found;
                     }
                 }
-                (Some(Def::Call(block, call)), Step::Pointee | Step::Inside) => {
+                (Some(Def::Call(block, call)), Step::Pointee | Step::Inside | Step::Lock) => {
                     if let Some(Target::Function(callee)) =
                         &self.program.functions[self.id].targets[block.index()]
                         && let Some(op) = self.summaries.op(*callee)
                         && let Some(argument @ (Operand::Move(_) | Operand::Copy(_))) = call.args.first()
                     {
                         match op {
-                            Op::Wrap => return self.operand(argument),
+                            Op::Wrap if step != Step::Lock => return self.operand(argument),
                             Op::Lock(_) | Op::Taken => {
                                 let lock = self.operand(argument);
-                                return self.step(lock, step);
+                                return if step == Step::Lock { lock } else { self.step(lock, step) };
                             }
                             _ => {}
                         }

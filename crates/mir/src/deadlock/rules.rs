@@ -131,9 +131,11 @@ impl Rules<'_> {
                 || e.held.iter().any(|x| same(&x.lock, x.mode))
         };
         let lock = wait.held.iter().find(|h| h.mode != Mode::Permit && ends.iter().all(|e| needs(e, h)))?;
-        // A send to a channel with room waits only when that is used up.
+        // A send to a channel with room waits only when that is used up. And of several objects of one kind, it may be
+        // another one that is ended.
+        let one = on.is_exact() && ends.iter().all(|e| object(e.what, &e.on) == on);
         let waits = kind != Wait::Send || self.capacity(wait) == Some(0);
-        Some(self.reporter.held_over(wait, lock, ends[0], waits))
+        Some(self.reporter.held_over(wait, lock, ends[0], one && waits))
     }
 
     fn held_over_join(&self, wait: &Event, task: TaskId) -> Option<Candidate> {

@@ -34,6 +34,13 @@ pub struct Token {
     pub story: Story,
 }
 
+impl Token {
+    /// The lock of a guard.
+    pub fn held(&self, mode: Mode) -> Held {
+        Held { lock: self.of.clone(), mode, sure: self.presence == Presence::Sure, story: self.story.clone() }
+    }
+}
+
 /// A channel that was made here.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Channel {
@@ -161,14 +168,7 @@ impl State {
     }
 
     pub fn held(&self) -> Vec<Held> {
-        self.guards()
-            .map(|(t, mode)| Held {
-                lock: t.of.clone(),
-                mode,
-                sure: t.presence == Presence::Sure,
-                story: t.story.clone(),
-            })
-            .collect()
+        self.guards().map(|(t, mode)| t.held(mode)).collect()
     }
 
     /// Whether an end of a channel is surely alive.

@@ -6,9 +6,15 @@ use base::{FxHashMap, FxHashSet};
 use hir::items::{AdtId, Program};
 use hir::ty::{Ty, TyKind};
 
+use super::ops::Mode;
 use crate::mono::{self, Shape};
 
-const GUARDS: &[&str] = &["MutexGuard", "ReadGuard", "WriteGuard", "Permit"];
+const GUARDS: &[(&str, Mode)] = &[
+    ("MutexGuard", Mode::Exclusive),
+    ("ReadGuard", Mode::Read),
+    ("WriteGuard", Mode::Exclusive),
+    ("Permit", Mode::Permit),
+];
 const ENDS: &[&str] = &["Sender", "Receiver"];
 const SHARED: &[&str] =
     &["Mutex", "RwLock", "Semaphore", "Once", "Condvar", "Event", "WaitGroup", "Sender", "Receiver"];
@@ -16,7 +22,7 @@ const HANDLES: &[&str] = &["Shared", "Weak", "Sender", "Receiver", "WaitGroup", 
 
 pub struct Types<'a> {
     program: &'a mono::Program,
-    guards: FxHashSet<AdtId>,
+    guards: FxHashMap<AdtId, Mode>,
     shared: FxHashSet<AdtId>,
     handles: FxHashSet<AdtId>,
     ends: FxHashSet<AdtId>,
@@ -34,21 +40,26 @@ struct Holds {
 
 impl<'a> Types<'a> {
     pub fn new(items: &Program, program: &'a mono::Program) -> Types<'a> {
+        let std = || items.adts.iter_enumerated().filter(|(_, adt)| items.mods[adt.module].package == 0);
         let of = |names: &[&str]| {
-            items
-                .adts
-                .iter_enumerated()
-                .filter(|(_, adt)| items.mods[adt.module].package == 0 && names.contains(&adt.name.as_str()))
-                .map(|(id, _)| id)
-                .collect()
+            std().filter(|(_, adt)| names.contains(&adt.name.as_str())).map(|(id, _)| id).collect()
         };
+        let mode = |name: &str| GUARDS.iter().find(|guard| guard.0 == name).map(|guard| guard.1);
         Types {
             program,
-            guards: of(GUARDS),
+            guards: std().filter_map(|(id, adt)| Some((id, mode(adt.name.as_str())?))).collect(),
             shared: of(SHARED),
             handles: of(HANDLES),
             ends: of(ENDS),
             known: RefCell::default(),
+        }
+    }
+
+    /// How the lock is held whose guard this is.
+    pub fn guard(&self, ty: Ty) -> Option<Mode> {
+        match *ty.kind() {
+            TyKind::Adt(adt, _) => self.guards.get(&adt).copied(),
+            _ => None,
         }
     }
 
@@ -95,7 +106,7 @@ impl<'a> Types<'a> {
                     }
                     _ => {}
                 }
-                found.guard |= self.guards.contains(&adt);
+                found.guard |= self.guards.contains_key(&adt);
                 found.shared |= self.shared.contains(&adt);
                 found.alias |= self.handles.contains(&adt);
                 found.end |= self.ends.contains(&adt);

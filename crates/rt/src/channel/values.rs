@@ -201,7 +201,8 @@ impl Values {
             let mut count = 0;
             loop {
                 // SAFETY: positions from the ring's tail or head on are not before its first.
-                let (first, mine, len) = unsafe { ring.stretch(position + count, shape.stride, most - count) };
+                let (first, mine, len) =
+                    unsafe { ring.stretch(position + count, shape.stride, most - count) };
                 // SAFETY: they are slots of the ring. Acquire as in `turn`.
                 let is = |i: &usize| unsafe {
                     stamp(first.add(i * shape.stride)).load(Ordering::Acquire) == mine + full

@@ -28,7 +28,7 @@ fn the_search_sees_what_brute_force_sees_where_tasks_are_cancelled() {
 /// deadlines in the company of cancellations (1050552).
 #[test]
 fn what_was_once_missed_is_seen() {
-    let seeds = [276, 5130, 5213, 8035, 1_048_659, 1_050_552];
+    let seeds = [276, 5130, 5213, 8035, 1_048_659, 1_050_552, 1_060_789];
     let mut compared = 0;
     explorecheck::compare(seeds.into_iter(), 60_000, |one| {
         compared += 1;

@@ -126,13 +126,14 @@ impl Exhaustive {
         }
     }
 
-    /// Whether an operation that did not come is possible may depend on no permit: on what those did who read or
-    /// write what it writes or reads. So it is tried before each of them, of those before `instead`, which came in its place.
+    /// Whether an operation that did not come is possible may depend on no permit, or on none but such as it takes (a cancellation):
+    /// on what those did who read or write what it writes or reads. So it is tried before each of them, of those before
+    /// `instead`, which came in its place.
     fn plan_before_conflicts(&mut self, late: &Late, instead: Option<EventIndex>) {
         let plain = |kind| matches!(kind, Kind::Read | Kind::Test | Kind::Write);
         let touches = late.event.touches.iter().copied();
         let (touches, permits): (Touches, Touches) = touches.partition(|touch| plain(touch.kind));
-        if touches.is_empty() || !permits.is_empty() {
+        if touches.is_empty() || permits.iter().any(|touch| touch.kind != Kind::Take) {
             return;
         }
         let history = &self.history;

@@ -499,3 +499,36 @@ fn a_stack_overflow_in_an_explored_program_is_found_and_ends_only_its_execution(
     assert!(said.starts_with("passed: "), "{said}");
     assert!(said.contains("with early timers"), "{said}");
 }
+
+#[test]
+fn messages_that_nobody_receives_are_told_after_an_exploration_that_passed() {
+    let stopping = "fn main():\n    let [out, inbox] = channel[int]()\n    let [stop, stopped] = channel[()](1)\n    let worker = spawn(||:\n        loop:\n            select:\n                case n = inbox.recv():\n                    println(\"got ${n}\")\n                case stopped.recv():\n                    return\n    )\n    out.send(1)\n    stop.send(())\n    worker.join().unwrap()\n";
+    let folder = Folder::new("unreceived");
+    folder.write("stopping.altru", stopping);
+    let explore = |args: &[&str], file: &str| {
+        let output = altru_in(&folder.0, &[&["run"], args, &[file]].concat(), "");
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let said = explore(&["--explore"], "stopping.altru");
+    let note = "note: messages that are sent here are never received in 1 of 2 executions:\n  stopping.altru:12:5 in main\nreplay: ";
+    assert!(said.starts_with("passed: exhaustive: all 2 orders") && said.contains(note), "{said}");
+    let schedule = said.split_whitespace().skip_while(|word| *word != "--replay").nth(1).expect("a schedule");
+    let again = explore(&["--replay", schedule], "stopping.altru");
+    assert!(
+        again.contains("note: messages that are sent here are never received:\n  stopping.altru:12:5"),
+        "{again}"
+    );
+
+    // A batch of which one is taken, also by a select.
+    let batch = "fn main():\n    let [out, inbox] = channel[int]()\n    out.send_batch([1, 2, 3]).unwrap()\n    out.send(4)\n    println(\"${inbox.recv().unwrap()}\")\n";
+    folder.write("batch.altru", batch);
+    let said = explore(&["--explore"], "batch.altru");
+    assert!(said.contains("received:\n  batch.altru:3:5 in main\n  batch.altru:4:5 in main\n"), "{said}");
+
+    // All are received; the receiver is cancelled; an actor is stopped.
+    let none = "actor Counter:\n    n: int = 0\n    fn add():\n        self.n += 1\n\nfn main():\n    let [out, inbox] = channel[int]()\n    out.send(1)\n    println(\"${inbox.recv().unwrap()}\")\n    let waits = spawn(||:\n        let [kept, gate] = channel[()]()\n        gate.recv()\n        drop(inbox)\n        drop(kept)\n    )\n    out.send(2)\n    waits.cancel()\n    waits.join().err()\n    let counter = Counter::new()\n    counter.stop()\n    counter.add()\n";
+    folder.write("none.altru", none);
+    let said = explore(&["--explore"], "none.altru");
+    assert!(said.starts_with("passed: ") && !said.contains("note"), "{said}");
+}

@@ -43,6 +43,11 @@ impl<'a> Story<'a> {
             Happening::Ends { task } => (*task, "ends".into(), &[]),
             Happening::Panics { task, message } => (*task, format!("panics: {message}"), &[]),
             Happening::Prints { task, text } => (*task, format!("prints {text:?}"), &[]),
+            Happening::Leaves { task, object, messages } => {
+                let messages =
+                    if *messages == 1 { "a message".into() } else { format!("{messages} messages") };
+                (*task, format!("leaves {messages} that nobody receives{}", on(*object)), &[])
+            }
             Happening::Waits { task, what, object, calls, holder, cases } => {
                 let holder = holder.map_or(String::new(), |by| format!(", held by {}", self.name(by)));
                 let cases: Vec<String> =
@@ -158,10 +163,11 @@ impl<'a> Story<'a> {
 }
 
 /// The innermost call in the program's own code.
-fn place(calls: &[Place]) -> Option<&Place> {
+pub(crate) fn place(calls: &[Place]) -> Option<&Place> {
     calls.iter().find(|place| !is_std(&place.file)).or(calls.first())
 }
 
-fn shown(place: &Place) -> String {
+/// A place as it is told.
+pub fn shown(place: &Place) -> String {
     format!("{}:{}:{}", place.file, place.line, place.column)
 }

@@ -18,6 +18,7 @@ pub use rt::explore::{Ended, Happening, Options, Place, Report, Spot, Spots, Ver
 use crate::packages::Session;
 use crate::pipeline::Checked;
 use crate::program::{BuildError, Entry, compile, monomorphise};
+use crate::unreceived::Unreceived;
 
 /// How far to go.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +110,8 @@ pub struct Findings {
     /// It was ended before its time, for another kind of executions.
     cut: bool,
     pub coverage: Coverage,
+    /// Messages that nobody received, in executions that did not fail.
+    pub unreceived: Option<Unreceived>,
     pub time: Duration,
 }
 
@@ -161,6 +164,9 @@ impl Explorer {
         let mut found = self.explore_in_turns(plan, args, start)?;
         if let Some(schedule) = &found.schedule {
             found.trace = self.replay(schedule, args, start)?.trace;
+        } else if let Some(left) = found.unreceived.take() {
+            let again = self.replay(&left.schedule, args, start)?.unreceived;
+            found.unreceived = again.map(|again| Unreceived { executions: left.executions, ..again });
         }
         found.time = start.elapsed();
         Ok(found)
@@ -209,6 +215,7 @@ impl Explorer {
             timed: false,
             cut: false,
             coverage,
+            unreceived: None,
             time: start.elapsed(),
         })
     }
@@ -231,7 +238,8 @@ impl Explorer {
         let rest = Plan { budget: Budget { executions: left, ..budget }, ..plan.clone() };
         let found = self.run(&rest, args, start, None)?;
         let executions = early.executions + found.executions;
-        Ok(Findings { executions, hasty: early.hasty, ..found })
+        let unreceived = Unreceived::both(early.unreceived, found.unreceived);
+        Ok(Findings { executions, hasty: early.hasty, unreceived, ..found })
     }
 
     /// With `first` it stops there if time plays a part.
@@ -258,10 +266,13 @@ impl Explorer {
                 Box::new(Noting { inner, recorder: Rc::clone(&recorder) })
             }
         };
+        let plan_hasty = plan.hasty;
         let until = start + plan.budget.time;
         let (mut count, mut next_look) = (0u64, 1u64);
         let (timed, cut) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
         let (sees_time, cuts) = (Rc::clone(&timed), Rc::clone(&cut));
+        let unreceived = Rc::new(RefCell::new(None::<Unreceived>));
+        let (left, noted) = (Rc::clone(&unreceived), Rc::clone(&recorder));
         let options = Options {
             strategy: Box::new(make),
             accesses: true,
@@ -273,6 +284,13 @@ impl Explorer {
                 sees_time.set(sees_time.get() || ended.timed);
                 if ended.verdict.is_failure() {
                     return false;
+                }
+                if ended.unreceived > 0 {
+                    let schedule = || {
+                        let choices = noted.borrow().schedule();
+                        Schedule { choices, detail: ended.detail, hasty: plan_hasty, seed: 1 }
+                    };
+                    left.borrow_mut().get_or_insert_with(|| Unreceived::first(schedule())).executions += 1;
                 }
                 let first = first.filter(|_| sees_time.get());
                 if first.is_some_and(|(most, _)| count >= most) {
@@ -319,6 +337,7 @@ impl Explorer {
             timed: timed.get(),
             cut: cut.get(),
             coverage,
+            unreceived: unreceived.take(),
             time: start.elapsed(),
         })
     }
@@ -487,8 +506,10 @@ impl Explorer {
         };
         let report = self.run_with(options, args)?;
         let choices = recorder.borrow().schedule();
+        let went = Schedule { choices, detail: report.detail, ..schedule.clone() };
+        let unreceived = Unreceived::in_trace(&report.happened, &went);
         Ok(Findings {
-            schedule: Some(Schedule { choices, detail: report.detail, ..schedule.clone() }),
+            schedule: Some(went),
             verdict: report.verdict,
             trace: report.happened,
             executions: 1,
@@ -496,6 +517,7 @@ impl Explorer {
             timed: false,
             cut: false,
             coverage: Coverage::Sampled { executions: 1, estimate: None },
+            unreceived,
             time: start.elapsed(),
         })
     }

@@ -3,7 +3,7 @@
 //! In reading order: [`system`] (the outside world behind one trait), [`manifest`],
 //! [`packages`] (which files belong together), [`pipeline`] (the stages, in order),
 //! [`whole`] (the program as a whole), [`program`] (past the check boundary), [`testing`],
-//! [`exploring`], [`confirming`]. It never prints.
+//! [`exploring`], [`unreceived`], [`confirming`]. It never prints.
 
 #[cfg(feature = "codegen")]
 pub mod confirming;
@@ -21,6 +21,8 @@ pub mod program;
 pub mod system;
 #[cfg(feature = "codegen")]
 pub mod testing;
+#[cfg(feature = "codegen")]
+pub mod unreceived;
 pub mod whole;
 
 #[cfg(feature = "codegen")]

@@ -4,12 +4,13 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use driver::diagram::Story;
+use driver::diagram::{Story, shown};
 use driver::exploring::{Budget, Explorer, Findings, Plan, Schedule, Search, Verdict, ended};
 use driver::packages::Session;
 use driver::pipeline::Checked;
 use driver::program::{Entry, Mode};
 use driver::testing::Test;
+use driver::unreceived::Unreceived;
 use explore::Coverage;
 
 use super::kept::Kept;
@@ -232,6 +233,9 @@ pub fn tell(found: &Findings, command: &str) -> String {
             n => format!(", and {n} with early timers"),
         };
         let _ = writeln!(text, "passed: {calm}{early} in {seconds:.2} s");
+        if let Some(left) = &found.unreceived {
+            text.push_str(&unreceived(left, found.executions, command));
+        }
         return text;
     }
     let _ = writeln!(
@@ -246,6 +250,27 @@ pub fn tell(found: &Findings, command: &str) -> String {
     if let Some(schedule) = &found.schedule {
         let _ = writeln!(text, "schedule: {schedule}");
         let _ = writeln!(text, "replay:   {}", command.replace("{}", &schedule.to_string()));
+    }
+    text
+}
+
+/// Messages that nobody received. `{}` in `command` is where the schedule goes.
+fn unreceived(left: &Unreceived, executions: u64, command: &str) -> String {
+    let mut text = match (left.executions, executions) {
+        (1, 1) => "note: messages that are sent here are never received:\n".to_string(),
+        (n, all) => {
+            format!("note: messages that are sent here are never received in {n} of {all} executions:\n")
+        }
+    };
+    for place in &left.places {
+        let within = match place.function.as_str() {
+            "" => String::new(),
+            function => format!(" in {function}"),
+        };
+        let _ = writeln!(text, "  {}{within}", shown(place));
+    }
+    if executions > 1 {
+        let _ = writeln!(text, "replay:   {}", command.replace("{}", &left.schedule.to_string()));
     }
     text
 }

@@ -186,6 +186,12 @@ impl Channel {
         self.report_at.store(MANY, Ordering::Relaxed);
     }
 
+    /// It is a mailbox.
+    #[cfg(not(loom))]
+    pub(crate) fn has_owner(&self) -> bool {
+        self.lock().owner.is_some()
+    }
+
     /// So many values wait that whoever receives them seems not to keep up. Told again each time that there are twice as many.
     #[cold]
     fn tell_growth(&self, len: usize) {

@@ -352,7 +352,14 @@ replacements! {
         if (*channel).receiver_count() <= 1 {
             marked_first(shut(channel.addr()));
         }
-        ordinary::altru_channel_receiver_drop(channel)
+        let last = ordinary::altru_channel_receiver_drop(channel);
+        // What a mailbox still has when its actor ends is dropped by design.
+        if last != 0 && (*channel).len() > 0 && !(*channel).has_owner()
+            && let Some(exec) = exec().as_mut()
+        {
+            exec.note_unreceived(channel.addr(), (*channel).len());
+        }
+        last
     }
     fn altru_channel_send(cx: *mut Context, parent: *mut Frame, out: *mut i32, channel: *mut Channel, value: *mut u8, timeout: i64) -> i32 {
         let op = if waits(timeout) { Op::Send(channel) } else { Op::TrySend(channel) };

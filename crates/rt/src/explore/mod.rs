@@ -72,6 +72,8 @@ pub struct Ended<'a> {
     pub reached: &'a [bool],
     /// Somebody waited no longer than for some time, or slept.
     pub timed: bool,
+    /// Messages that were left in channels that ended.
+    pub unreceived: usize,
     /// What has been said in panics, also those that somebody took.
     pub panics: &'a [String],
     /// What steps mattered, as in [`Report::detail`].
@@ -161,6 +163,7 @@ unsafe fn explore(main: Main, mut options: Options) {
             stuck: &exec.stuck,
             reached: exec.reached(),
             timed: exec.timed,
+            unreceived: exec.unreceived,
             panics: &exec.panics,
             detail: exec.looked().bits(),
         };

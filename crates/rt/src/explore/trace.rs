@@ -61,6 +61,12 @@ pub enum Happening {
         task: u32,
         text: String,
     },
+    /// Gave up the last receiver of a channel with messages in it.
+    Leaves {
+        task: u32,
+        object: u32,
+        messages: usize,
+    },
     /// At the end: waits for ever.
     Waits {
         task: u32,
@@ -109,6 +115,11 @@ impl Recorder {
         let calls = calls(parent);
         let what = op.name();
         self.happened.push(Happening::Does { task: task.0, what, object, alternative, calls });
+    }
+
+    pub(super) fn leaves(&mut self, task: u32, object: u64, messages: usize) {
+        let object = self.number(Some(object));
+        self.happened.push(Happening::Leaves { task, object, messages });
     }
 
     /// A step that is not worth a choice.

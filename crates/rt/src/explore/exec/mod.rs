@@ -43,7 +43,7 @@ use super::heap::Heap;
 use super::op::{GOT, Looked, Op, TIME_OUT};
 use super::trace::{Happening, Recorder, Spot, Spots};
 use crate::census::{self, Member};
-use crate::runner::Runner;
+use crate::runner::{Runner, Unwinding};
 use crate::start::Main;
 use crate::sync::AtomicU32;
 use crate::task::{self, Task};
@@ -215,6 +215,8 @@ pub(super) struct Exec {
     strategy: *mut dyn Strategy,
     pub(super) settings: Settings,
     pub(super) recorder: Option<Recorder>,
+    /// Messages that were left in channels that ended.
+    pub(super) unreceived: usize,
     /// What the program has printed.
     pub(super) output: String,
     watch: Watch,
@@ -289,6 +291,7 @@ impl Exec {
             strategy,
             settings,
             recorder: None,
+            unreceived: 0,
             output: String::new(),
             watch: Watch::default(),
             stuck: Vec::new(),
@@ -340,6 +343,7 @@ impl Exec {
         self.output.clear();
         self.stuck.clear();
         self.panics.clear();
+        self.unreceived = 0;
         self.timed = false;
         random::set_state(self.settings.seed);
         census::restart_ids();
@@ -536,6 +540,19 @@ impl Exec {
         let task = self.fibers[self.current].id;
         if let Some(recorder) = self.recorder.as_mut().filter(|_| self.phase == Phase::Running) {
             recorder.ends(task);
+        }
+    }
+
+    /// A channel ends with messages in it.
+    pub(super) fn note_unreceived(&mut self, channel: usize, messages: usize) {
+        // Who unwinds leaves what it was to do: that is known.
+        if !self.is_running() || current::runner().unwinding() != Unwinding::Not {
+            return;
+        }
+        self.unreceived += messages;
+        let (task, object) = (self.current_id(), self.object(channel));
+        if let Some(recorder) = &mut self.recorder {
+            recorder.leaves(task, object, messages);
         }
     }
 

@@ -196,7 +196,6 @@ pub enum Literal {
 }
 
 #[derive(Clone, PartialEq, Debug)]
-#[expect(clippy::large_enum_variant, reason = "most parts are expressions")]
 pub enum StrPart {
     Text(Box<str>),
     Expr { value: Expr, spec: Option<FormatSpec> },
@@ -356,7 +355,6 @@ pub struct SelectArm {
 }
 
 #[derive(Clone, PartialEq, Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all arms are cases")]
 pub enum SelectArmKind {
     /// `case [pat =] operation [if guard]:` where the operation is any expression
     /// (`rx.recv()`, `tx.send(v)`, `await task`, `timeout(ms)`); `hir` says which are known.

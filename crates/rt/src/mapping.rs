@@ -1,18 +1,18 @@
 //! Large blocks that have grown: each is a mapping of its own, which grows without being copied.
 //!
 //! Not here: blocks that keep the size they were made with, which stay with the allocator, as it keeps
-//! what is freed for a while. The one thing to know: a mapping begins at a multiple of a huge page, so
-//! that the kernel moves whole ones.
+//! what is freed for a while. The one thing to know: a mapping begins at a multiple of what one entry of the page tables'
+//! second level covers, so that the kernel moves whole tables.
 
 use libc::{
-    MADV_HUGEPAGE, MAP_ANONYMOUS, MAP_FAILED, MAP_NORESERVE, MAP_PRIVATE, MREMAP_FIXED, MREMAP_MAYMOVE,
-    PROT_NONE, PROT_READ, PROT_WRITE, c_int, c_void,
+    MAP_ANONYMOUS, MAP_FAILED, MAP_NORESERVE, MAP_PRIVATE, MREMAP_FIXED, MREMAP_MAYMOVE, PROT_NONE,
+    PROT_READ, PROT_WRITE, c_int, c_void,
 };
 
-pub(crate) const HUGE_PAGE: usize = 2 << 20;
+const GRAIN: usize = 2 << 20;
 
-/// Blocks from this size on: what rounding to huge pages can cost stays small beside them.
-pub(crate) const LARGE: usize = 2 * HUGE_PAGE;
+/// Blocks from this size on: what rounding can cost stays small beside them.
+pub(crate) const LARGE: usize = 2 * GRAIN;
 
 unsafe extern "C" {
     fn mi_is_in_heap_region(ptr: *const c_void) -> bool;
@@ -26,19 +26,19 @@ pub(crate) fn is_one(block: *mut u8, size: usize) -> bool {
 }
 
 fn length(size: usize) -> usize {
-    size.next_multiple_of(HUGE_PAGE)
+    size.next_multiple_of(GRAIN)
 }
 
-/// Address space from a multiple of a huge page on; null if there is none.
+/// Address space from a multiple of `GRAIN` on; null if there is none.
 fn space(len: usize, protection: c_int, flags: c_int) -> *mut u8 {
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | flags;
     // SAFETY: a new mapping, wherever there is room for it.
-    let all = unsafe { libc::mmap(std::ptr::null_mut(), len + HUGE_PAGE, protection, flags, -1, 0) };
+    let all = unsafe { libc::mmap(std::ptr::null_mut(), len + GRAIN, protection, flags, -1, 0) };
     if all == MAP_FAILED {
         return std::ptr::null_mut();
     }
-    let start = (all as usize).next_multiple_of(HUGE_PAGE);
-    let (before, after) = (start - all as usize, all as usize + len + HUGE_PAGE - (start + len));
+    let start = (all as usize).next_multiple_of(GRAIN);
+    let (before, after) = (start - all as usize, all as usize + len + GRAIN - (start + len));
     // SAFETY: both ends are of the mapping just made, and nobody knows of it yet.
     unsafe {
         if before > 0 {
@@ -51,21 +51,11 @@ fn space(len: usize, protection: c_int, flags: c_int) -> *mut u8 {
     start as *mut u8
 }
 
-fn advise(block: *mut u8, len: usize) {
-    // SAFETY: the range is the block's, and the advice changes nothing that can be read; a kernel
-    // without huge pages refuses, which is as good.
-    unsafe { libc::madvise(block.cast(), len, MADV_HUGEPAGE) };
-}
-
 /// A mapping for a block of this size, at most `isize::MAX`; null if there is no memory.
 #[cold]
 pub(crate) fn new(size: usize) -> *mut u8 {
     let len = length(size);
-    let block = space(len, PROT_READ | PROT_WRITE, 0);
-    if !block.is_null() {
-        advise(block, len);
-    }
-    block
+    space(len, PROT_READ | PROT_WRITE, 0)
 }
 
 /// Another size, [`LARGE`] at least; null if there is no memory, and then nothing has changed.
@@ -97,7 +87,6 @@ pub(crate) unsafe fn resize(block: *mut u8, old: usize, size: usize) -> *mut u8 
         }
         target
     };
-    advise(new, len);
     new
 }
 

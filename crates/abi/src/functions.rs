@@ -307,6 +307,11 @@ macro_rules! runtime_functions {
             /// In code compiled for exploration: an atomic operation of the standard library is about to touch `object`; others
             /// may go first. `kind` is an `ExplorePoint`. Nothing in an ordinary run.
             [nounwind] fn altru_explore_point(kind: I32, object: Ptr) -> Void;
+            /// The same: std is called from the user's code at this `abi::waiting::Site`, and what it does belongs there; null: that is over.
+            [nounwind] fn altru_explore_at(site: Ptr) -> Void;
+            /// The same: one of `n` values (at most 16, from 0) that chance decides outside. Exploration tries all of them; not `whole`: there
+            /// would be more.
+            [nounwind] fn altru_explore_choice(kind: I32, n: I64, whole: I32) -> I64;
 
             // ---- time ----
             /// Nanoseconds of a clock that never goes back.

@@ -532,3 +532,68 @@ fn messages_that_nobody_receives_are_told_after_an_exploration_that_passed() {
     let said = explore(&["--explore"], "none.altru");
     assert!(said.starts_with("passed: ") && !said.contains("note"), "{said}");
 }
+
+/// What exploring a program says.
+fn explored(folder: &Folder, program: &str) -> String {
+    folder.write("explored.altru", program);
+    let output = altru_in(&folder.0, &["run", "--explore", "explored.altru"], "");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn what_chance_decides_is_explored() {
+    let folder = Folder::new("chance");
+    let said = explored(&folder, "let n = random::below(3)\nlet m = random::between(5, 7)\nassert(n < m)\n");
+    assert!(said.starts_with("passed: exhaustive: all 6 orders"), "{said}");
+    let said = explored(&folder, "assert_ne(random::choose([1, 2, 3]), Some(&2))\n");
+    assert!(said.contains("main: random number: 1 of 0..3  at explored.altru:1:11 in main\n"), "{said}");
+    // Either may come first.
+    for [first, second] in [[1, 2], [2, 1]] {
+        let map = format!(
+            "let m = Map::from([(1, 1), (2, 2)])\nlet keys: [int] = m.keys().copied().collect()\nassert_ne(keys, [{first}, {second}])\n"
+        );
+        assert!(explored(&folder, &map).starts_with("failed in execution "), "{first}");
+    }
+    let three =
+        "let mut sum = 0\nfor n in Set::from([1, 2, 3]):\n    sum = sum * 10 + n\nassert_ne(sum, 0)\n";
+    assert!(explored(&folder, three).starts_with("passed: exhaustive: all 6 orders"));
+    let unordered =
+        three.replace("n in Set::from([1, 2, 3])", "[n, _] in Map::from([(1, 2), (2, 3)]).unordered()");
+    assert!(explored(&folder, &unordered).starts_with("passed: exhaustive: all 1 orders"));
+    // There is more than can be tried.
+    let some = explored(&folder, "assert(random::float() < 1.0)\n");
+    let all = "all 16 orders that can make a difference (16 executions)";
+    assert!(some.starts_with(&format!("passed: sampled: {all}, but not with all random numbers")), "{some}");
+    let some = explored(&folder, &three.replace("3]", "3, 4, 5]"));
+    assert!(some.contains("all 5 orders") && some.contains("but not with all orders of maps"), "{some}");
+}
+
+#[test]
+fn a_trace_says_where_each_step_is_and_how_it_ends() {
+    let program = "\
+use std::sync::Event
+fn give(gate: Event):
+    gate.set()
+let [numbers, inbox] = unbuffered_channel[int]()
+let gate = Shared::new(Event::new())
+let [g, both] = (gate.clone(), inbox.clone())
+go:
+    select:
+        case _ = both.recv(): pass
+        case g.wait(): pass
+let tries = numbers.try_send(1).is_ok()
+numbers.send(2)
+give(gate)
+inbox.recv()
+";
+    let said = explored(&Folder::new("places"), program);
+    for line in [
+        "  main: starts task closure  at explored.altru:8:5",
+        "  main: try_send [1]: is full  at explored.altru:11:13 in main",
+        "  task closure: select: recv [1]  at explored.altru:8:5 in main::{closure#0}",
+        "  main: set an event [2]  at explored.altru:3:5 in give",
+        "  main: WAITS for ever: recv [1]  at explored.altru:14:1 in main",
+    ] {
+        assert!(said.contains(&format!("{line}\n")), "not `{line}` in {said}");
+    }
+}

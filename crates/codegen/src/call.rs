@@ -6,7 +6,7 @@
 use base::Span;
 use mir::body::{BlockId, Call, Operand, Place, Projection};
 use mir::mono::ty::{Mutability, Ty, TyKind};
-use mir::mono::{FuncId, Target};
+use mir::mono::{FuncId, Role, Target};
 
 use crate::function::{FnCx, LocalRef};
 use crate::layout::Abi;
@@ -33,7 +33,16 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 }
                 let function = self.u.function(*id);
                 let may_unwind = self.u.may_unwind(*id);
+                // What waits has a frame that says where it is.
+                let told = self.u.options.explore && !signature.waits && self.is_told(*id);
+                if told {
+                    let site = self.plain_site(self.function.merged.of_block(self.current_block), span);
+                    self.call_runtime("altru_explore_at", &[site], None);
+                }
                 self.call_into(&signature, function, &args, call, may_unwind, span)?;
+                if told && call.target.is_some() {
+                    self.call_runtime("altru_explore_at", &[self.u.m.null(self.u.m.ptr)], None);
+                }
             }
             Target::Virtual { slot } => self.virtual_call(call, *slot, span)?,
             Target::Intrinsic { name, args: types } => {
@@ -66,6 +75,23 @@ impl<'u, 'p> FnCx<'u, 'p> {
             None => self.b.unreachable(),
         }
         Ok(())
+    }
+
+    /// Whether exploration is to know where a function is called: one of std that may do what others can notice, from the user's code.
+    fn is_told(&self, callee: FuncId) -> bool {
+        const MODULES: &[&str] = &["sync", "task", "thread", "random", "map", "set"];
+        let file =
+            |function: &mir::mono::Function| &self.u.options.sources.file(function.body.span.file).name;
+        let scope = self.function.merged.of_block(self.current_block);
+        let caller = scope.map(|scope| self.function.merged.scopes[scope].function);
+        let caller = caller.map_or(self.function, |id| &self.u.program.functions[id]);
+        let module = file(&self.u.program.functions[callee]).strip_prefix("std/").map(|rest| {
+            let end = rest.find(['/', '.']).unwrap_or(rest.len());
+            &rest[..end]
+        });
+        module.is_some_and(|module| MODULES.contains(&module))
+            && matches!(caller.role, Role::User | Role::Closure)
+            && !file(caller).starts_with("std/")
     }
 
     fn arguments(&mut self, operands: &[Operand]) -> Vec<Op> {

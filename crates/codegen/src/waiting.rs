@@ -365,12 +365,21 @@ impl<'u, 'p> FnCx<'u, 'p> {
 
     /// A constant `abi::waiting::Site`, of a call in the code of `scope`.
     fn site(&self, id: FuncId, index: u32, scope: Option<ScopeId>, span: Span) -> Value {
+        self.site_with(self.u.resumer(id), index, scope, span)
+    }
+
+    /// The same of a call that does not suspend the function.
+    pub fn plain_site(&self, scope: Option<ScopeId>, span: Span) -> Value {
+        self.site_with(self.u.m.null(self.u.m.ptr), 0, scope, span)
+    }
+
+    fn site_with(&self, resume: Value, index: u32, scope: Option<ScopeId>, span: Span) -> Value {
         let m = &self.u.m;
         let scope = scope.map(|scope| &self.function.merged.scopes[scope]);
         let function = scope.map_or(self.function, |scope| &self.u.program.functions[scope.function]);
         let name: std::sync::Arc<str> = function.body.name.as_str().into();
         let value = m.const_struct(&[
-            self.u.resumer(id),
+            resume,
             self.u.text(&name),
             m.const_i64(name.len() as i64),
             // What the compiler made around the user's code is not shown.
@@ -379,7 +388,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
             } else {
                 self.u.location(span)
             },
-            scope.map_or(m.null(m.ptr), |scope| self.site(id, index, scope.parent, scope.call)),
+            scope.map_or(m.null(m.ptr), |scope| self.site_with(resume, index, scope.parent, scope.call)),
             m.const_i32(index as i32),
         ]);
         m.add_constant("site", value, 8)

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use explore::{Arrow, Step, Trace, Wait};
-use rt::explore::{Happening, Place, is_std};
+use rt::explore::{Happening, How, Place, is_std};
 
 /// A trace with readable names.
 pub struct Story<'a> {
@@ -37,8 +37,14 @@ impl<'a> Story<'a> {
             Happening::Starts { task, by: Some(by), place, .. } => {
                 (*by, format!("starts {}", self.name(*task)), place.as_slice())
             }
-            Happening::Does { task, what, object, calls, .. } => {
-                (*task, format!("{what}{}", on(*object)), calls)
+            Happening::Does { task, what, object, how, calls } => {
+                let how = match how {
+                    How::Done => String::new(),
+                    How::Case(case, object) => format!(": {case}{}", on(*object)),
+                    How::Otherwise(how) => format!(": {how}"),
+                    How::Chance(value, of) => format!(": {value} of 0..{of}"),
+                };
+                (*task, format!("{what}{}{how}", on(*object)), calls)
             }
             Happening::Ends { task } => (*task, "ends".into(), &[]),
             Happening::Panics { task, message } => (*task, format!("panics: {message}"), &[]),
@@ -48,14 +54,37 @@ impl<'a> Story<'a> {
                     if *messages == 1 { "a message".into() } else { format!("{messages} messages") };
                 (*task, format!("leaves {messages} that nobody receives{}", on(*object)), &[])
             }
-            Happening::Waits { task, what, object, calls, holder, cases } => {
-                let holder = holder.map_or(String::new(), |by| format!(", held by {}", self.name(by)));
+            Happening::Waits { task, what, object, calls, holder, cases, .. } => {
+                let holder = match holder {
+                    Some(by) => format!(", held by {}", self.name(*by)),
+                    None if *what == "read lock" && self.writer_waits(*object) => {
+                        ", behind a writer that waits".to_string()
+                    }
+                    None => String::new(),
+                };
                 let cases: Vec<String> =
                     cases.iter().map(|(what, object)| format!("{what}{}", on(*object))).collect();
                 let of = if cases.is_empty() { String::new() } else { format!(" of {}", cases.join(", ")) };
                 (*task, format!("WAITS for ever: {what}{}{of}{holder}", on(*object)), calls)
             }
         })
+    }
+
+    /// Whether somebody waits for ever to write what a lock guards.
+    fn writer_waits(&self, lock: u32) -> bool {
+        self.happened.iter().any(|one| match one {
+            Happening::Waits { what, object, .. } => *what == "write lock" && *object == lock,
+            _ => false,
+        })
+    }
+
+    /// Those who wait for ever and should not.
+    pub fn stuck(&self) -> Vec<&str> {
+        let stuck = self.happened.iter().filter_map(|one| match one {
+            Happening::Waits { task, rests: false, .. } => Some(self.name(*task)),
+            _ => None,
+        });
+        stuck.collect()
     }
 
     /// A line for each step.
@@ -111,7 +140,9 @@ impl<'a> Story<'a> {
                 _ => {
                     let Some((task, text, calls)) = self.what(one) else { continue };
                     let (text, object) = match one {
-                        Happening::Does { what, object, .. } => ((*what).to_string(), named(*object)),
+                        Happening::Does { what, object, how: How::Done, .. } => {
+                            ((*what).to_string(), named(*object))
+                        }
                         _ => (text, None),
                     };
                     trace.steps.push(Step {
@@ -143,7 +174,11 @@ impl<'a> Story<'a> {
         for (row, one) in steps.enumerate() {
             match one {
                 Happening::Starts { task, .. } => started.push((*task, row)),
-                Happening::Does { task, what, object, .. } => {
+                Happening::Does { task, what, object, how, .. } => {
+                    let (what, object) = match how {
+                        How::Case(what, object) => (what, object),
+                        _ => (what, object),
+                    };
                     if let Some(at) = started.iter().position(|(id, _)| id == task) {
                         arrows.push((started.remove(at).1, row, Arrow::Spawn));
                     }

@@ -1,14 +1,12 @@
 //! Messages that are sent and that nobody ever receives: no failure, since a program may be done with them, but often a loss.
 
-use rt::explore::{Happening, Place, is_std};
+use rt::explore::{Happening, How, Place, is_std};
 
 use crate::diagram::place;
 use crate::exploring::Schedule;
 
 /// What a message is that was sent, in the steps of an execution.
 const SENDS: [&str; 3] = ["send", "try_send", "send_batch"];
-/// The alternative of a send that has sent.
-const SENT: u32 = 0;
 
 #[derive(Clone, Debug)]
 pub struct Unreceived {
@@ -33,7 +31,8 @@ impl Unreceived {
             let Happening::Leaves { object: channel, messages, .. } = one else { continue };
             // What was sent last is what is left.
             let sends = happened[..at].iter().rev().filter_map(|one| match one {
-                Happening::Does { what, object, alternative: SENT, calls, .. }
+                Happening::Does { what, object, how: How::Done, calls, .. }
+                | Happening::Does { how: How::Case(what, object), calls, .. }
                     if object == channel && SENDS.contains(what) =>
                 {
                     Some(calls)

@@ -202,6 +202,8 @@ pub enum Reason {
 pub enum Coverage {
     /// Each way in which conflicting operations can be ordered was executed.
     Exhaustive { traces: u64 },
+    /// The same for some values of what chance decides only.
+    Partly { traces: u64, without: &'static str },
     /// Each schedule with at most so many preemptions was executed.
     Bounded { preemptions: u32, executions: u64 },
     /// Only some were; `estimate` is the guessed number of executions it would take in all.

@@ -19,8 +19,19 @@ const MOST: usize = 20;
 ///
 /// # Safety
 /// The frames are valid and still as long as the result is used, each with the site of its current call.
-pub(crate) unsafe fn sites(mut frame: *const Frame) -> impl Iterator<Item = &'static Site> {
-    let mut site: *const Site = null();
+pub(crate) unsafe fn sites(frame: *const Frame) -> impl Iterator<Item = &'static Site> {
+    // SAFETY: by contract.
+    unsafe { sites_from(null(), frame) }
+}
+
+/// The same, but the call at `site`, unless null, is further in than the frames.
+///
+/// # Safety
+/// As for `sites`.
+pub(crate) unsafe fn sites_from(
+    mut site: *const Site,
+    mut frame: *const Frame,
+) -> impl Iterator<Item = &'static Site> {
     std::iter::from_fn(move || {
         // SAFETY: by contract; sites are constants.
         unsafe {

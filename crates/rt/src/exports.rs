@@ -199,6 +199,8 @@ exports! {
 
     // ---- exploration: see `explore::exports` for what explored code is linked with ----
     fn altru_explore_point(_kind: i32, _object: *mut u8) {}
+    fn altru_explore_at(_site: *const abi::waiting::Site) {}
+    fn altru_explore_choice(_kind: i32, _n: i64, _whole: i32) -> i64 { 0 }
 
     // ---- errors of the operating system ----
     fn altru_os_error_message(code: i32, out: *mut RawString) {

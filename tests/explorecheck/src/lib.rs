@@ -18,7 +18,7 @@ use driver::system::Os;
 use driver::testing::find_tests;
 use explore::{Choice, Coverage, End, Event, Exhaustive, Pending, RandomWalk, Strategy, TaskId};
 
-pub use program::{CANCELLING, program};
+pub use program::{CANCELLING, CHANCE, program};
 
 /// All steps matter.
 const EVERYTHING: u8 = 0x7f;

@@ -384,20 +384,36 @@ const UNWINDING: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Further ones, for the programs in which something is left to chance.
+const BY_CHANCE: &[(&str, &[&str])] = &[
+    ("kn", &["log.push_str(\"k${random::below(2)} \")"]),
+    ("kb", &["if random::below(2) == 0:", "    a.store($)"]),
+    ("kl", &["match random::choose([1, 2, 3]):", "    Some(n) => *m.lock() += n", "    None => pass"]),
+    ("ks", &["for n in Set::from([1, 2]):", "    u_tx.send(n)"]),
+    ("km", &["for [k, v] in Map::from([(1, 2), (2, 3), (3, 1)]):", "    *m.lock() = *m.lock() * k + v"]),
+];
+
 /// From this seed on all programs cancel.
 pub const CANCELLING: u64 = 1 << 20;
+/// From this seed on all programs leave something to chance.
+pub const CHANCE: u64 = 1 << 21;
 
 /// The body of a function of its own.
 pub fn program(seed: u64) -> String {
     let mut rng = Rng::new(seed);
     let mut below = |n: usize| (rng.next_u64() % n as u64) as usize;
-    let cancels = seed >= CANCELLING;
+    let cancels = (CANCELLING..CHANCE).contains(&seed);
     let threads = 2 + below(2);
     // A few kinds of operations, so that they meet on the same objects.
-    let operations = [OPERATIONS, if cancels { UNWINDING } else { &[] }].concat();
+    let further = match seed {
+        CHANCE.. => BY_CHANCE,
+        CANCELLING.. => UNWINDING,
+        _ => &[],
+    };
+    let operations = [OPERATIONS, further].concat();
     let mut kinds: Vec<usize> = (0..2 + below(4)).map(|_| below(operations.len())).collect();
-    if cancels && below(2) == 0 {
-        kinds.push(OPERATIONS.len() + below(UNWINDING.len()));
+    if seed >= CHANCE || cancels && below(2) == 0 {
+        kinds.push(OPERATIONS.len() + below(further.len()));
     }
     let mut number = 0;
     let mut bodies = Vec::new();

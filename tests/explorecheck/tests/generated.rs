@@ -23,6 +23,17 @@ fn the_search_sees_what_brute_force_sees_where_tasks_are_cancelled() {
     assert!(compared > 5, "only {compared} programs are small enough");
 }
 
+#[test]
+fn the_search_sees_what_brute_force_sees_where_something_is_left_to_chance() {
+    let mut compared = 0;
+    let seeds = explorecheck::CHANCE..explorecheck::CHANCE + 40;
+    explorecheck::compare(seeds, 10_000, |one| {
+        compared += 1;
+        assert_eq!(one.brute_force.seen, one.exhaustive.seen, "seed {}:\n{}", one.seed, one.text);
+    });
+    assert!(compared > 10, "only {compared} programs are small enough");
+}
+
 /// A lock that is free for who is cancelled (276), one who was never told to have been cancelled first (5213), two waits whose time is
 /// over at once (5130), a meeting that was planned and is impossible (8035), a sender dropped after the channel had closed (1048659), and
 /// deadlines in the company of cancellations (1050552).
@@ -39,7 +50,7 @@ fn what_was_once_missed_is_seen() {
 
 #[test]
 fn executions_can_be_repeated() {
-    let seeds: Vec<u64> = (0..20).collect();
+    let seeds: Vec<u64> = (0..15).chain(explorecheck::CHANCE..explorecheck::CHANCE + 5).collect();
     let (count, different) = explorecheck::replay(&seeds, 10);
     assert_eq!(count, 400);
     assert_eq!(different, Vec::<String>::new());

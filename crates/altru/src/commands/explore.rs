@@ -238,15 +238,16 @@ pub fn tell(found: &Findings, command: &str) -> String {
         }
         return text;
     }
-    let _ = writeln!(
-        text,
-        "failed in execution {} ({seconds:.2} s): {}",
-        found.executions,
-        verdict(&found.verdict)
-    );
-    if !found.trace.is_empty() {
-        text.push_str(&Story::new(&found.trace).text());
-    }
+    let story = Story::new(&found.trace);
+    let told = match (&found.verdict, story.stuck()) {
+        // As the trace names them.
+        (Verdict::Left(names), stuck) if stuck.len() == names.len() => {
+            verdict(&Verdict::Left(stuck.into_iter().map(str::to_owned).collect()))
+        }
+        (other, _) => verdict(other),
+    };
+    let _ = writeln!(text, "failed in execution {} ({seconds:.2} s): {told}", found.executions);
+    text.push_str(&story.text());
     if let Some(schedule) = &found.schedule {
         let _ = writeln!(text, "schedule: {schedule}");
         let _ = writeln!(text, "replay:   {}", command.replace("{}", &schedule.to_string()));
@@ -284,6 +285,11 @@ fn coverage(coverage: &Coverage, executions: u64) -> String {
     match coverage {
         Coverage::Exhaustive { traces } => {
             format!("exhaustive: all {traces} orders that can make a difference ({executions} executions)")
+        }
+        Coverage::Partly { traces, without } => {
+            format!(
+                "sampled: all {traces} orders that can make a difference ({executions} executions), but not with all {without}"
+            )
         }
         Coverage::Bounded { preemptions, .. } => {
             format!("bounded: all schedules with at most {preemptions} preemptions ({executions} executions)")

@@ -158,7 +158,7 @@ impl Touches<'_> {
         // SAFETY: by contract, throughout.
         unsafe {
             match op {
-                Op::Start | Op::Yield | Op::Sleep | Op::Scope { .. } => {}
+                Op::Start | Op::Yield | Op::Sleep | Op::Chance { .. } | Op::Scope { .. } => {}
                 Op::Cancel(_) | Op::CancelScope(_) => {}
                 Op::Join(at) => self.has_happened(at, GOT),
                 Op::Lock(at) => self.lock(at),

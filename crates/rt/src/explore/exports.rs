@@ -1,6 +1,6 @@
 //! The runtime's functions as explored programs find them: each asks for its turn, then does what the ordinary one does.
 
-use abi::waiting::{Context, Frame};
+use abi::waiting::{Context, Frame, Site};
 use abi::{RawPanic, SelectCase};
 
 use super::exec::{Exec, Verdict, closed, exec, forget, mark, mark_first, receivers_of, shut};
@@ -134,7 +134,12 @@ replacements! {
         1_700_000_000_000_000_000 + clock::monotonic()
     }
     fn altru_random_seed() -> i64 { 0x5eed }
+    fn altru_random_u64() -> i64 {
+        Exec::starts_chance(exec());
+        random::altru_random_u64()
+    }
     fn altru_random_bytes(buffer: *mut u8, len: usize) {
+        Exec::starts_chance(exec());
         for at in 0..len {
             buffer.add(at).write(random::next() as u8);
         }
@@ -167,6 +172,18 @@ replacements! {
             }
             _ => {}
         }
+    }
+
+    fn altru_explore_at(site: *const Site) {
+        if let Some(exec) = exec().as_mut() {
+            exec.is_called_at(site);
+        }
+    }
+    fn altru_explore_choice(kind: i32, n: i64, whole: i32) -> i64 {
+        const KINDS: [(&str, &str); 2] = [("random number", "random numbers"), ("next entry of a map", "orders of maps")];
+        let (what, all) = KINDS[kind as usize % 2];
+        let untried = if whole == 0 { Some(all) } else { None };
+        i64::from(Exec::chance(exec(), what, n as u32, untried))
     }
 
     // ---- threads and tasks ----

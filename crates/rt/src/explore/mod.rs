@@ -3,7 +3,7 @@
 //!
 //! The program is the same code, and the runtime's objects are the same too. What differs: all threads and tasks are
 //! *fibers* of one OS thread (`fiber`); each stops before whatever others can notice (`op`), and a strategy of the
-//! `explore` crate chooses who goes on (`exec`); time is virtual, random numbers start from a seed, memory comes from a
+//! `explore` crate chooses who goes on (`exec`); time is virtual, what chance decides is a choice, memory comes from a
 //! heap that gives the same addresses each time (`heap`). Code that runs in memory finds the functions of `exports` in
 //! place of the ordinary ones, which ask for a choice first. The runtime itself asks [`park`], [`wake`] and the like
 //! here where it would put a thread to sleep or start one: places where a look at a thread-local word costs nothing.
@@ -27,7 +27,7 @@ pub use exec::Verdict;
 pub(crate) use exec::chosen_case;
 pub use exports::symbols;
 pub(crate) use overflow::after_fault;
-pub use trace::{Happening, Place, Spot, Spots, is_std};
+pub use trace::{Happening, How, Place, Spot, Spots, is_std};
 
 use crate::runner::Runner;
 use crate::start::Main;
@@ -92,15 +92,20 @@ pub struct Report {
     pub detail: u8,
     /// Timers could fire while others could go, and somebody had one.
     hasty: bool,
+    /// What chance decides outside, and of which not all was tried.
+    untried: Option<&'static str>,
 }
 
 impl Report {
-    /// What was covered. Timers that fire while others could go have an order with all that begins or ends a wait for some time,
+    /// What was covered. What chance decides is tried as far as it is a choice among few. Timers that fire while others could go have an order with all that begins or ends a wait for some time,
     /// of which the search is not told: then it is never called exhaustive.
     pub fn coverage(&self) -> Coverage {
         match self.strategy.coverage() {
             Coverage::Exhaustive { .. } if self.hasty => {
                 Coverage::Sampled { executions: self.executions, estimate: None }
+            }
+            Coverage::Exhaustive { traces } if let Some(what) = self.untried => {
+                Coverage::Partly { traces, without: what }
             }
             coverage => coverage,
         }
@@ -174,7 +179,8 @@ unsafe fn explore(main: Main, mut options: Options) {
     let happened = exec.recorder.take().map_or(Vec::new(), |recorder| recorder.happened);
     let detail = exec.looked().bits();
     let hasty = options.hasty && timed;
-    REPORT.set(Some(Report { executions, verdict, happened, strategy, detail, hasty }));
+    let untried = exec.untried;
+    REPORT.set(Some(Report { executions, verdict, happened, strategy, detail, hasty, untried }));
 }
 
 // ---- what the rest of the runtime asks ----

@@ -106,6 +106,11 @@ pub(super) enum Op {
     Cancel(usize),
     /// Makes the children of a scope unwind, by its word.
     CancelScope(usize),
+    /// Takes one of so many values, as chance decides outside.
+    Chance {
+        what: &'static str,
+        n: u32,
+    },
     /// Sleeps: begun without a choice.
     Sleep,
     Yield,
@@ -195,6 +200,7 @@ impl Op {
                 Op::Batch { channel, .. } => either((*channel).can_recv(), GOT, None),
                 Op::Select { cases, n, biased, waits } => select(cases, n, biased, waits),
                 Op::Scope { live } => either(*live == 0, GOT, None),
+                Op::Chance { n, .. } => (1 << n) - 1,
                 _ => 1 << GOT,
             }
         }
@@ -218,6 +224,7 @@ impl Op {
                 | Op::Batch { .. }
                 | Op::Select { .. }
                 | Op::Scope { .. }
+                | Op::Chance { .. }
         )
     }
 
@@ -230,6 +237,7 @@ impl Op {
             Op::TrySend(c) if unsafe { (*c).capacity() } < 0 => 1 << GOT | 1 << FAILED,
             Op::TrySend(_) | Op::TryRecv(_) => 1 << GOT | 1 << FAILED | 1 << EMPTY,
             Op::Send(_) | Op::Recv(_) => 1 << GOT | 1 << FAILED,
+            Op::Chance { n, .. } => (1 << n) - 1,
             Op::Select { cases, n, waits, .. } => {
                 let all = (1 << n.min(ARRIVES as usize)) - 1;
                 if !waits {
@@ -342,6 +350,7 @@ impl Op {
                 | Op::GroupAdd(_)
                 | Op::GroupDone(_)
                 | Op::GroupWait(_)
+                | Op::Chance { .. }
         )
     }
 
@@ -375,9 +384,27 @@ impl Op {
             Op::Send(c) | Op::TrySend(c) | Op::Recv(c) | Op::TryRecv(c) => c.addr(),
             Op::ChannelPeek(c) | Op::SenderDrop(c) | Op::ReceiverDrop(c) | Op::Close(c) => c.addr(),
             Op::Scope { live } => live.addr(),
-            Op::Start | Op::Select { .. } | Op::Sleep | Op::Yield => 0,
+            Op::Start | Op::Select { .. } | Op::Chance { .. } | Op::Sleep | Op::Yield => 0,
             Op::Cancel(_) | Op::CancelScope(_) => 0,
         }
+    }
+
+    /// How it ends with an alternative, in words, if that is worth any.
+    pub(super) fn outcome(&self, alternative: u32) -> Option<&'static str> {
+        Some(match (self, alternative) {
+            (Op::Select { .. }, DEFAULT) => "nothing is ready",
+            (Op::Select { .. }, NEVER) => "nothing can be ready any more",
+            (Op::Select { .. }, ARRIVES..NEVER) => "waits",
+            (_, TIME_OUT) => "the time is over",
+            (_, INTERRUPTED) => "is cancelled",
+            (Op::TryLock(_), EMPTY) => "is locked",
+            (Op::TrySend(_), EMPTY) => "is full",
+            (Op::TryRecv(_), EMPTY) => "is empty",
+            (Op::EventPeek(_), EMPTY) => "is not set",
+            (Op::EndPeek(_), EMPTY) => "has not",
+            (Op::Send(_) | Op::TrySend(_) | Op::Recv(_) | Op::TryRecv(_), FAILED) => "is closed",
+            _ => return None,
+        })
     }
 
     /// What it is called in a trace.
@@ -412,6 +439,7 @@ impl Op {
             Op::Select { .. } => "select",
             Op::Scope { .. } => "wait for a scope's tasks",
             Op::Cancel(_) | Op::CancelScope(_) => "cancel",
+            Op::Chance { what, .. } => what,
             Op::Sleep => "sleep",
             Op::Yield => "yield",
         }

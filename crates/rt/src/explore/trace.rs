@@ -47,7 +47,7 @@ pub enum Happening {
         task: u32,
         what: &'static str,
         object: u32,
-        alternative: u32,
+        how: How,
         calls: Vec<Place>,
     },
     Ends {
@@ -76,7 +76,22 @@ pub enum Happening {
         holder: Option<u32>,
         /// Of a select: what its cases are, and on which objects.
         cases: Vec<(&'static str, u32)>,
+        /// It only waits for time to pass, or is an actor between two messages: that is no fault.
+        rests: bool,
     },
+}
+
+/// How an operation ended that could end in several ways.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum How {
+    /// As one does that is about nothing else.
+    Done,
+    /// Of a select: by this case, on that object.
+    Case(&'static str, u32),
+    /// In another way, in words.
+    Otherwise(&'static str),
+    /// With one of so many values.
+    Chance(u32, u32),
 }
 
 /// Collects what happens.
@@ -104,7 +119,8 @@ impl Recorder {
         op: Op,
         object: Option<u64>,
         alternative: u32,
-        parent: *const Frame,
+        case: Option<(&'static str, u64)>,
+        (site, parent): (*const Site, *const Frame),
     ) {
         match op {
             Op::Lock(at) => self.held.push((at, task)),
@@ -112,9 +128,14 @@ impl Recorder {
             _ => {}
         }
         let object = self.number(object);
-        let calls = calls(parent);
+        let how = match (case, op) {
+            (Some((what, object)), _) => How::Case(what, self.number(Some(object))),
+            (None, Op::Chance { n, .. }) => How::Chance(alternative, n),
+            _ => op.outcome(alternative).map_or(How::Done, How::Otherwise),
+        };
+        let calls = calls(site, parent);
         let what = op.name();
-        self.happened.push(Happening::Does { task: task.0, what, object, alternative, calls });
+        self.happened.push(Happening::Does { task: task.0, what, object, how, calls });
     }
 
     pub(super) fn leaves(&mut self, task: u32, object: u64, messages: usize) {
@@ -135,16 +156,17 @@ impl Recorder {
         op: Op,
         object: Option<u64>,
         cases: Vec<(&'static str, u64)>,
-        parent: *const Frame,
+        rests: bool,
+        (site, parent): (*const Site, *const Frame),
     ) {
         let holder = match op {
             Op::Lock(at) => self.held.iter().find(|held| held.0 == at).map(|held| held.1.0),
             _ => None,
         };
         let object = self.number(object);
-        let (what, calls) = (op.name(), calls(parent));
+        let (what, calls) = (op.name(), calls(site, parent));
         let cases = cases.into_iter().map(|(what, object)| (what, self.number(Some(object)))).collect();
-        self.happened.push(Happening::Waits { task: task.0, what, object, calls, holder, cases });
+        self.happened.push(Happening::Waits { task: task.0, what, object, calls, holder, cases, rests });
     }
 
     fn number(&mut self, object: Option<u64>) -> u32 {
@@ -158,11 +180,12 @@ impl Recorder {
     }
 }
 
-/// The calls that led to an operation, innermost first.
-fn calls(frame: *const Frame) -> Vec<Place> {
+/// The calls that led to an operation, innermost first: those that frames say, or else the one that was announced.
+fn calls(site: *const Site, frame: *const Frame) -> Vec<Place> {
     const MOST: usize = 16;
+    let site = if frame.is_null() { site } else { std::ptr::null() };
     // SAFETY: the frames of a fiber that stands or is parked are valid and still.
-    let sites = unsafe { chain::sites(frame) };
+    let sites = unsafe { chain::sites_from(site, frame) };
     let call = |site: &Site| {
         let (file, location) = chain::place(site)?;
         Some(Place {

@@ -368,8 +368,10 @@ impl Exec {
         for index in 0..self.live {
             let fiber = &self.fibers[index];
             if matches!(fiber.state, State::Stands | State::Parked) {
-                let cases = self.cases_of(fiber);
-                recorder.waits(fiber.id, fiber.op, self.object_of(fiber.op), cases, fiber.parent);
+                let (object, cases) = (self.object_of(fiber.op), self.cases_of(fiber));
+                let rests = self.only_rests(fiber) || fiber.idle;
+                let at = (fiber.here, fiber.parent);
+                recorder.waits(fiber.id, fiber.op, object, cases, rests, at);
             }
         }
         self.recorder = Some(recorder);

@@ -142,7 +142,7 @@ impl Exec {
             // Enough to see that somebody gets on.
             now_in.accesses.push(Access::new(0, Kind::Write, 0));
         }
-        let object = self.object_of(op);
+        let (object, case) = (self.object_of(op), self.case_of(op, alternative));
         let fiber = &mut self.fibers[index];
         now_in.after = std::mem::take(&mut fiber.after);
         fiber.now_in = now_in;
@@ -154,7 +154,7 @@ impl Exec {
         self.events += 1;
         self.previous = Some(fiber.id);
         if let Some(recorder) = &mut self.recorder {
-            recorder.event(fiber.id, op, object, alternative, fiber.parent);
+            recorder.event(fiber.id, op, object, alternative, case, (fiber.here, fiber.parent));
         }
     }
 

@@ -25,7 +25,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ptr::{null, null_mut};
 
-use abi::waiting::Frame;
+use abi::waiting::{Frame, Site};
 use explore::{EventIndex, Outcome, Pending, Strategy, TaskId};
 use smallvec::SmallVec;
 
@@ -126,6 +126,8 @@ pub(super) struct Fiber {
     op: Op,
     /// The frame of who called the operation, or null.
     pub(super) parent: *const Frame,
+    /// Where the user's code called what does the operation, if no frame says it.
+    here: *const Site,
     /// When the operation, or the wait it is parked in, ends by itself; -1: never.
     deadline: i64,
     /// The operation is to end by its deadline.
@@ -226,6 +228,10 @@ pub(super) struct Exec {
     pub(super) timed: bool,
     /// What has been said in panics.
     pub(super) panics: Vec<String>,
+    /// The random numbers that are drawn have a start.
+    chance_started: bool,
+    /// What chance decides of which not all was tried, in any execution.
+    pub(super) untried: Option<&'static str>,
 }
 
 /// What an exploration is allowed, and what it wants to know.
@@ -297,6 +303,8 @@ impl Exec {
             stuck: Vec::new(),
             timed: false,
             panics: Vec::new(),
+            chance_started: false,
+            untried: None,
         }
     }
 
@@ -344,7 +352,7 @@ impl Exec {
         self.stuck.clear();
         self.panics.clear();
         self.unreceived = 0;
-        self.timed = false;
+        (self.timed, self.chance_started) = (false, false);
         random::set_state(self.settings.seed);
         census::restart_ids();
         task::restart_ids();
@@ -413,8 +421,8 @@ impl Exec {
         unsafe {
             let me = (*this).current;
             let fiber = &mut (&mut (*this).fibers)[me];
-            let here = (&raw const op).addr();
-            if fiber.stack.as_ref().is_some_and(|stack| stack.left(here) < STACK_FOR_STEPS) {
+            let top = (&raw const op).addr();
+            if fiber.stack.as_ref().is_some_and(|stack| stack.left(top) < STACK_FOR_STEPS) {
                 Exec::overflows(this);
             }
             (fiber.op, fiber.parent, fiber.expire) = (op, parent, false);
@@ -437,6 +445,47 @@ impl Exec {
             (&mut (*this).fibers)[me].state = State::Stands;
             Exec::leave(this);
         }
+    }
+
+    /// One of `n` values that chance decides outside. `untried`: what there would be more of.
+    ///
+    /// # Safety
+    /// As for `point`.
+    pub(super) unsafe fn chance(
+        this: *mut Exec,
+        what: &'static str,
+        n: u32,
+        untried: Option<&'static str>,
+    ) -> u32 {
+        // SAFETY: by contract.
+        unsafe {
+            if this.is_null() || !(*this).is_running() {
+                return 0;
+            }
+            (*this).untried = (*this).untried.or(untried);
+            Exec::point(this, Op::Chance { what, n }, null(), -1);
+            (&(*this).fibers)[(*this).current].case
+        }
+    }
+
+    /// Random numbers are drawn of which there are too many to try all: they start at one of a few places.
+    ///
+    /// # Safety
+    /// As for `point`.
+    pub(super) unsafe fn starts_chance(this: *mut Exec) {
+        const STARTS: u32 = 16;
+        // SAFETY: by contract.
+        unsafe {
+            if !this.is_null() && !std::mem::replace(&mut (*this).chance_started, true) {
+                let start = Exec::chance(this, "start of random numbers", STARTS, Some("random numbers"));
+                random::set_state((*this).settings.seed.wrapping_add(u64::from(start) << 32));
+            }
+        }
+    }
+
+    /// The current fiber's code has called std there, which has not returned, unless null.
+    pub(super) fn is_called_at(&mut self, site: *const Site) {
+        self.fibers[self.current].here = site;
     }
 
     /// The current fiber begins something without asking for a turn.

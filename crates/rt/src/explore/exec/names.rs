@@ -58,6 +58,20 @@ impl Exec {
         (self.settings.record && op.object() != 0).then(|| self.object(op.object()))
     }
 
+    /// The case that a select takes, and what it is about, the same.
+    pub(super) fn case_of(&self, op: Op, alternative: u32) -> Option<(&'static str, u64)> {
+        match op {
+            Op::Select { cases, n, .. } if self.settings.record && (alternative as usize) < n => {
+                // SAFETY: a select that stands has its `n` cases, and they their objects.
+                unsafe {
+                    let case = &*cases.add(alternative as usize);
+                    Some((case_name(case)?, self.object(case_object(case))))
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// What the cases of the select are about that a fiber waits in, if it does.
     pub(super) fn cases_of(&self, fiber: &Fiber) -> Vec<(&'static str, u64)> {
         // Who is parked in a select has begun it where others can see it.
@@ -126,6 +140,7 @@ impl Exec {
             objects: 0,
             op: Op::Start,
             parent: null(),
+            here: null(),
             deadline: -1,
             expire: false,
             case: 0,

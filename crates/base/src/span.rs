@@ -63,7 +63,7 @@ pub struct LineCol {
 }
 
 /// A file's name as shown to the user, its text, and where its lines begin.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     pub name: String,
     pub text: Arc<str>,
@@ -112,7 +112,7 @@ impl SourceFile {
 }
 
 /// All files of a session. Grows only.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
 }

@@ -30,6 +30,9 @@ struct Lowered {
 
 /// The standard library, ready for many programs.
 pub struct Std {
+    /// As it was in the beginning: what is on disk may change while thousands of programs are run.
+    texts: SourceMap,
+    package: PackageInput,
     /// Bodies of std that name only items of std: these come first in every program, so they
     /// have the same ids in all.
     bodies: RefCell<HashMap<BodyOwner, Rc<Lowered>>>,
@@ -143,13 +146,15 @@ fn said(texts: &SourceMap, d: &Diagnostic) -> Said {
 
 impl Std {
     pub fn new() -> Std {
-        Std { bodies: RefCell::default() }
+        let mut texts = SourceMap::default();
+        let package = stdlib::std_package(&mut texts);
+        Std { texts, package, bodies: RefCell::default() }
     }
 
     /// Checks a program and, if it is accepted, interprets it.
     pub fn run(&self, text: &str, limits: Limits) -> Verdict {
-        let mut texts = SourceMap::default();
-        let std = stdlib::std_package(&mut texts);
+        let mut texts = self.texts.clone();
+        let std = self.package.clone();
         let file = texts.add("program.altru", text);
         let parse = syntax::parse(file, text);
         if parse.has_errors() {

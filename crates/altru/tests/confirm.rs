@@ -1,4 +1,4 @@
-//! `altru check --confirm`: the cases of `tests/confirm`, and the bugs of `tests/explore/goker` that the analysis suspects.
+//! `altru check --confirm`: the cases of `tests/confirm`, and the programs of `tests/explore/goker` that the analysis suspects.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,16 +25,17 @@ fn main() {
             outcome
         }));
     }
-    let mut bugs: Vec<PathBuf> = fs::read_dir(root.join("explore/goker"))
+    let mut kernels: Vec<PathBuf> = fs::read_dir(root.join("explore/goker"))
         .expect("programs are there")
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.to_string_lossy().ends_with("_bug.altru"))
+        .filter(|path| path.extension().is_some_and(|e| e == "altru"))
         .collect();
-    bugs.sort();
-    for bug in bugs {
-        let name = bug.file_stem().expect("a name").to_string_lossy().into_owned();
-        trials.push(Trial::test(format!("goker/{name}"), move || suspected(&bug)));
+    kernels.sort();
+    for kernel in kernels {
+        let name = kernel.file_stem().expect("a name").to_string_lossy().into_owned();
+        let of_it = if name.ends_with("_bug") { suspected } else { cleared };
+        trials.push(Trial::test(format!("goker/{name}"), move || of_it(&kernel)));
     }
     libtest_mimic::run(&args, trials).exit();
 }
@@ -107,6 +108,16 @@ fn suspected(file: &Path) -> Result<(), Failed> {
         return Err(format!("{found:#?}").into());
     }
     found.iter().try_for_each(|one| replays(one, file))
+}
+
+/// Nothing that is suspected in what was mended is confirmed.
+fn cleared(file: &Path) -> Result<(), Failed> {
+    let output = check(file);
+    let found = candidates(&output);
+    match output.status.code() == Some(0) && !found.iter().any(|one| one["outcome"] == "confirmed") {
+        true => Ok(()),
+        false => Err(format!("{output:?}").into()),
+    }
 }
 
 const OVER_A_WAIT: &str = "\

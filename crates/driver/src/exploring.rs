@@ -394,6 +394,8 @@ impl Explorer {
         args: &[String],
     ) -> Result<Schedule, BuildError> {
         let until = Instant::now() + SIMPLER_TIME;
+        // One that takes much longer is not simpler, and may go round for ever.
+        let most_steps = SIMPLER_STEPS.min(4 * u64::from(run.steps) + 1_000);
         let mut broken = None;
         let simplest = explore::shrink(run, SIMPLER, &mut |candidate| {
             if broken.is_some() || Instant::now() > until {
@@ -409,7 +411,7 @@ impl Explorer {
                     Box::new(Noting { inner, recorder: Rc::clone(&noted) })
                 }),
                 accesses: true,
-                most_steps: 1_000_000,
+                most_steps,
                 hasty: failed.hasty,
                 seed: failed.seed,
                 after: Box::new(move |ended| {
@@ -526,8 +528,9 @@ impl Explorer {
 /// Steps of an execution that follows a schedule only as far as it goes.
 const NEAR_STEPS: u64 = 1_000_000;
 
-/// How many executions, and how long, a failure's schedule is made simpler.
+/// How many executions, how long, and in executions of how many steps a failure's schedule is made simpler.
 const SIMPLER: u32 = 500;
+const SIMPLER_STEPS: u64 = 1_000_000;
 const SIMPLER_TIME: Duration = Duration::from_millis(1500);
 
 /// Notes the choices that another strategy makes.

@@ -9,7 +9,7 @@ use driver::packages::Session;
 use driver::pipeline::{Candidate, Checked};
 
 use super::check::Format;
-use super::explore::{give_up_after, replay_test, tell, verdict};
+use super::explore::{failure, give_up_after, replay_test, tell};
 use super::out;
 use super::run::report;
 use crate::render::{Renderer, candidate};
@@ -105,7 +105,7 @@ impl Confirm<'_> {
 
     fn add_found(&self, line: &mut serde_json::Value, found: &Found) {
         let schedule = found.findings.schedule.as_ref().map(ToString::to_string);
-        line["failure"] = verdict(&found.findings.verdict).into();
+        line["failure"] = failure(&found.findings).into();
         line["test"] = found.test.clone().into();
         line["executions"] = found.findings.executions.into();
         line["replay"] = schedule.as_ref().map(|schedule| self.replay(found).replace("{}", schedule)).into();

@@ -100,7 +100,7 @@ impl Exploration {
         let trace = Story::new(&found.trace).trace();
         let drawn = match file.extension().and_then(|e| e.to_str()) {
             Some("svg") => trace.to_svg(),
-            Some("html") => trace.to_html(&format!("{}: {}", title(file), verdict(&found.verdict))),
+            Some("html") => trace.to_html(&format!("{}: {}", title(file), failure(found))),
             Some("json") => trace.to_json(),
             _ => return Err(fail("`--draw` needs a file that ends in .svg, .html or .json")),
         };
@@ -238,16 +238,8 @@ pub fn tell(found: &Findings, command: &str) -> String {
         }
         return text;
     }
-    let story = Story::new(&found.trace);
-    let told = match (&found.verdict, story.stuck()) {
-        // As the trace names them.
-        (Verdict::Left(names), stuck) if stuck.len() == names.len() => {
-            verdict(&Verdict::Left(stuck.into_iter().map(str::to_owned).collect()))
-        }
-        (other, _) => verdict(other),
-    };
-    let _ = writeln!(text, "failed in execution {} ({seconds:.2} s): {told}", found.executions);
-    text.push_str(&story.text());
+    let _ = writeln!(text, "failed in execution {} ({seconds:.2} s): {}", found.executions, failure(found));
+    text.push_str(&Story::new(&found.trace).text());
     if let Some(schedule) = &found.schedule {
         let _ = writeln!(text, "schedule: {schedule}");
         let _ = writeln!(text, "replay:   {}", command.replace("{}", &schedule.to_string()));
@@ -298,7 +290,17 @@ fn coverage(coverage: &Coverage, executions: u64) -> String {
     }
 }
 
-pub fn verdict(verdict: &Verdict) -> String {
+/// What failed. Those who wait for ever are named as in the trace.
+pub fn failure(found: &Findings) -> String {
+    match (&found.verdict, Story::new(&found.trace).stuck()) {
+        (Verdict::Left(names), stuck) if stuck.len() == names.len() => {
+            verdict(&Verdict::Left(stuck.into_iter().map(str::to_owned).collect()))
+        }
+        (other, _) => verdict(other),
+    }
+}
+
+fn verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Deadlock => "deadlock: `main` waits, and nobody can go on".into(),
         Verdict::Left(names) => format!("`main` has ended, and these wait for ever: {}", names.join(", ")),

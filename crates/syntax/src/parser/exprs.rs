@@ -364,10 +364,15 @@ impl Parser<'_> {
             });
         }
         if !self.eat(T::Case) {
-            self.expected("`case` or `default`");
-            return None;
+            if self.case_mark().is_none() {
+                self.expected("`case` or `default`");
+                return None;
+            }
+            let message = "what a `select` waits for begins with `case`";
+            let written = format!("case {}", self.text_of(self.tok()));
+            self.slip(codes::E0101, self.span(), message, "write `case`", &written);
         }
-        let pattern = if self.case_has_pattern() {
+        let pattern = if self.case_mark() == Some(T::Eq) {
             let pattern = self.pattern();
             self.expect(T::Eq);
             Some(pattern)
@@ -381,18 +386,18 @@ impl Parser<'_> {
         Some(SelectArm { span: self.span_from(lo), kind, guard, body })
     }
 
-    /// An `=` stands on the case's top level before its `:`.
-    fn case_has_pattern(&self) -> bool {
+    /// What comes first on a case's top level: an `=`, behind a pattern, or the `:` before its block.
+    fn case_mark(&self) -> Option<T> {
         let mut n = 0;
         loop {
             let tok = self.nth(n);
             match tok.kind {
-                T::Eof | T::Colon => return false,
-                _ if tok.first => return false,
-                T::Eq => return true,
+                T::Eof => return None,
+                _ if tok.first && n > 0 => return None,
+                mark @ (T::Colon | T::Eq) => return Some(mark),
                 k if k.is_open() => match self.closer_ahead(n, NEAR) {
                     Some(close) => n = close,
-                    None => return false,
+                    None => return None,
                 },
                 _ => {}
             }

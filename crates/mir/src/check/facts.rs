@@ -8,7 +8,7 @@
 
 use base::{FxHashMap, Idx};
 use hir::items::{AdtId, BodyOwner, ClosureId, FnParent, Generics, Program, TraitId};
-use hir::ty::{FnSig, Mutability, Predicate, Ty, TyFlags, TyKind};
+use hir::ty::{Conv, FnSig, Mutability, Predicate, Ty, TyFlags, TyKind};
 
 use crate::body::{Body, Callee, Source};
 
@@ -306,20 +306,23 @@ impl<'a> Facts<'a> {
     }
 
     /// Argument `j` of the call is a function that the callee can only run, and nothing that it
-    /// gives can hold views: none of its loans gets into what argument `i` points to.
-    pub fn only_runs(&self, callee: &Callee, j: usize, i: usize) -> bool {
+    /// gives can hold views: none of its loans gets into what argument `i` points to, or without
+    /// an `i` into the result.
+    pub fn only_runs(&self, callee: &Callee, j: usize, i: Option<usize>) -> bool {
         let (Callee::Fn { id, .. } | Callee::TraitMethod { method: id, .. }) = callee else {
             return false;
         };
         let Some(decl) = self.program.fns.get(*id) else { return false };
-        let (Some(from), Some(to)) = (decl.params.get(j), decl.params.get(i)) else {
-            return false;
+        let to = match i {
+            Some(i) => decl.params.get(i).map(|p| p.ty),
+            None => Some(decl.ret),
         };
+        let (Some(from), Some(to)) = (decl.params.get(j), to) else { return false };
         if !matches!(from.ty.kind(), TyKind::Param(_)) {
             return false;
         }
         let mut named = false;
-        to.ty.walk(&mut |t| {
+        to.walk(&mut |t| {
             named |= t == from.ty;
             !named
         });
@@ -332,6 +335,12 @@ impl<'a> Facts<'a> {
                 Predicate::Fn(ty, sig) if ty == from.ty => {
                     called = true;
                     if !self.owned_in(&decl.generics, sig.ret) {
+                        return false;
+                    }
+                    // It may put what it captured into what it is given to change.
+                    let fills =
+                        |&(conv, ty): &(Conv, Ty)| conv != Conv::Ref && !self.owned_in(&decl.generics, ty);
+                    if sig.params.iter().any(fills) {
                         return false;
                     }
                 }

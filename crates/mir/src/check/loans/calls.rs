@@ -99,7 +99,7 @@ impl Loans<'_, '_> {
             };
             let mut taken = Carry::NONE;
             for (j, &loans) in held.iter().enumerate() {
-                if j != i && !self.facts.only_runs(&call.callee, j, i) {
+                if j != i && !self.facts.only_runs(&call.callee, j, Some(i)) {
                     taken = self.join(taken, loans);
                 }
             }
@@ -136,6 +136,9 @@ impl Loans<'_, '_> {
                 Origin::Held(i) => (i as usize, false),
             };
             let Some(&arg) = args.get(i) else { continue };
+            if !outer && self.facts.only_runs(&call.callee, i, None) {
+                continue;
+            }
             let from = if by_ref(i) && !outer { arg.behind() } else { arg };
             let from = self.outwards(from);
             result = self.join(result, from);

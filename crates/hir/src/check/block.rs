@@ -222,14 +222,21 @@ impl Checker<'_> {
             let found = self.structurally(self.ty_of(id));
             if !matches!(found.kind(), TyKind::Ref(Mutability::Mut, _)) {
                 place = self.push(inner, target.span, ExprKind::Deref(place));
+                self.make_mut(place);
                 let value = self.coerce(id, inner, &Why::place(target.span, "has this type"));
                 return self.push(Ty::unit(), span, ExprKind::Assign { target: place, value });
             }
+            self.make_mut(place);
             let value = self.coerce(id, ty, &Why::place(target.span, "has this type"));
             return self.push(Ty::unit(), span, ExprKind::Assign { target: place, value });
         }
         self.make_mut(place);
-        let value = self.check_coerce(value, ty, &Why::place(target.span, "has this type"));
+        let variable = match self.exprs[place].kind {
+            ExprKind::Local(local) if self.local_notes[local].let_mut => Some(self.locals[local].name),
+            _ => None,
+        };
+        let why = Why { variable, ..Why::place(target.span, "has this type") };
+        let value = self.check_coerce(value, ty, &why);
         self.push(Ty::unit(), span, ExprKind::Assign { target: place, value })
     }
 

@@ -3,7 +3,7 @@
 //! Not here: which types coerce ([`crate::infer::coerce`]). The one thing to know: a coercion
 //! happens only where a type is expected, once, and is an expression of its own in the result.
 
-use base::{Diagnostic, Span, codes};
+use base::{Diagnostic, Name, Span, codes};
 
 use super::{Checker, Expect};
 use crate::infer::{Adjust, AdjustKind};
@@ -19,6 +19,10 @@ pub(crate) struct Why {
     pub as_note: bool,
     /// Where the expectation comes from.
     pub place: Option<(Span, String)>,
+    /// The value is the `x` of `Point{x}`, and another one has to be written `x: …`.
+    pub short_form: bool,
+    /// The value is assigned to this variable of `let mut`.
+    pub variable: Option<Name>,
 }
 
 impl Why {
@@ -50,12 +54,14 @@ pub(crate) struct Join {
     hint: Option<Ty>,
     ty: Option<Ty>,
     first: Option<Span>,
+    /// One of the values is an error that was reported: nothing more is said of the type.
+    broken: bool,
     message: &'static str,
 }
 
 impl Join {
     pub fn new(hint: Option<Ty>, message: &'static str) -> Join {
-        Join { hint, ty: None, first: None, message }
+        Join { hint, ty: None, first: None, broken: false, message }
     }
 
     /// What the next value should be checked against.
@@ -68,7 +74,7 @@ impl Join {
 
     /// The joined type, if any value had one.
     pub fn ty(&self) -> Option<Ty> {
-        self.ty
+        self.ty.or(self.broken.then(Ty::error))
     }
 
     pub fn found(&self) -> Option<Ty> {
@@ -113,7 +119,9 @@ impl Checker<'_> {
             return done;
         }
         let id = self.value(id);
-        if !ty.is_error() {
+        if ty.is_error() {
+            join.broken = true;
+        } else {
             join.ty = Some(self.ty_of(id));
             join.first = Some(span);
         }

@@ -64,6 +64,21 @@ impl Checker<'_> {
             );
         }
         diagnostic = self.mismatch_help(diagnostic, id, expected, found, span);
+        if let Some(name) = why.variable
+            && let TyKind::Ref(mutability, inner) = *found.kind()
+            && self.can_unify(expected, inner)
+        {
+            let mark = if mutability == Mutability::Mut { "&mut " } else { "&" };
+            diagnostic = diagnostic.help(format!(
+                "where `{name}` should view, not own, it begins as a view: `let mut {name} = {mark}…`"
+            ));
+        }
+        if why.short_form {
+            let name = self.sources.text(span).to_owned();
+            for (_, text) in diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+                *text = format!("{name}: {text}");
+            }
+        }
         self.report(diagnostic);
     }
 
@@ -156,6 +171,13 @@ impl Checker<'_> {
             {
                 return diagnostic
                     .help("a shared view only reads; to change something, borrow it with `&mut`");
+            }
+            (TyKind::Adt(adt, args), TyKind::Closure(..))
+                if self.program.lang.adt("Box") == Some(*adt)
+                    && args.first().is_some_and(|t| matches!(t.kind(), TyKind::DynFn(_))) =>
+            {
+                let shown = self.show(args[0]);
+                return diagnostic.help(format!("`{shown}` is on the heap already: it needs no `Box`"));
             }
             (_, TyKind::Ref(_, inner)) if self.can_unify(expected, *inner) => {
                 if self.implements("Clone", *inner) {

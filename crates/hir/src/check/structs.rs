@@ -87,6 +87,7 @@ impl Checker<'_> {
                 Some(value) => self.check_coerce(value, field_ty, &why),
                 None => {
                     let short = short_form(field);
+                    let why = Why { short_form: true, ..why };
                     self.check_coerce(&short, field_ty, &why)
                 }
             };

@@ -259,6 +259,7 @@ fn foreign_word(word: &str) -> Option<&'static str> {
         "Error" => {
             "any failure is an `error`; `?` turns a type of your own into one if it implements `IntoError`"
         }
+        "go" => "`go` begins a statement: `go f(x)`, or `go:` and a block",
         "Into" => "conversions are written as `impl From[Source] for Target`",
         "Dyn" | "Any" => "a value of any type with a trait is `dyn Trait`",
         "fprintf" | "printf" | "console" | "fmt" | "echo" | "puts" => {

@@ -53,7 +53,10 @@ pub(super) fn boxed(facts: &Facts<'_>, body: &Body, reference: Local) -> Option<
         _ => None,
     });
     let name = place.map(|place| quoted(facts, body, place));
-    Some(name.map_or("b".to_string(), |name| name.trim_matches('`').to_string()))
+    Some(match name {
+        Some(name) if name.starts_with('`') => name.trim_matches('`').to_string(),
+        _ => String::new(),
+    })
 }
 
 /// What to do instead of moving.
@@ -109,8 +112,17 @@ pub(super) fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> 
     let name = quoted(facts, body, &it.place);
     let around = Place { local: it.place.local, projection: it.place.projection[..it.prefix].to_vec() };
     let owner = quoted(facts, body, &around);
-    let ty = describe::ty(facts, it.place.ty(&body.locals));
-    let copy = format!("take a copy ({}) or a view (`&`)", clone_of(&name));
+    let moved = it.place.ty(&body.locals);
+    let ty = describe::ty(facts, moved);
+    let copied = match *moved.kind() {
+        TyKind::Adt(id, _) => has_clone(facts, id),
+        TyKind::Dyn(_) | TyKind::DynFn(_) | TyKind::Closure(..) => false,
+        _ => true,
+    };
+    let copy = match copied {
+        true => format!("take a copy ({}) or a view (`&`)", clone_of(&name)),
+        false => "take a view (`&`)".to_string(),
+    };
     let error = |text: String| Diagnostic::error(codes::E0511, span, text).label("moved here");
     match it.kind {
         IllegalMoveKind::HasDrop(id) => {

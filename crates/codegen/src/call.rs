@@ -33,8 +33,7 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 }
                 let function = self.u.function(*id);
                 let may_unwind = self.u.may_unwind(*id);
-                // What waits has a frame that says where it is.
-                let told = self.u.options.explore && !signature.waits && self.is_told(*id);
+                let told = self.u.options.explore && self.is_told(*id);
                 if told {
                     let site = self.plain_site(self.function.merged.of_block(self.current_block), span);
                     self.call_runtime("altru_explore_at", &[site], None);

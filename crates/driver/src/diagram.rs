@@ -37,7 +37,7 @@ impl<'a> Story<'a> {
             Happening::Starts { task, by: Some(by), place, .. } => {
                 (*by, format!("starts {}", self.name(*task)), place.as_slice())
             }
-            Happening::Does { task, what, object, how, calls } => {
+            Happening::Does { task, what, object, how, calls, .. } => {
                 let how = match how {
                     How::Done => String::new(),
                     How::Case(case, object) => format!(": {case}{}", on(*object)),
@@ -87,18 +87,30 @@ impl<'a> Story<'a> {
         stuck.collect()
     }
 
-    /// A line for each step.
+    /// A line for each step; one for those that belong to one call of std.
     pub fn text(&self) -> String {
-        let mut lines = Vec::new();
+        let mut steps: Vec<(u32, u32, Vec<String>, &[Place])> = Vec::new();
         for one in self.happened {
-            if let Some((task, what, calls)) = self.what(one) {
+            let Some((task, what, calls)) = self.what(one) else { continue };
+            if is_within_std(one) {
+                continue;
+            }
+            let call = if let Happening::Does { call, .. } = one { *call } else { 0 };
+            match steps.last_mut().filter(|step| call != 0 && (step.0, step.1) == (task, call)) {
+                Some(step) => step.2.push(what),
+                None => steps.push((task, call, vec![what], calls)),
+            }
+        }
+        let lines: Vec<String> = steps
+            .into_iter()
+            .map(|(task, _, what, calls)| {
                 let at = place(calls).map_or(String::new(), |place| match place.function.as_str() {
                     "" => format!("  at {}", shown(place)),
                     function => format!("  at {} in {function}", shown(place)),
                 });
-                lines.push(format!("  {}: {what}{at}\n", self.name(task)));
-            }
-        }
+                format!("  {}: {}{at}\n", self.name(task), what.join(", "))
+            })
+            .collect();
         let mut text = String::new();
         let mut rest = &lines[..];
         while let Some((first, tail)) = rest.split_first() {
@@ -195,6 +207,12 @@ impl<'a> Story<'a> {
         }
         arrows
     }
+}
+
+/// What std does by itself, of which nobody wants to hear.
+fn is_within_std(one: &Happening) -> bool {
+    const WITHIN: [&str; 3] = ["load", "atomic update", "look at an event"];
+    matches!(one, Happening::Does { what, calls, .. } if calls.is_empty() && WITHIN.contains(what))
 }
 
 /// The innermost call in the program's own code.

@@ -48,6 +48,8 @@ pub enum Happening {
         what: &'static str,
         object: u32,
         how: How,
+        /// Steps of one task with the same number belong to one call of std; 0: not known.
+        call: u32,
         calls: Vec<Place>,
     },
     Ends {
@@ -118,8 +120,8 @@ impl Recorder {
         task: TaskId,
         op: Op,
         object: Option<u64>,
-        alternative: u32,
-        case: Option<(&'static str, u64)>,
+        (alternative, case): (u32, Option<(&'static str, u64)>),
+        call: u32,
         (site, parent): (*const Site, *const Frame),
     ) {
         match op {
@@ -135,7 +137,7 @@ impl Recorder {
         };
         let calls = calls(site, parent);
         let what = op.name();
-        self.happened.push(Happening::Does { task: task.0, what, object, how, calls });
+        self.happened.push(Happening::Does { task: task.0, what, object, how, call, calls });
     }
 
     pub(super) fn leaves(&mut self, task: u32, object: u64, messages: usize) {

@@ -154,7 +154,8 @@ impl Exec {
         self.events += 1;
         self.previous = Some(fiber.id);
         if let Some(recorder) = &mut self.recorder {
-            recorder.event(fiber.id, op, object, alternative, case, (fiber.here, fiber.parent));
+            let call = if fiber.here.is_null() { 0 } else { fiber.calls };
+            recorder.event(fiber.id, op, object, (alternative, case), call, (fiber.here, fiber.parent));
         }
     }
 

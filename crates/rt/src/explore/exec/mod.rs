@@ -14,6 +14,7 @@
 
 mod body;
 mod cancel;
+mod chance;
 mod choose;
 mod crowd;
 mod event;
@@ -126,8 +127,9 @@ pub(super) struct Fiber {
     op: Op,
     /// The frame of who called the operation, or null.
     pub(super) parent: *const Frame,
-    /// Where the user's code called what does the operation, if no frame says it.
+    /// Where the user's code called what does the operation, if no frame says it, and the how-manieth such call that is.
     here: *const Site,
+    calls: u32,
     /// When the operation, or the wait it is parked in, ends by itself; -1: never.
     deadline: i64,
     /// The operation is to end by its deadline.
@@ -447,45 +449,11 @@ impl Exec {
         }
     }
 
-    /// One of `n` values that chance decides outside. `untried`: what there would be more of.
-    ///
-    /// # Safety
-    /// As for `point`.
-    pub(super) unsafe fn chance(
-        this: *mut Exec,
-        what: &'static str,
-        n: u32,
-        untried: Option<&'static str>,
-    ) -> u32 {
-        // SAFETY: by contract.
-        unsafe {
-            if this.is_null() || !(*this).is_running() {
-                return 0;
-            }
-            (*this).untried = (*this).untried.or(untried);
-            Exec::point(this, Op::Chance { what, n }, null(), -1);
-            (&(*this).fibers)[(*this).current].case
-        }
-    }
-
-    /// Random numbers are drawn of which there are too many to try all: they start at one of a few places.
-    ///
-    /// # Safety
-    /// As for `point`.
-    pub(super) unsafe fn starts_chance(this: *mut Exec) {
-        const STARTS: u32 = 16;
-        // SAFETY: by contract.
-        unsafe {
-            if !this.is_null() && !std::mem::replace(&mut (*this).chance_started, true) {
-                let start = Exec::chance(this, "start of random numbers", STARTS, Some("random numbers"));
-                random::set_state((*this).settings.seed.wrapping_add(u64::from(start) << 32));
-            }
-        }
-    }
-
     /// The current fiber's code has called std there, which has not returned, unless null.
     pub(super) fn is_called_at(&mut self, site: *const Site) {
-        self.fibers[self.current].here = site;
+        let fiber = &mut self.fibers[self.current];
+        fiber.here = site;
+        fiber.calls += u32::from(!site.is_null());
     }
 
     /// The current fiber begins something without asking for a turn.
@@ -542,6 +510,7 @@ impl Exec {
             return;
         }
         self.panics.push(message.to_string());
+        self.is_called_at(null());
         let task = self.current_id();
         if let Some(recorder) = &mut self.recorder {
             recorder.happened.push(Happening::Panics { task, message: message.to_string() });

@@ -141,6 +141,7 @@ impl Exec {
             op: Op::Start,
             parent: null(),
             here: null(),
+            calls: 0,
             deadline: -1,
             expire: false,
             case: 0,

@@ -525,7 +525,7 @@ impl Machine for Select {
 
     /// Of the cases that look ready, tries one after the other, each on its own: all locks are needed only by who finds
     /// none and is about to wait. Under exploration the case has been chosen, see `order`.
-    unsafe fn at_once(&mut self) -> Option<i32> {
+    unsafe fn at_once(&mut self, _run: &Runner) -> Option<i32> {
         #[cfg(not(loom))]
         if crate::explore::is_on() {
             return None;

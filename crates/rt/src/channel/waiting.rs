@@ -29,7 +29,7 @@ impl Machine for Send {
     const AT_ONCE: bool = true;
 
     #[inline]
-    unsafe fn at_once(&mut self) -> Option<i32> {
+    unsafe fn at_once(&mut self, _run: &Runner) -> Option<i32> {
         point(Point::Send);
         // SAFETY: see the head; the node's `value` leads to one.
         unsafe {
@@ -120,7 +120,7 @@ impl Machine for Recv {
     const AT_ONCE: bool = true;
 
     #[inline]
-    unsafe fn at_once(&mut self) -> Option<i32> {
+    unsafe fn at_once(&mut self, _run: &Runner) -> Option<i32> {
         point(Point::Recv);
         // SAFETY: see the head; the node's `value` has room for one.
         match unsafe { (*self.channel).take_now(self.node.value) }? {
@@ -256,13 +256,13 @@ impl RecvBatch {
     }
 
     /// Takes what is there, behind the `got` that are taken.
-    unsafe fn ready(&mut self, got: usize) -> usize {
+    unsafe fn ready(&mut self, run: &Runner, got: usize) -> usize {
         // SAFETY: see the head; there is room for `max` values.
         unsafe {
             let channel = &*self.first.channel;
             let next = self.first.node.value.add(got * channel.values.size());
             let more = channel.take_some(next, self.max - got);
-            crate::current::runner().spend(more);
+            run.spend(more);
             got + more
         }
     }
@@ -273,9 +273,9 @@ impl Machine for RecvBatch {
     const NAME: &'static str = "recv_batch";
     const AT_ONCE: bool = true;
 
-    unsafe fn at_once(&mut self) -> Option<i64> {
+    unsafe fn at_once(&mut self, run: &Runner) -> Option<i64> {
         // SAFETY: see the head.
-        let got = unsafe { self.ready(0) };
+        let got = unsafe { self.ready(run, 0) };
         (got > 0).then_some(got as i64)
     }
 
@@ -283,7 +283,7 @@ impl Machine for RecvBatch {
         // SAFETY: the machine stays where it is, and the room is the caller's.
         unsafe {
             if ended.is_none() {
-                let got = self.ready(0);
+                let got = self.ready(run, 0);
                 if got > 0 {
                     return Step::Ready(got as i64);
                 }
@@ -292,7 +292,7 @@ impl Machine for RecvBatch {
                 Step::Pending(pending) => Step::Pending(pending),
                 Step::Unwind => Step::Unwind,
                 Step::Ready(outcome) if outcome == RecvOutcome::Received as i32 => {
-                    Step::Ready(self.ready(1) as i64)
+                    Step::Ready(self.ready(run, 1) as i64)
                 }
                 Step::Ready(outcome) if outcome == RecvOutcome::Closed as i32 => Step::Ready(0),
                 Step::Ready(_) => Step::Ready(-1),

@@ -60,7 +60,7 @@ impl Machine for Join {
     const NAME: &'static str = "join";
     const AT_ONCE: bool = true;
 
-    unsafe fn at_once(&mut self) -> Option<i32> {
+    unsafe fn at_once(&mut self, _run: &Runner) -> Option<i32> {
         point(Point::Join);
         // SAFETY: task and room are valid by the contract of the export.
         unsafe { (*self.task).has_ended().then(|| self.how()) }

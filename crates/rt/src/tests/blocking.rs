@@ -12,11 +12,11 @@ use crate::wait::{Machine, NOW, Reason, WaitResult, block};
 /// # Safety
 /// As for a machine.
 unsafe fn wait<M: Machine>(mut machine: M, deadline: Option<i64>) -> M::Out {
+    let run = Runner::new(false);
     // SAFETY: by contract.
-    if let Some(out) = unsafe { machine.at_once() } {
+    if let Some(out) = unsafe { machine.at_once(&run) } {
         return out;
     }
-    let run = Runner::new(false);
     // SAFETY: by contract; the wait is over before the runner goes.
     match unsafe { block(&run, machine, deadline.unwrap_or(NOW)) } {
         WaitResult::Ready(out) => out,

@@ -45,7 +45,7 @@ pub trait Machine {
     ///
     /// # Safety
     /// What it was made from is valid.
-    unsafe fn at_once(&mut self) -> Option<Self::Out> {
+    unsafe fn at_once(&mut self, _run: &Runner) -> Option<Self::Out> {
         None
     }
 
@@ -158,7 +158,7 @@ pub unsafe fn run<M: Machine>(
         if M::AT_ONCE
             && !run.is_interrupted()
             && !run.turn_is_over()
-            && let Some(value) = machine.at_once()
+            && let Some(value) = machine.at_once(run)
         {
             out.write(value);
             return DONE;

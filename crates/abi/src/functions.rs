@@ -271,8 +271,8 @@ macro_rules! runtime_functions {
             /// `altru_channel_recv` that does not wait.
             [nounwind] fn altru_channel_try_recv(channel: Ptr, out: Ptr) -> I32;
             /// Moves `n` values in, in order. Gives how many were sent; the rest is still the caller's (closed or timed out). If it
-            /// unwinds, `*result` says the same.
-            [nounwind waits] fn altru_channel_send_batch(channel: Ptr, values: Ptr, n: Usize, timeout: I64) -> Usize;
+            /// unwinds, `*sent`, which was 0, says the same.
+            [nounwind waits] fn altru_channel_send_batch(channel: Ptr, values: Ptr, n: Usize, timeout: I64, sent: Ptr) -> Usize;
             /// Moves 1 to `max` values out to an array. Gives how many; 0: closed and empty; -1: timed out.
             [nounwind waits] fn altru_channel_recv_batch(channel: Ptr, out: Ptr, max: Usize, timeout: I64) -> I64;
             /// How many values are queued.

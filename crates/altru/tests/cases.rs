@@ -5,11 +5,14 @@
 //! a case with such a line is only checked, and no other line may get an error. Warnings count
 //! where a case marks one (`#! W0402`). What runs is run twice, the second time with optimisation (`release::` before
 //! the name).
+//!
+//! With `ALTRU_CASES=build` in the environment every program is made an executable instead, which is run: so does
+//! `tests/sanitizers/run`, whose reports are failures.
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 #[path = "support/cases.rs"]
 mod language;
@@ -41,7 +44,10 @@ fn run(case: &Case, command: &[&str]) -> Result<(), Failed> {
     if !expected.is_empty() {
         return check(case, &expected);
     }
-    let output = altru(command, case);
+    let output = match std::env::var_os("ALTRU_CASES") {
+        Some(how) if how == "build" => built(&command[1..], case)?,
+        _ => altru(command, case),
+    };
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
     let status = case.status.unwrap_or(0);
@@ -59,6 +65,9 @@ fn run(case: &Case, command: &[&str]) -> Result<(), Failed> {
             wrong.push(format!("standard error lacks: {line}"));
         }
     }
+    if stderr.contains("Sanitizer: ") {
+        wrong.push("a sanitizer's report".to_string());
+    }
     if wrong.is_empty() {
         return Ok(());
     }
@@ -67,26 +76,49 @@ fn run(case: &Case, command: &[&str]) -> Result<(), Failed> {
 }
 
 /// `altru ARGS FILE` on the case's program (its standard input may be needed by the case).
-fn altru(args: &[&str], case: &Case) -> std::process::Output {
+fn altru(args: &[&str], case: &Case) -> Output {
+    let file = source(args, case);
+    let output = with_input(Command::new(env!("CARGO_BIN_EXE_altru")).args(args).arg(&file), case);
+    let _ = std::fs::remove_file(&file);
+    output
+}
+
+/// What the executable does that `altru build ARGS FILE` makes of it.
+fn built(args: &[&str], case: &Case) -> Result<Output, Failed> {
+    let file = source(args, case);
+    let program = file.with_extension("");
+    let mut compiler = Command::new(env!("CARGO_BIN_EXE_altru"));
+    let made = with_input(compiler.arg("build").args(args).arg(&file).arg("-o").arg(&program), case);
+    let _ = std::fs::remove_file(&file);
+    if !made.status.success() {
+        return Err(String::from_utf8_lossy(&made.stderr).into_owned().into());
+    }
+    let output = with_input(&mut Command::new(&program), case);
+    let _ = std::fs::remove_file(&program);
+    Ok(output)
+}
+
+/// The case's program as a file of its own.
+fn source(args: &[&str], case: &Case) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("altru-cases-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("temporary folder");
     let name = format!("{}{}", case.name.replace(['/', ':'], "_"), args.len());
     let file = folder.join(format!("{name}.altru"));
     std::fs::write(&file, &case.program).expect("temporary file");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_altru"))
-        .args(args)
-        .arg(&file)
+    file
+}
+
+fn with_input(command: &mut Command, case: &Case) -> Output {
+    let mut child = command
         .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("altru starts");
+        .expect("it starts");
     // A program that does not read its input closes the pipe; that is fine.
     let _ = child.stdin.take().expect("piped").write_all(case.input.as_bytes());
-    let output = child.wait_with_output().expect("altru ends");
-    let _ = std::fs::remove_file(&file);
-    output
+    child.wait_with_output().expect("it ends")
 }
 
 /// Codes expected on each one-based line.

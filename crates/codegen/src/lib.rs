@@ -56,6 +56,13 @@ pub enum Debug {
     Full,
 }
 
+/// What watches over memory while the program runs, together with a runtime that is compiled for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sanitizer {
+    Address,
+    Thread,
+}
+
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
     pub mode: Mode,
@@ -66,6 +73,7 @@ pub struct Options<'a> {
     pub sources: &'a SourceMap,
     /// Compiled for exploration: std announces its atomic operations to the runtime.
     pub explore: bool,
+    pub sanitizer: Option<Sanitizer>,
     /// Has LLVM check the module: for tests, and debug builds of the compiler.
     pub verify: bool,
 }
@@ -78,6 +86,7 @@ impl<'a> Options<'a> {
             cpu: None,
             sources,
             explore: false,
+            sanitizer: None,
             verify: cfg!(debug_assertions),
         }
     }
@@ -148,7 +157,7 @@ pub fn compile(program: &Program, options: &Options) -> Result<Vec<Object>, Erro
         let parts = split::Parts::whole(program, options);
         let unit = build(program, options, &parts, 0, &machine, false)?;
         inlined::link_into(&unit.m)?;
-        machine.optimise(&unit.m, options.mode)?;
+        machine.optimise(&unit.m, options)?;
         return Ok(split::emit(&unit.m, &machine, options)?);
     }
     // Only tiny functions are inlined, so the program is divided before anything is made of it.
@@ -156,7 +165,7 @@ pub fn compile(program: &Program, options: &Options) -> Result<Vec<Object>, Erro
     let part = |part| {
         let machine = target::Machine::new(options)?;
         let unit = build(program, options, &parts, part, &machine, false)?;
-        machine.optimise(&unit.m, options.mode)?;
+        machine.optimise(&unit.m, options)?;
         Ok(Object(machine.emit(&unit.m, target::FileType::Object)?))
     };
     split::side_by_side(parts.count, part)
@@ -182,7 +191,7 @@ pub fn emit_text(program: &Program, options: &Options, emit: Emit) -> Result<Str
     if options.mode == Mode::Release {
         inlined::link_into(&unit.m)?;
     }
-    machine.optimise(&unit.m, options.mode)?;
+    machine.optimise(&unit.m, options)?;
     match emit {
         Emit::Asm => {
             let bytes = machine.emit(&unit.m, target::FileType::Assembly)?;

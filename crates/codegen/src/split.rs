@@ -128,7 +128,8 @@ pub fn emit(m: &Module, machine: &Machine, options: &Options) -> Result<Vec<Obje
     let weights: Vec<usize> = defined_functions(m.module).map(instructions).collect();
     let total: usize = weights.iter().sum();
     let parts = (total / LEAST).clamp(1, 4);
-    if parts == 1 {
+    // What a sanitizer adds is not made to be divided.
+    if parts == 1 || options.sanitizer.is_some() {
         return Ok(vec![Object(machine.emit(m, FileType::Object)?)]);
     }
     let mut before = 0;

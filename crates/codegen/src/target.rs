@@ -10,7 +10,8 @@ use llvm_sys::target_machine::*;
 use llvm_sys::transforms::pass_builder::*;
 
 use crate::llvm::{Module, ll, take_buffer, take_message};
-use crate::{Mode, Options};
+use crate::split::defined_functions;
+use crate::{Mode, Options, Sanitizer};
 
 pub const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 
@@ -84,8 +85,18 @@ impl Machine {
         m.add_flag("PIC Level", 2);
     }
 
-    /// Runs the mode's passes.
-    pub fn optimise(&self, m: &Module, mode: Mode) -> Result<(), String> {
+    /// Runs the mode's passes, and those of a sanitizer, which has to know of every function before.
+    pub fn optimise(&self, m: &Module, options: &Options) -> Result<(), String> {
+        let mode = options.mode;
+        let watched = options.sanitizer.map(|sanitizer| match sanitizer {
+            Sanitizer::Address => ("sanitize_address", c"asan"),
+            Sanitizer::Thread => ("sanitize_thread", c"tsan-module,function(tsan)"),
+        });
+        if let Some((attribute, _)) = watched {
+            for function in defined_functions(m.module) {
+                m.add_attribute(function, m.attribute(attribute, 0));
+            }
+        }
         let passes = match mode {
             // `build` leaves the program's own functions as they are written: see `Unit::function`.
             Mode::Quick | Mode::Build => {
@@ -95,7 +106,8 @@ impl Machine {
             // there, computations are moved past them.
             Mode::Release => c"function(sroa,early-cse,correlated-propagation),default<O3>",
         };
-        self.run(m, passes, mode == Mode::Release)
+        self.run(m, passes, mode == Mode::Release)?;
+        watched.map_or(Ok(()), |(_, passes)| self.run(m, passes, false))
     }
 
     /// Runs passes. `thorough`: with those that `default<O3>` leaves out unless asked.

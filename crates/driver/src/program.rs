@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use base::Diagnostic;
-use codegen::{Debug, Jit, Linker, Object, Options};
+use codegen::{Debug, Jit, Linker, Object, Options, Sanitizer};
 pub use codegen::{Emit, Mode};
 use mir::deadlock;
 use mir::mono;
@@ -135,8 +135,22 @@ pub struct Build {
 pub fn build(session: &Session, whole: Whole, build: &Build) -> Result<(), BuildError> {
     let debug = if build.mode == Mode::Release { Debug::Lines } else { Debug::Full };
     let program = whole.ready(build.mode);
-    let objects = codegen::compile(&program, &options(session, build.mode, debug, build.cpu.as_deref()))?;
+    let options = options(session, build.mode, debug, build.cpu.as_deref());
+    let objects = codegen::compile(&program, &Options { sanitizer: sanitizer()?, ..options })?;
     link(&objects, &foreign_arguments(&session.link), program.needs_web(), &build.output)
+}
+
+/// For those who work on the runtime: see `tests/sanitizers`.
+fn sanitizer() -> Result<Option<Sanitizer>, BuildError> {
+    let Some(name) = std::env::var_os("ALTRU_SANITIZER") else { return Ok(None) };
+    match name.to_str() {
+        Some("address") => Ok(Some(Sanitizer::Address)),
+        Some("thread") => Ok(Some(Sanitizer::Thread)),
+        _ => Err(BuildError::Failed(format!(
+            "ALTRU_SANITIZER is `{}`: it can be `address` or `thread`",
+            name.display()
+        ))),
+    }
 }
 
 /// Links beside the output and moves the result there, so that there is never half an executable.

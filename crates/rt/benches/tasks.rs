@@ -141,7 +141,7 @@ struct Pass {
 }
 
 static PASS_SITE: Site =
-    Site { resume: pass_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
+    Site { resume: pass_resume, name_ptr: null(), name_len: 0, location: null(), outer: null(), index: 1 };
 
 unsafe extern "C" fn pass(cx: *mut Context, parent: *mut Frame, _: i32, env: *mut u8, _out: *mut u8) -> i32 {
     // SAFETY: the frame is ours.
@@ -194,7 +194,7 @@ struct Park {
 }
 
 static PARK_SITE: Site =
-    Site { resume: park_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
+    Site { resume: park_resume, name_ptr: null(), name_len: 0, location: null(), outer: null(), index: 1 };
 
 unsafe extern "C" fn park(cx: *mut Context, parent: *mut Frame, _: i32, env: *mut u8, _out: *mut u8) -> i32 {
     // SAFETY: the frame is ours.
@@ -237,7 +237,7 @@ struct Many {
 }
 
 static MANY_SITE: Site =
-    Site { resume: many_resume, name_ptr: null(), name_len: 0, location: null(), index: 1 };
+    Site { resume: many_resume, name_ptr: null(), name_len: 0, location: null(), outer: null(), index: 1 };
 
 unsafe extern "C" fn many(cx: *mut Context, parent: *mut Frame, _: i32, env: *mut u8, _out: *mut u8) -> i32 {
     // SAFETY: the frame is ours.

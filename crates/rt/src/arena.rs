@@ -9,7 +9,7 @@ use std::ptr::null_mut;
 
 use abi::waiting::{Context, FRAME_ALIGN, Frame};
 
-use crate::memory;
+use crate::{memory, sanitize};
 
 const SMALLEST: usize = 512;
 const LARGEST: usize = 64 * 1024;
@@ -54,7 +54,7 @@ unsafe fn free(segment: *mut Segment) {
 }
 
 fn kind(size: usize) -> Option<usize> {
-    (size <= LARGEST).then(|| (size / SMALLEST).ilog2() as usize)
+    (size <= LARGEST && !sanitize::GIVES_BACK).then(|| (size / SMALLEST).ilog2() as usize)
 }
 
 fn open(size: usize) -> *mut Segment {

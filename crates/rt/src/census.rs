@@ -12,6 +12,8 @@ use std::cell::Cell;
 use std::fmt::Write;
 
 use crate::runner::Runner;
+#[cfg(not(loom))]
+use crate::sync::global::MutexGuard;
 use crate::sync::global::{AtomicU64, Mutex, Ordering, PoisonError};
 #[cfg(not(loom))]
 use crate::task::{self, Look};
@@ -155,10 +157,10 @@ pub(crate) fn worker_sleeps() {
     check_deadlock();
 }
 
-/// Whether it is the runner of a thread that is there. Nothing is waited for, so the answer may be no.
+/// The threads, which stay as long as the result is kept. `None`: the list is just being changed.
 #[cfg(not(loom))]
-pub(crate) fn has(run: *const Runner) -> bool {
-    MEMBERS.try_lock().is_ok_and(|members| members.iter().any(|entry| entry.run == run))
+pub(crate) fn try_threads() -> Option<MutexGuard<'static, Vec<Entry>>> {
+    MEMBERS.try_lock().ok()
 }
 
 /// Calls `body` with all threads, which stay meanwhile.

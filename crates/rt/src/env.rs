@@ -8,12 +8,19 @@ use std::os::unix::ffi::OsStrExt;
 use abi::RawString;
 
 use crate::os;
-use crate::sync::global::{Mutex, PoisonError};
+use crate::sync::global::{Mutex, PoisonError, RwLock};
 use crate::text::{Out, bytes};
 
 static ARGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-/// Rust's environment functions lock among themselves; C code that changes it at the same time is on its own.
-static ENVIRONMENT: Mutex<()> = Mutex::new(());
+/// Rust's environment functions lock among themselves. The C library's do not: a variable that is changed while it
+/// looks one up moves what it reads.
+static ENVIRONMENT: RwLock<()> = RwLock::new(());
+
+/// Makes a call of the C library that looks at variables: nobody changes one meanwhile.
+pub(crate) fn keeping_variables<R>(call: impl FnOnce() -> R) -> R {
+    let _lock = ENVIRONMENT.read().unwrap_or_else(PoisonError::into_inner);
+    call()
+}
 
 /// # Safety
 /// `argv` leads to `argc` C strings.
@@ -108,8 +115,9 @@ pub unsafe extern "C" fn altru_env_set_var(
     if !is_name(name) || value.as_bytes().contains(&0) {
         return -libc::EINVAL;
     }
-    let _lock = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
-    // SAFETY: all Altru code reads the environment through Rust's functions, which lock it.
+    let _lock = ENVIRONMENT.write().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: nobody reads the environment but by Rust's functions, which lock it, and under our lock. (Foreign code that does
+    // at the same time is on its own.)
     unsafe { std::env::set_var(name, value) };
     0
 }
@@ -123,7 +131,7 @@ pub unsafe extern "C" fn altru_env_remove_var(name: *const u8, len: usize) -> i3
     if !is_name(name) {
         return -libc::EINVAL;
     }
-    let _lock = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let _lock = ENVIRONMENT.write().unwrap_or_else(PoisonError::into_inner);
     // SAFETY: as in `altru_env_set_var`.
     unsafe { std::env::remove_var(name) };
     0

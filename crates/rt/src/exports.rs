@@ -243,31 +243,14 @@ waiting! {
     fn altru_channel_recv(channel: *mut Channel, out: *mut u8, timeout: i64) -> i32 {
         Recv::new(channel, out), patience(timeout)
     }
+    fn altru_channel_send_batch(channel: *mut Channel, values: *mut u8, n: usize, timeout: i64, sent: *mut usize) -> usize {
+        SendBatch::new(channel, values, n, sent), patience(timeout)
+    }
     fn altru_channel_recv_batch(channel: *mut Channel, out: *mut u8, max: usize, timeout: i64) -> i64 {
         RecvBatch::new(channel, out, max), patience(timeout)
     }
     fn altru_select(cases: *mut SelectCase, n: usize, timeout: i64, biased: i32) -> i32 {
         Select::new(cases, n, biased != 0), patience(timeout)
-    }
-}
-
-/// # Safety
-/// As the list in `abi` and `abi::waiting` say.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn altru_channel_send_batch(
-    cx: *mut Context,
-    parent: *mut Frame,
-    result: *mut usize,
-    channel: *mut Channel,
-    values: *mut u8,
-    n: usize,
-    timeout: i64,
-) -> i32 {
-    // SAFETY: the caller keeps the contract above. The result is also where an interrupted batch leaves how far it came.
-    unsafe {
-        result.write(0);
-        let batch = SendBatch::new(channel, values, n, result);
-        wait::run(cx, parent, result, batch, patience(timeout))
     }
 }
 

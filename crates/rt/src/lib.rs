@@ -19,6 +19,7 @@ mod mapping;
 mod memory;
 mod point;
 mod runner;
+mod sanitize;
 mod select;
 mod sync;
 mod timer;
@@ -109,6 +110,7 @@ pub(crate) const EXIT_PANIC: i32 = 101;
 pub(crate) fn exit_now(code: i32) -> ! {
     #[cfg(not(loom))]
     trace::finish();
+    sanitize::before_exit();
     // SAFETY: always allowed.
     unsafe { libc::_exit(code) }
 }

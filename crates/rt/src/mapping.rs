@@ -9,6 +9,8 @@ use libc::{
     PROT_READ, PROT_WRITE, c_int, c_void,
 };
 
+use crate::sanitize;
+
 const GRAIN: usize = 2 << 20;
 
 /// Blocks from this size on: what rounding can cost stays small beside them.
@@ -21,8 +23,9 @@ unsafe extern "C" {
 /// Whether a block of this size is such a mapping.
 #[inline]
 pub(crate) fn is_one(block: *mut u8, size: usize) -> bool {
+    // A sanitizer's allocator has all blocks.
     // SAFETY: the allocator looks the address up in a table of its own.
-    size >= LARGE && !unsafe { mi_is_in_heap_region(block.cast()) }
+    !sanitize::GIVES_BACK && size >= LARGE && !unsafe { mi_is_in_heap_region(block.cast()) }
 }
 
 fn length(size: usize) -> usize {

@@ -6,12 +6,17 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 
+#[cfg(sanitized)]
+use crate::sanitize::allocator::{
+    mi_free, mi_malloc, mi_malloc_aligned, mi_realloc, mi_realloc_aligned, mi_zalloc, mi_zalloc_aligned,
+};
+#[cfg(not(sanitized))]
 use libmimalloc_sys::{
     mi_free, mi_malloc, mi_malloc_aligned, mi_realloc, mi_realloc_aligned, mi_zalloc, mi_zalloc_aligned,
 };
 
 use crate::mapping::{self, LARGE};
-use crate::stdio;
+use crate::{sanitize, stdio};
 
 /// What `mi_malloc` aligns to by itself, for sizes that are not smaller than that.
 const MALLOC_ALIGN: usize = 16;
@@ -50,7 +55,7 @@ pub(crate) fn alloc_zeroed(size: usize, align: usize) -> *mut u8 {
 /// `ptr` came from here with this size and alignment.
 #[inline]
 pub(crate) unsafe fn realloc(ptr: *mut u8, old_size: usize, align: usize, new_size: usize) -> *mut u8 {
-    if old_size.max(new_size) >= LARGE && align <= PAGE {
+    if !sanitize::GIVES_BACK && old_size.max(new_size) >= LARGE && align <= PAGE {
         // SAFETY: by contract.
         unsafe {
             if let Some(new) = realloc_large(ptr, old_size, align, new_size) {

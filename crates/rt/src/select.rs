@@ -198,9 +198,8 @@ impl<'a> Case<'a> {
     unsafe fn commit_now(&self) -> bool {
         // SAFETY: by contract.
         unsafe {
-            match self.target {
-                Target::Send(c) => return c.try_send(self.value) == SendOutcome::Sent,
-                _ => {}
+            if let Target::Send(c) = self.target {
+                return c.try_send(self.value) == SendOutcome::Sent;
             }
             let Some(lock) = self.lock() else { return false };
             let mut wakers = Wakers::new();

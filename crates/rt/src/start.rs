@@ -4,7 +4,7 @@ use std::ptr::null_mut;
 
 use abi::waiting::{Context, DONE, ENTER, Frame};
 
-use crate::{census, current, env, interrupt, panic, signals, stdio, task, trace};
+use crate::{census, current, env, interrupt, panic, sanitize, signals, stdio, task, trace};
 
 pub(crate) type Main = unsafe extern "C" fn(*mut Context, *mut Frame, i32, *mut i32) -> i32;
 
@@ -20,6 +20,7 @@ pub unsafe extern "C" fn altru_rt_main(main: Main, argc: i32, argv: *const *cons
     let run = current::thread();
     // Never freed: messages may name the main thread as long as the process lives.
     let member = Box::leak(Box::new(census::Member::new("main")));
+    sanitize::lasts(member);
     // SAFETY: the member lives for ever, and the runner as long as the thread.
     unsafe { census::enter(member, run) };
     let mut result = crate::EXIT_PANIC;

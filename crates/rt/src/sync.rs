@@ -49,10 +49,10 @@ impl Backoff {
 
 /// Atomics for statics: never modelled.
 pub(crate) mod global {
-    #[cfg(not(loom))]
-    pub(crate) use std::sync::OnceLock;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU64, Ordering};
     pub(crate) use std::sync::{Mutex, PoisonError};
+    #[cfg(not(loom))]
+    pub(crate) use std::sync::{MutexGuard, OnceLock, RwLock};
 }
 
 #[cfg(not(loom))]

@@ -1,7 +1,7 @@
 //! The clocks as the program sees them. `clock` is what the runtime itself needs.
 
-use crate::clock;
 use crate::point::{Point, point};
+use crate::{clock, env};
 
 #[unsafe(no_mangle)]
 pub extern "C" fn altru_time_monotonic() -> i64 {
@@ -23,6 +23,6 @@ pub extern "C" fn altru_time_local_offset(seconds: i64) -> i32 {
     // SAFETY: an all-zero tm is a valid value to be overwritten.
     let mut fields: libc::tm = unsafe { std::mem::zeroed() };
     // SAFETY: both pointers are valid; the C library reads the time zone on first use.
-    let ok = unsafe { !libc::localtime_r(&raw const seconds, &raw mut fields).is_null() };
-    if ok { fields.tm_gmtoff as i32 } else { 0 }
+    let found = env::keeping_variables(|| unsafe { libc::localtime_r(&raw const seconds, &raw mut fields) });
+    if !found.is_null() { fields.tm_gmtoff as i32 } else { 0 }
 }

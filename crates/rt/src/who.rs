@@ -18,7 +18,7 @@ use std::fmt::Write;
 use abi::Location;
 use abi::protocol::held;
 
-use crate::census::Entry;
+use crate::census::{self, Entry};
 use crate::runner::Runner;
 use crate::sync::AtomicU32;
 use crate::sync::global::{AtomicPtr, AtomicU64, Ordering};
@@ -213,8 +213,8 @@ pub(crate) unsafe fn each_needed(what: &What, most: usize, mut see: impl FnMut(&
         match *what {
             What::Lock(word) => {
                 let (holder, _) = holder(word);
-                if !holder.is_null() && is_known(holder) {
-                    see(&*holder);
+                if !holder.is_null() {
+                    if_known(holder, see);
                 }
             }
             What::Task(task) => see(&(*task).run),
@@ -231,8 +231,17 @@ pub(crate) unsafe fn each_needed(what: &What, most: usize, mut see: impl FnMut(&
     }
 }
 
-/// Whether it is a task's runner or that of a thread of the program: not one that a worker uses for itself, nor one of a guard
-/// that was forgotten. Nothing is waited for, so the answer may be no.
-fn is_known(run: *const Runner) -> bool {
-    crate::census::has(run) || Look::try_now().is_some_and(|tasks| tasks.find(run).is_some())
+/// Calls `see` with a runner that is a task's or that of a thread of the program: not one that a worker uses for itself, nor one
+/// of a guard that was forgotten. Nothing is waited for, so it may be left out.
+fn if_known(run: *const Runner, see: impl FnOnce(&Runner)) {
+    if let Some(threads) = census::try_threads()
+        && threads.iter().any(|thread| std::ptr::eq(thread.runner(), run))
+    {
+        // SAFETY: a listed thread's runner is valid as long as the list is locked.
+        see(unsafe { &*run });
+    } else if let Some(tasks) = Look::try_now()
+        && let Some(task) = tasks.find(run)
+    {
+        see(&task.run);
+    }
 }

@@ -174,7 +174,7 @@ impl Machine for Recv {
 }
 
 /// Sends values in order, as many as possible without waiting. Gives how many were sent; the rest is still the
-/// caller's. If it is interrupted, `*progress` says the same.
+/// caller's. If it is interrupted, `*progress`, which was 0, says the same.
 pub(crate) struct SendBatch {
     next: Send,
     left: usize,

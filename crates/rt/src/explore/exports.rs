@@ -399,9 +399,9 @@ replacements! {
         }
         ordinary::altru_channel_try_recv(channel, out)
     }
-    fn altru_channel_send_batch(cx: *mut Context, parent: *mut Frame, out: *mut usize, channel: *mut Channel, values: *mut u8, n: usize, timeout: i64) -> i32 {
+    fn altru_channel_send_batch(cx: *mut Context, parent: *mut Frame, out: *mut usize, channel: *mut Channel, values: *mut u8, n: usize, timeout: i64, sent: *mut usize) -> i32 {
         point(Op::Batch { channel, sends: true, n }, parent, timeout);
-        ordinary::altru_channel_send_batch(cx, parent, out, channel, values, n, timeout)
+        ordinary::altru_channel_send_batch(cx, parent, out, channel, values, n, timeout, sent)
     }
     fn altru_channel_recv_batch(cx: *mut Context, parent: *mut Frame, out: *mut i64, channel: *mut Channel, values: *mut u8, max: usize, timeout: i64) -> i32 {
         point(Op::Batch { channel, sends: false, n: max }, parent, timeout);

@@ -139,7 +139,7 @@ impl Heap {
         match self.name(block.addr()) {
             Some(at) => {
                 let own = at as usize / REGION == task as usize;
-                let class = size.max(1).next_multiple_of(ALIGN) / ALIGN;
+                let class = size.max(1).div_ceil(ALIGN);
                 if own
                     && align <= ALIGN
                     && let Some(free) = self.regions[task as usize].free.get_mut(class)

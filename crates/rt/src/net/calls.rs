@@ -8,9 +8,9 @@ use abi::{AddressKind, RawAddress, RawString, SocketOption};
 use super::address::{Address, to_raw};
 use super::ready::{self, Attempt};
 use super::{Direction, Source, retry};
-use crate::os;
 use crate::text::{Out, text};
 use crate::wait::Pending;
+use crate::{env, os};
 
 const FLAGS: i32 = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
 
@@ -569,12 +569,17 @@ pub(crate) unsafe fn lookup(host: *const u8, len: usize, out: *mut RawString) ->
     unsafe {
         let mut hints: libc::addrinfo = std::mem::zeroed();
         hints.ai_socktype = libc::SOCK_STREAM;
-        match libc::getaddrinfo(host.as_ptr(), std::ptr::null(), &raw const hints, &raw mut found) {
+        let call = || {
+            let code = libc::getaddrinfo(host.as_ptr(), std::ptr::null(), &raw const hints, &raw mut found);
+            (code, os::errno())
+        };
+        let (code, errno) = env::keeping_variables(call);
+        match code {
             0 => {}
             libc::EAI_NONAME | libc::EAI_NODATA => return -libc::ENOENT,
             libc::EAI_AGAIN => return -libc::EAGAIN,
             libc::EAI_MEMORY => return -libc::ENOMEM,
-            libc::EAI_SYSTEM => return -os::errno(),
+            libc::EAI_SYSTEM => return -errno,
             _ => return -libc::EINVAL,
         }
         let mut at = found;

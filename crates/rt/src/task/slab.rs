@@ -7,9 +7,9 @@ use std::cell::Cell;
 use std::ptr::null_mut;
 
 use super::Task;
-use crate::memory;
 use crate::runner::Runner;
 use crate::wait::{Locked, LockedGuard};
+use crate::{memory, sanitize};
 
 /// Sizes up to this in steps of `SMALL_STEP`, then up to `LARGEST` in steps of `LARGE_STEP`.
 const SMALL: usize = 1024;
@@ -107,7 +107,10 @@ pub(super) fn alloc(size: usize, align: usize) -> *mut Task {
             return block.cast();
         }
         // SAFETY: free blocks are nobody else's.
-        list.first.set(unsafe { (*first).next.get() });
+        unsafe {
+            list.first.set((*first).next.get());
+            sanitize::take(first.add(1).cast(), class_size(class) - size_of::<Task>());
+        }
         list.len.set(list.len.get() - 1);
         first
     })
@@ -124,6 +127,7 @@ fn refill(list: &List, class: usize) {
     let small = shared.chunks.iter().filter(|(_, other, _)| *other == class).count() < SMALL_CHUNKS;
     let size = if small { CHUNK } else { LARGE_CHUNK };
     let chunk = map(size);
+    sanitize::mapped(chunk, size);
     shared.chunks.push((chunk, class, size));
     list.rest.set(chunk);
     list.left.set(size / class_size(class));
@@ -170,7 +174,9 @@ pub(super) unsafe fn free(task: *mut Task, size: usize, align: usize) {
         return unsafe { memory::free(task.cast(), size, align.max(ALIGN)) };
     }
     let class = class(size);
-    // SAFETY: the block is ours.
+    // SAFETY: the block is ours. Its header is looked at by whoever walks the chunks.
+    unsafe { sanitize::leave(task.add(1).cast(), class_size(class) - size_of::<Task>()) };
+    // SAFETY: as above.
     let kept = CACHE.try_with(|cache| unsafe {
         let list = &cache.0[class];
         (*task).next.set(list.first.get());

@@ -85,6 +85,7 @@ struct Stuck {
     value: u64,
     outcome: i32,
     count: i64,
+    all: usize,
     sent: usize,
     cases: [SelectCase; 3],
     other: Option<Handle<()>>,
@@ -104,6 +105,7 @@ impl Stuck {
             value: 0,
             outcome: -9,
             count: 0,
+            all: 0,
             sent: 0,
             cases: [case; 3],
             other: None,
@@ -131,8 +133,8 @@ impl Stuck {
                 Kind::Send => altru_channel_send(cx, frame, out, ptr(&s.full), value, -1),
                 Kind::Meet => altru_channel_send(cx, frame, out, ptr(&s.meeting), value, -1),
                 Kind::SendBatch => {
-                    let sent = &raw mut self.sent;
-                    altru_channel_send_batch(cx, frame, sent, ptr(&s.full), value, 1, -1)
+                    let (out, sent) = (&raw mut self.all, &raw mut self.sent);
+                    altru_channel_send_batch(cx, frame, out, ptr(&s.full), value, 1, -1, sent)
                 }
                 Kind::Lock => altru_mutex_lock(cx, frame, out, &raw const s.lock, -1),
                 Kind::Read => altru_rwlock_read(cx, frame, out, &raw const s.rwlock, -1),
@@ -323,7 +325,7 @@ impl<B: Body<Out = ()>> Body for Under<B> {
     }
     fn out(&mut self) -> i32 {
         if self.outcome == 1 && self.duration < 0 {
-            assert_eq!(message(&self.panic), "it fails");
+            assert_eq!(message(&mut self.panic), "it fails");
         }
         self.outcome
     }
@@ -577,7 +579,7 @@ fn a_shield_puts_it_off() {
     let body =
         Shielded { stage: 0, gate: Arc::clone(&gate), passed: Arc::clone(&passed), value: 0, outcome: 0 };
     let task = spawn(body);
-    while task.is_fresh() {
+    while !task.is_suspended() {
         std::thread::yield_now();
     }
     task.cancel();

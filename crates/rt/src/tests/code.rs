@@ -220,9 +220,16 @@ pub(super) fn empty_panic() -> RawPanic {
     }
 }
 
-pub(super) fn message(panic: &RawPanic) -> String {
+/// Takes a panic's message, and frees all of it.
+pub(super) fn message(panic: &mut RawPanic) -> String {
     // SAFETY: the runtime has filled it in with UTF-8.
-    unsafe { crate::text::text(panic.message.ptr, panic.message.len) }.to_string()
+    let message = unsafe { crate::text::text(panic.message.ptr, panic.message.len) }.to_string();
+    let RawPanic { message: text, file, thread, .. } = std::mem::replace(panic, empty_panic());
+    for string in [text, file, thread].into_iter().filter(|string| string.cap > 0) {
+        // SAFETY: an owned string's buffer has `cap` bytes, aligned to 1; nobody has it any more.
+        unsafe { crate::memory::free(string.ptr, string.cap, 1) };
+    }
+    message
 }
 
 impl<T> Handle<T> {
@@ -236,12 +243,12 @@ impl<T> Handle<T> {
             let status =
                 altru_task_join(cx, std::ptr::null_mut(), &raw mut how, self.task, &raw mut panic, -1);
             assert_eq!(status, DONE);
-            self.joined(how, &panic)
+            self.joined(how, &mut panic)
         }
     }
 
     /// What a join's result means.
-    pub(super) fn joined(&self, how: i32, panic: &RawPanic) -> Joined<T> {
+    pub(super) fn joined(&self, how: i32, panic: &mut RawPanic) -> Joined<T> {
         match how {
             // SAFETY: it has returned, and only the joiner takes the result.
             0 => Joined::Returned(unsafe { (*self.task).take_result().cast::<T>().read() }),
@@ -251,10 +258,9 @@ impl<T> Handle<T> {
         }
     }
 
-    /// It has not been suspended yet.
-    pub(super) fn is_fresh(&self) -> bool {
-        // SAFETY: the handle is live; a look at what may change.
-        unsafe { (&raw const (*(*self.task).run.context()).frame).read_volatile().is_null() }
+    pub(super) fn is_suspended(&self) -> bool {
+        // SAFETY: the handle is live.
+        unsafe { (*self.task).run.wait.is_suspended() }
     }
 
     pub(super) fn cancel(&self) {

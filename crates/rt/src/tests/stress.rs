@@ -13,7 +13,7 @@ use crate::sync::{AtomicU32, Ordering};
 use crate::{clock, locks, select};
 
 const THREADS: usize = 4;
-const ROUNDS: usize = 5_000;
+const ROUNDS: usize = if cfg!(miri) { 50 } else { 5_000 };
 const MILLISECOND: i64 = 1_000_000;
 
 fn channel(capacity: i64) -> Arc<Channel> {
@@ -251,7 +251,7 @@ fn rendezvous_with_timeouts() {
 fn batches_keep_order_across_a_small_buffer() {
     for capacity in [-1, 0, 1, 7] {
         let channel = channel(capacity);
-        let n = 10_000u64;
+        let n = 2 * ROUNDS as u64;
         thread::scope(|scope| {
             scope.spawn(|| {
                 let mut values: Vec<u64> = (0..n).collect();

@@ -66,7 +66,7 @@ impl Body for Tree {
             self.children =
                 (0..10).map(|i| spawn(Tree::new(self.level - 1, self.first + i * span))).collect();
         } else if let Some(child) = self.children.pop() {
-            match child.joined(self.how, &self.panic) {
+            match child.joined(self.how, &mut self.panic) {
                 Joined::Returned(sum) => self.sum += sum,
                 other => panic!("{other:?}"),
             }

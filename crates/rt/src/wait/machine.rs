@@ -269,8 +269,9 @@ unsafe fn advance<M: Machine>(
                     if pending.until >= 0 {
                         let timed = leaf.cast::<TimedFrame<M>>();
                         (*timed).armed = true;
-                        (*timed).timer.write(Timer::new(&raw const run.wait, pending));
-                        crate::arm((*timed).timer.as_mut_ptr());
+                        let timer = (&raw mut (*timed).timer).cast::<Timer>();
+                        timer.write(Timer::new(&raw const run.wait, pending));
+                        crate::arm(timer);
                     }
                     (*cx).frame = leaf.cast();
                 }
@@ -307,7 +308,8 @@ unsafe extern "C" fn resume<M: Machine, const TIMED: bool>(
         if TIMED {
             let timed = leaf.cast::<TimedFrame<M>>();
             deadline = (*timed).deadline;
-            let timer = (*timed).timer.as_mut_ptr();
+            // Others may just be looking at it: no reference.
+            let timer = (&raw mut (*timed).timer).cast::<Timer>();
             // One that has ended the wait was unlinked before.
             if std::mem::take(&mut (*timed).armed) && ended.outcome != (*timer).late {
                 crate::disarm(timer);

@@ -1,5 +1,7 @@
 //! Waiters' entries in objects' queues: intrusive, on the waiter's stack or in its leaf frame, no allocation.
 
+use std::cell::Cell;
+use std::marker::PhantomPinned;
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
@@ -8,9 +10,9 @@ use crate::sync::AtomicU32;
 
 /// One case of one wait. See the invariants in `wait`.
 pub(crate) struct Node {
-    /// `UNLINKED` while it is in no queue.
-    prev: *mut Node,
-    next: *mut Node,
+    /// `UNLINKED` while it is in no queue. Both are cells, since neighbours change them while the owner looks at the rest.
+    prev: Cell<*mut Node>,
+    next: Cell<*mut Node>,
     /// The word it waits on, in a bucket that several share. Null for other objects.
     pub(crate) word: *const AtomicU32,
     wait: *const Wait,
@@ -20,6 +22,8 @@ pub(crate) struct Node {
     /// What an object needs to know of its waiter: permits for a semaphore, reading or writing for a lock. `SELECT`
     /// is added for one of several cases, which must not be told to retry or that a channel closed.
     want: u32,
+    /// So a `&mut` to what it is in, which its owner may have while it is linked, does not count as unique.
+    _pinned: PhantomPinned,
 }
 
 /// Not a node: marks one that is in no queue.
@@ -28,7 +32,16 @@ const SELECT: u32 = 1 << 31;
 
 impl Node {
     pub(crate) const fn new(word: *const AtomicU32, want: u32) -> Node {
-        Node { prev: UNLINKED, next: null_mut(), word, wait: null(), value: null_mut(), case: 0, want }
+        Node {
+            prev: Cell::new(UNLINKED),
+            next: Cell::new(null_mut()),
+            word,
+            wait: null(),
+            value: null_mut(),
+            case: 0,
+            want,
+            _pinned: PhantomPinned,
+        }
     }
 
     /// Says which wait this is the only case of.
@@ -58,7 +71,7 @@ impl Node {
     }
 
     fn is_linked(&self) -> bool {
-        self.prev != UNLINKED
+        self.prev.get() != UNLINKED
     }
 
     /// Claims this node's wait.
@@ -100,12 +113,12 @@ impl Queue {
     pub(crate) unsafe fn push(&mut self, node: *mut Node) {
         // SAFETY: `node` is valid by contract and `tail`, if any, is a linked node, hence valid.
         unsafe {
-            (*node).prev = self.tail;
-            (*node).next = null_mut();
+            (*node).prev.set(self.tail);
+            (*node).next.set(null_mut());
             if self.tail.is_null() {
                 self.head = node;
             } else {
-                (*self.tail).next = node;
+                (*self.tail).next.set(node);
             }
         }
         self.tail = node;
@@ -121,18 +134,18 @@ impl Queue {
             if !(*node).is_linked() {
                 return false;
             }
-            let (prev, next) = ((*node).prev, (*node).next);
+            let (prev, next) = ((*node).prev.get(), (*node).next.get());
             if prev.is_null() {
                 self.head = next;
             } else {
-                (*prev).next = next;
+                (*prev).next.set(next);
             }
             if next.is_null() {
                 self.tail = prev;
             } else {
-                (*next).prev = prev;
+                (*next).prev.set(prev);
             }
-            (*node).prev = UNLINKED;
+            (*node).prev.set(UNLINKED);
         }
         true
     }
@@ -157,7 +170,7 @@ impl Queue {
                 if (*at).word.addr() == key {
                     return Some(at);
                 }
-                at = (*at).next;
+                at = (*at).next.get();
             }
         }
         None
@@ -171,7 +184,7 @@ impl Queue {
             // SAFETY: linked nodes are valid under the lock.
             let Some(node) = (unsafe { at.as_ref() }) else { return };
             see(node);
-            at = node.next;
+            at = node.next.get();
         }
     }
 

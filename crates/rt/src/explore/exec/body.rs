@@ -105,10 +105,11 @@ unsafe fn run_task(this: *mut Exec, task: *mut Task) {
     unsafe {
         let status = task::resume(task);
         let (scope, panicked) = ((*task).scope_live(), (*task).panic_message());
-        if let Some(message) = &panicked {
-            if scope.is_null() && (*task).is_detached() {
-                (*this).note_unseen_panic(message);
-            }
+        if let Some(message) = &panicked
+            && scope.is_null()
+            && (*task).is_detached()
+        {
+            (*this).note_unseen_panic(message);
         }
         let end = task::end_word(task.cast()).addr();
         let fails = panicked.is_some() && !scope.is_null();

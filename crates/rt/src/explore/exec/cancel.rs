@@ -216,8 +216,9 @@ impl Exec {
             Op::Select { cases, n, .. } => {
                 changes(MEETING);
                 for i in 0..n {
-                    // SAFETY: by contract, here and below.
+                    // SAFETY: by contract.
                     let case = unsafe { &*cases.add(i) };
+                    // SAFETY: by contract.
                     if unsafe { meets(case) } {
                         changes(self.object(case.object.addr()));
                     }

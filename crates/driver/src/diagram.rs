@@ -104,10 +104,7 @@ impl<'a> Story<'a> {
         let lines: Vec<String> = steps
             .into_iter()
             .map(|(task, _, what, calls)| {
-                let at = place(calls).map_or(String::new(), |place| match place.function.as_str() {
-                    "" => format!("  at {}", shown(place)),
-                    function => format!("  at {} in {function}", shown(place)),
-                });
+                let at = place(calls).map_or(String::new(), |place| format!("  at {}", shown(place)));
                 format!("  {}: {}{at}\n", self.name(task), what.join(", "))
             })
             .collect();
@@ -220,7 +217,11 @@ pub(crate) fn place(calls: &[Place]) -> Option<&Place> {
     calls.iter().find(|place| !is_std(&place.file)).or(calls.first())
 }
 
-/// A place as it is told.
+/// A place as it is told, with the function that it is in.
 pub fn shown(place: &Place) -> String {
-    format!("{}:{}:{}", place.file, place.line, place.column)
+    let at = format!("{}:{}:{}", place.file, place.line, place.column);
+    match place.function.as_str() {
+        "" => at,
+        function => format!("{at} in {function}"),
+    }
 }

@@ -252,6 +252,7 @@ impl Explorer {
     ) -> Result<Findings, BuildError> {
         let recorder = Rc::new(RefCell::new(Recorder::default()));
         let (seed, limit, search) = (plan.seed, plan.budget.executions, plan.search.clone());
+        let hasty = plan.hasty;
         let make = {
             let recorder = Rc::clone(&recorder);
             move || -> Box<dyn Strategy> {
@@ -266,7 +267,6 @@ impl Explorer {
                 Box::new(Noting { inner, recorder: Rc::clone(&recorder) })
             }
         };
-        let plan_hasty = plan.hasty;
         let until = start + plan.budget.time;
         let (mut count, mut next_look) = (0u64, 1u64);
         let (timed, cut) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
@@ -288,7 +288,7 @@ impl Explorer {
                 if ended.unreceived > 0 {
                     let schedule = || {
                         let choices = noted.borrow().schedule();
-                        Schedule { choices, detail: ended.detail, hasty: plan_hasty, seed: 1 }
+                        Schedule { choices, detail: ended.detail, hasty, seed: 1 }
                     };
                     left.borrow_mut().get_or_insert_with(|| Unreceived::first(schedule())).executions += 1;
                 }

@@ -92,7 +92,7 @@ impl Shape {
 
     /// Calls `f` with this shape, as a constant if it is the most frequent one: loops over slots are twice as fast then.
     #[inline(always)]
-    pub fn with<R>(self, f: impl Fn(Shape) -> R) -> R {
+    pub fn with<R>(self, f: impl FnOnce(Shape) -> R) -> R {
         const WORD: Shape = Shape::new(8, 8);
         if self.size == WORD.size && self.stride == WORD.stride { f(WORD) } else { f(self) }
     }

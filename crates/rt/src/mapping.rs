@@ -73,7 +73,7 @@ pub(crate) unsafe fn resize(block: *mut u8, old: usize, size: usize) -> *mut u8 
     }
     // SAFETY: by contract the mapping is the caller's; it stays where it is or nothing happens.
     let there = unsafe { libc::mremap(block.cast(), old, len, 0) };
-    let new = if there != MAP_FAILED {
+    if there != MAP_FAILED {
         block
     } else {
         let target = space(len, PROT_NONE, MAP_NORESERVE);
@@ -89,8 +89,7 @@ pub(crate) unsafe fn resize(block: *mut u8, old: usize, size: usize) -> *mut u8 
             return std::ptr::null_mut();
         }
         target
-    };
-    new
+    }
 }
 
 /// # Safety

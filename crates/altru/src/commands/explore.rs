@@ -256,11 +256,7 @@ fn unreceived(left: &Unreceived, executions: u64, command: &str) -> String {
         }
     };
     for place in &left.places {
-        let within = match place.function.as_str() {
-            "" => String::new(),
-            function => format!(" in {function}"),
-        };
-        let _ = writeln!(text, "  {}{within}", shown(place));
+        let _ = writeln!(text, "  {}", shown(place));
     }
     if executions > 1 {
         let _ = writeln!(text, "replay:   {}", command.replace("{}", &left.schedule.to_string()));

@@ -196,25 +196,15 @@ impl Values {
     /// How many slots from a position on are in the same state: `full` 0 or 1. The first one is; `most` is at least 1.
     #[inline(never)]
     fn row(&self, ring: &Ring, position: usize, full: usize, most: usize) -> usize {
-        self.front.shape.with(|shape| {
-            let most = most.min(ring.room());
-            let mut count = 0;
-            loop {
-                // SAFETY: positions from the ring's tail or head on are not before its first.
-                let (first, mine, len) =
-                    unsafe { ring.stretch(position + count, shape.stride, most - count) };
-                // SAFETY: they are slots of the ring. Acquire as in `turn`.
-                let is = |i: &usize| unsafe {
-                    stamp(first.add(i * shape.stride)).load(Ordering::Acquire) == mine + full
-                };
-                let same = (0..len).take_while(is).count();
-                count += same;
-                if same < len || count == most {
-                    // The first one is, by contract.
-                    return count.max(1);
-                }
-            }
-        })
+        let mut same = 0;
+        self.each_slot(ring, position, most.min(ring.room()), |_, _, slot, mine| {
+            // SAFETY: it is a slot of the ring. Acquire as in `turn`.
+            let is = unsafe { stamp(slot) }.load(Ordering::Acquire) == mine + full;
+            same += usize::from(is);
+            is
+        });
+        // The first one is, by contract.
+        same.max(1)
     }
 
     /// Moves values into slots from a position on.
@@ -223,22 +213,14 @@ impl Values {
     /// The slots are the caller's and empty; there are as many values, which are moved away.
     #[inline(always)]
     unsafe fn fill(&self, ring: &Ring, position: usize, values: *const u8, count: usize) {
-        self.front.shape.with(|shape| {
-            let mut done = 0;
-            while done < count {
-                // SAFETY: by contract.
-                unsafe {
-                    let (first, mine, len) = ring.stretch(position + done, shape.stride, count - done);
-                    for i in 0..len {
-                        let slot = first.add(i * shape.stride);
-                        let value = values.add((done + i) * shape.size);
-                        move_value(value, slot.add(shape.offset), shape.size);
-                        // Release publishes the value.
-                        stamp(slot).store(mine + 1, Ordering::Release);
-                    }
-                    done += len;
-                }
+        self.each_slot(ring, position, count, |shape, i, slot, mine| {
+            // SAFETY: by contract.
+            unsafe {
+                move_value(values.add(i * shape.size), slot.add(shape.offset), shape.size);
+                // Release publishes the value.
+                stamp(slot).store(mine + 1, Ordering::Release);
             }
+            true
         });
     }
 
@@ -248,21 +230,40 @@ impl Values {
     /// The slots are the caller's and full; there is room for as many values.
     #[inline(always)]
     unsafe fn empty(&self, ring: &Ring, position: usize, out: *mut u8, count: usize) {
+        self.each_slot(ring, position, count, |shape, i, slot, mine| {
+            // SAFETY: by contract.
+            unsafe {
+                move_value(slot.add(shape.offset), out.add(i * shape.size), shape.size);
+                // Release: the value is out of the way of the next one.
+                stamp(slot).store(mine + 2, Ordering::Release);
+            }
+            true
+        });
+    }
+
+    /// Calls `f` with the shape, the how-manieth it is, a slot, and what its stamp is while it is empty, for `count` slots from a position of the
+    /// ring's tail or head on, or until it says no. A stretch up to the ring's end at a time.
+    #[inline(always)]
+    fn each_slot(
+        &self,
+        ring: &Ring,
+        position: usize,
+        count: usize,
+        mut f: impl FnMut(Shape, usize, *mut u8, usize) -> bool,
+    ) {
         self.front.shape.with(|shape| {
             let mut done = 0;
             while done < count {
-                // SAFETY: by contract.
-                unsafe {
-                    let (first, free, len) = ring.stretch(position + done, shape.stride, count - done);
-                    for i in 0..len {
-                        let slot = first.add(i * shape.stride);
-                        let value = out.add((done + i) * shape.size);
-                        move_value(slot.add(shape.offset), value, shape.size);
-                        // Release: the value is out of the way of the next one.
-                        stamp(slot).store(free + 2, Ordering::Release);
+                // SAFETY: positions from the ring's tail or head on are not before its first.
+                let (first, mine, len) = unsafe { ring.stretch(position + done, shape.stride, count - done) };
+                for i in 0..len {
+                    // SAFETY: it is one of the stretch's.
+                    let slot = unsafe { first.add(i * shape.stride) };
+                    if !f(shape, done + i, slot, mine) {
+                        return;
                     }
-                    done += len;
                 }
+                done += len;
             }
         });
     }

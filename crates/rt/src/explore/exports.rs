@@ -371,9 +371,7 @@ replacements! {
         }
         let last = ordinary::altru_channel_receiver_drop(channel);
         // What a mailbox still has when its actor ends is dropped by design.
-        if last != 0 && (*channel).len() > 0 && !(*channel).has_owner()
-            && let Some(exec) = exec().as_mut()
-        {
+        if last != 0 && !(*channel).has_owner() && let Some(exec) = exec().as_mut() {
             exec.note_unreceived(channel.addr(), (*channel).len());
         }
         last

@@ -97,8 +97,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// What was covered. What chance decides is tried as far as it is a choice among few. Timers that fire while others could go have an order with all that begins or ends a wait for some time,
-    /// of which the search is not told: then it is never called exhaustive.
+    /// What was covered. What chance decides is tried as far as it is a choice among few. Timers that fire while others could go have an
+    /// order with all that begins or ends a wait for some time, of which the search is not told: then it is never called exhaustive.
     pub fn coverage(&self) -> Coverage {
         match self.strategy.coverage() {
             Coverage::Exhaustive { .. } if self.hasty => {

@@ -20,6 +20,7 @@ mod crowd;
 mod event;
 mod maps;
 mod names;
+mod notes;
 mod watch;
 
 use std::cell::Cell;
@@ -42,9 +43,9 @@ use super::access::Touches;
 use super::fiber::{Stack, switch};
 use super::heap::Heap;
 use super::op::{GOT, Looked, Op, TIME_OUT};
-use super::trace::{Happening, Recorder, Spot, Spots};
+use super::trace::{Recorder, Spot, Spots};
 use crate::census::{self, Member};
-use crate::runner::{Runner, Unwinding};
+use crate::runner::Runner;
 use crate::start::Main;
 use crate::sync::AtomicU32;
 use crate::task::{self, Task};
@@ -502,88 +503,6 @@ impl Exec {
         }
         self.touched_by(op, 0);
         true
-    }
-
-    /// A panic begins.
-    pub(super) fn note_panic(&mut self, message: &str) {
-        if self.phase != Phase::Running {
-            return;
-        }
-        self.panics.push(message.to_string());
-        self.is_called_at(null());
-        let task = self.current_id();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.happened.push(Happening::Panics { task, message: message.to_string() });
-        }
-    }
-
-    /// How the current fiber ends is kept in a record, for who asks.
-    pub(super) fn end_is_kept(&mut self, record: usize) {
-        let me = self.current;
-        self.fibers[me].kept_in = Some(record);
-    }
-
-    /// Somebody is told, or asks, what is kept in the record.
-    pub(super) fn end_is_known(&mut self, record: usize) {
-        self.unseen.retain(|unseen| unseen.0 != record);
-        for fiber in &mut self.fibers[..self.live] {
-            if fiber.kept_in == Some(record) {
-                fiber.heard = true;
-            }
-        }
-    }
-
-    /// The current fiber has nothing to do until its next wait ends.
-    pub(super) fn is_idle(&mut self) {
-        let me = self.current;
-        self.fibers[me].idle = true;
-    }
-
-    /// Somebody whom nobody will join has panicked. What happens to those who are left when `main` has ended is
-    /// nobody's business: outside they would have been cancelled.
-    fn note_unseen_panic(&mut self, message: &str) {
-        if !self.is_running() || self.main_ended || self.failure.is_some() {
-            return;
-        }
-        let fiber = &self.fibers[self.current];
-        match fiber.kept_in {
-            _ if fiber.heard => {}
-            Some(record) => self.unseen.push((record, message.to_string())),
-            None => self.failure = Some(Verdict::Panicked(message.to_string())),
-        }
-    }
-
-    /// The current fiber ends.
-    fn note_end(&mut self) {
-        let task = self.fibers[self.current].id;
-        if let Some(recorder) = self.recorder.as_mut().filter(|_| self.phase == Phase::Running) {
-            recorder.ends(task);
-        }
-    }
-
-    /// A channel ends with messages in it.
-    pub(super) fn note_unreceived(&mut self, channel: usize, messages: usize) {
-        // Who unwinds leaves what it was to do: that is known.
-        if !self.is_running() || current::runner().unwinding() != Unwinding::Not {
-            return;
-        }
-        self.unreceived += messages;
-        let (task, object) = (self.current_id(), self.object(channel));
-        if let Some(recorder) = &mut self.recorder {
-            recorder.leaves(task, object, messages);
-        }
-    }
-
-    /// The program prints.
-    pub(super) fn note_output(&mut self, text: &str) {
-        if !self.is_running() {
-            return;
-        }
-        self.output.push_str(text);
-        let task = self.current_id();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.happened.push(Happening::Prints { task, text: text.to_string() });
-        }
     }
 
     /// What the runtime does instead of putting the thread to sleep.

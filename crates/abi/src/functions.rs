@@ -471,8 +471,16 @@ macro_rules! web_functions {
             [nounwind] fn altru_http_head(message: Ptr, out: Ptr) -> Void;
             /// Appends the next piece of a message's body. Its length; 0 at the end; -1 and an explanation.
             [nounwind waits] fn altru_http_read(message: Ptr, out: Ptr, error: Ptr) -> I64;
-            /// Answers a request, with a body or (taken over, if it is not null) pieces. 0, or 1 and an explanation.
-            [nounwind] fn altru_http_answer(message: Ptr, head: Ptr, head_len: Usize, body: Ptr, body_len: Usize, pieces: Ptr, error: Ptr) -> I32;
+            /// Whether a request needs nobody who drives its connection while it is answered: the only one on it, and without a body.
+            [nounwind] fn altru_http_is_alone(message: Ptr) -> I32;
+            /// The headers of a message that is to be sent; none yet.
+            [nounwind] fn altru_http_fields() -> Ptr;
+            /// Adds one. 0, or 1 and an explanation.
+            [nounwind] fn altru_http_field(fields: Ptr, name: Ptr, name_len: Usize, value: Ptr, value_len: Usize, error: Ptr) -> I32;
+            [nounwind] fn altru_http_fields_drop(fields: Ptr) -> Void;
+            /// Answers a request with a status, headers (taken over), and a body or (taken over, if it is not null) pieces. 0, or 1 and
+            /// an explanation.
+            [nounwind] fn altru_http_answer(message: Ptr, status: I64, fields: Ptr, body: Ptr, body_len: Usize, pieces: Ptr, error: Ptr) -> I32;
             /// A request that was not answered: its connection ends.
             [nounwind] fn altru_http_message_drop(message: Ptr) -> Void;
             /// Makes a client's connection of a stream, which it takes over. `tls` may be null; `http2`: without TLS, the server is
@@ -483,9 +491,9 @@ macro_rules! web_functions {
             [nounwind] fn altru_http_is_http2(connection: Ptr) -> I32;
             /// Another handle of a connection that takes several requests at a time; else null.
             [nounwind] fn altru_http_share(connection: Ptr) -> Ptr;
-            /// Sends a request and waits for its answer. 0, or an explanation and 1; 2: the server has seen nothing of it; 3: the
-            /// connection ended before the answer began.
-            [nounwind waits] fn altru_http_send(connection: Ptr, head: Ptr, head_len: Usize, body: Ptr, body_len: Usize, pieces: Ptr, out: Ptr, error: Ptr) -> I32;
+            /// Sends a request (its first line as `METHOD URL`, headers and pieces taken over) and waits for its answer. 0, or an
+            /// explanation and 1; 2: the server has seen nothing of it; 3: the connection ended before the answer began.
+            [nounwind waits] fn altru_http_send(connection: Ptr, line: Ptr, line_len: Usize, fields: Ptr, body: Ptr, body_len: Usize, pieces: Ptr, out: Ptr, error: Ptr) -> I32;
             [nounwind] fn altru_http_connection_drop(connection: Ptr) -> Void;
             /// Makes a server's connection of a stream, which it takes over, and leaves a handle with which it is told to stop.
             /// `head`: how many bytes a head may have; `idle`: how long the next one may take; `patience`: how long the client may

@@ -43,11 +43,6 @@ enum Command {
     Explain(commands::explain::Args),
 }
 
-/// The compiler allocates millions of small nodes from several threads; glibc's allocator takes
-/// about a fifth of the time of `check`.
-#[global_allocator]
-static ALLOCATOR: driver::Heap = driver::Heap;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let status = match cli.command {

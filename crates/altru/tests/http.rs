@@ -134,6 +134,40 @@ fn a_thousand_connections_at_once() {
     server.stop(LAST_WORDS);
 }
 
+/// A stream that has given all there is counts as empty until the kernel tells of more. It tells of the end once, with the last
+/// bytes: nothing may be waited for after that.
+#[test]
+fn the_end_of_a_stream_is_seen_with_its_last_bytes() {
+    let server = Server::start("http_service");
+    let before = server.descriptors();
+    for half in [false, true] {
+        let streams: Vec<TcpStream> = (0..50).map(|_| server.connect()).collect();
+        for (i, stream) in streams.iter().enumerate() {
+            let mut stream = stream;
+            let request = put(i, "12345");
+            let (begin, rest) = request.split_at(i % (request.len() - 1) + 1);
+            stream.write_all(begin.as_bytes()).expect("it reads");
+            if half {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            stream.write_all(rest.as_bytes()).expect("it reads");
+            stream.write_all(get(i).as_bytes()).expect("it reads");
+            stream.shutdown(std::net::Shutdown::Write).expect("half-closed");
+        }
+        for stream in streams {
+            stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("set");
+            let mut input = BufReader::new(stream);
+            assert_eq!(answer(&mut input).0, if half { 204 } else { 201 });
+            assert_eq!(answer(&mut input), (200, "12345".to_string()));
+            let mut rest = Vec::new();
+            input.read_to_end(&mut rest).expect("the end, at once");
+            assert!(rest.is_empty());
+        }
+    }
+    server.settles_at(before);
+    server.stop(LAST_WORDS);
+}
+
 #[test]
 fn odd_clients_hold_nobody_up() {
     let server = Server::start("http_service");

@@ -26,5 +26,4 @@ pub mod unreceived;
 pub mod whole;
 
 #[cfg(feature = "codegen")]
-pub use rt::Heap;
 pub use syntax::format as format_source;

@@ -106,6 +106,7 @@ macro_rules! waiting_signatures {
 }
 waiting_signatures! {
     () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F G) (A B C D E F G H)
+    (A B C D E F G H I)
 }
 
 const fn same(found: &[Ty], listed: &[Ty]) -> bool {

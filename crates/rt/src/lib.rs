@@ -79,7 +79,6 @@ mod who;
 
 #[cfg(not(loom))]
 pub use exports::symbols;
-pub use memory::Heap;
 
 /// What `web` builds on, which is a part of the runtime in a crate of its own so that only who uses it is linked with it.
 #[cfg(not(loom))]
@@ -88,7 +87,7 @@ pub mod embed {
     pub use crate::clock::monotonic;
     pub use crate::current::{runner, thread};
     pub use crate::locks::{WordNode, word_changed, word_lock};
-    pub use crate::net::{Direction, Source, begin_wait as begin_io, end_wait as end_io, poll_call, retry};
+    pub use crate::net::{Direction, Source, begin_wait as begin_io, end_wait as end_io, poll_call, poll_read, retry};
     pub use crate::os::message;
     pub use crate::panic::adopt;
     pub use crate::runner::{Runner, Unwinding};

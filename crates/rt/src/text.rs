@@ -15,6 +15,7 @@ impl<'a> Out<'a> {
         Out(unsafe { &mut *raw })
     }
 
+    #[inline]
     pub fn push(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
         // SAFETY: `reserve` made room behind `len`.
@@ -25,12 +26,16 @@ impl<'a> Out<'a> {
     }
 
     /// Makes room for `more` bytes behind what is there.
-    pub(crate) fn reserve(&mut self, more: usize) {
-        let string = &mut *self.0;
-        let need = string.len + more;
-        if need <= string.cap || need == 0 {
-            return;
+    #[inline]
+    pub fn reserve(&mut self, more: usize) {
+        let need = self.0.len + more;
+        if need > self.0.cap && need > 0 {
+            self.grow(need);
         }
+    }
+
+    fn grow(&mut self, need: usize) {
+        let string = &mut *self.0;
         let cap = need.max(string.cap * 2).max(16);
         string.ptr = if string.cap == 0 {
             // A literal or nothing: static memory, to be copied.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use abi::RawString;
 use abi::waiting::{Context, Frame};
-use hyper::body::{Bytes, Incoming};
-use hyper::{Response, http};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::HeaderMap;
+use hyper::{Request, Response, http};
 use tokio::sync::{Notify, oneshot};
 
 use crate::body::{self, Outgoing, Pieces, Sender};
@@ -34,7 +35,8 @@ macro_rules! exports {
             /// As the list in `abi` says.
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $name($($param: $ty),*) $(-> $ret)? {
-                // SAFETY: the caller keeps the contract above.
+                // SAFETY: the caller keeps the contract above. (One needs none.)
+                #[allow(unused_unsafe)]
                 unsafe { $body }
             }
         )*
@@ -51,6 +53,24 @@ pub(crate) struct Message {
 enum Head {
     Request(http::request::Parts),
     Response(http::response::Parts),
+}
+
+impl Message {
+    pub(crate) fn request(
+        request: Request<Incoming>,
+        answer: oneshot::Sender<Response<Outgoing>>,
+    ) -> Box<Message> {
+        let (head, body) = request.into_parts();
+        Box::new(Message { head: Head::Request(head), body, answer: Some(answer) })
+    }
+
+    /// A request of HTTP/1, whose connection has no other one meanwhile, and nothing more comes of it.
+    fn is_alone(&self) -> bool {
+        match &self.head {
+            Head::Request(head) => head.version != http::Version::HTTP_2 && self.body.is_end_stream(),
+            Head::Response(_) => false,
+        }
+    }
 }
 
 /// What a call gives that may fail with an explanation.
@@ -166,20 +186,21 @@ exports! {
     }
     fn altru_http_answer(
         message: *mut Message,
-        head: *const u8,
-        head_len: usize,
+        status: i64,
+        fields: *mut HeaderMap,
         body: *const u8,
         body_len: usize,
         pieces: *mut Pieces,
         error: *mut RawString,
     ) -> i32 {
         let body = outgoing(pieces, body, body_len);
-        match head::parse_response(text(head, head_len)) {
-            Ok((status, headers)) => {
-                let mut response = Response::new(body);
-                *response.status_mut() = status;
-                *response.headers_mut() = headers;
+        let headers = *Box::from_raw(fields);
+        match head::parse_status(status) {
+            Ok(status) => {
                 if let Some(answer) = (*message).answer.take() {
+                    let mut response = Response::new(body);
+                    *response.status_mut() = status;
+                    *response.headers_mut() = headers;
                     // Whoever has asked may be gone.
                     let _ = answer.send(response);
                 }
@@ -191,6 +212,28 @@ exports! {
             }
         }
     }
+    fn altru_http_is_alone(message: *mut Message) -> i32 { (*message).is_alone().into() }
+    fn altru_http_fields() -> *mut HeaderMap {
+        let fields = Box::new(HeaderMap::new());
+        Box::into_raw(fields)
+    }
+    fn altru_http_field(
+        fields: *mut HeaderMap,
+        name: *const u8,
+        name_len: usize,
+        value: *const u8,
+        value_len: usize,
+        error: *mut RawString,
+    ) -> i32 {
+        match head::add(&mut *fields, text(name, name_len), text(value, value_len)) {
+            Ok(()) => 0,
+            Err(why) => {
+                Out::new(error).push(why.as_bytes());
+                FAILED
+            }
+        }
+    }
+    fn altru_http_fields_drop(fields: *mut HeaderMap) { drop(Box::from_raw(fields)) }
     fn altru_http_message_drop(message: *mut Message) { drop(Box::from_raw(message)) }
 
     // ---- the client's side ----
@@ -223,8 +266,9 @@ exports! {
         parent: *mut Frame,
         result: *mut i32,
         connection: *mut client::Connection,
-        head: *const u8,
-        head_len: usize,
+        line: *const u8,
+        line_len: usize,
+        fields: *mut HeaderMap,
         body: *const u8,
         body_len: usize,
         pieces: *mut Pieces,
@@ -232,9 +276,10 @@ exports! {
         error: *mut RawString,
     ) -> i32 {
         let body = outgoing(pieces, body, body_len);
-        let (connection, head) = (&mut *connection, text(head, head_len));
+        let headers = *Box::from_raw(fields);
+        let (connection, line) = (&mut *connection, text(line, line_len));
         drive::run(cx, parent, result, async move {
-            let answered = connection.send(head, body).await;
+            let answered = connection.send(line, headers, body).await;
             let code = match &answered {
                 Ok(_) => 0,
                 Err(failed) if failed.unsent => UNSENT,
@@ -279,10 +324,8 @@ exports! {
         let next = async move {
             match poll_fn(|cx| connection.poll_next(cx)).await {
                 Ok(None) => 0,
-                Ok(Some(exchange)) => {
-                    let (head, body) = exchange.request.into_parts();
-                    let answer = Some(exchange.answer);
-                    give(Ok(Message { head: Head::Request(head), body, answer }), out, error);
+                Ok(Some(message)) => {
+                    out.write(Box::into_raw(message));
                     1
                 }
                 Err(why) => {

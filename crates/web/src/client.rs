@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
+use hyper::header::HeaderMap;
 use hyper::{Request, Response};
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
@@ -98,11 +99,12 @@ impl Connection {
     /// Sends a request, and waits for the head of the answer.
     pub(super) async fn send(
         &mut self,
-        text: &str,
+        line: &str,
+        headers: HeaderMap,
         body: Outgoing,
     ) -> Result<Response<Incoming>, Unanswered> {
         let wrong = |why| Unanswered { why, unsent: false, closed: false };
-        let (method, uri, headers) = head::parse_request(text).map_err(wrong)?;
+        let (method, uri) = head::parse_line(line).map_err(wrong)?;
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.headers_mut() = headers;

@@ -62,19 +62,24 @@ impl Alarm {
         self.timers.lock().unwrap_or_else(PoisonError::into_inner).remove(&at);
     }
 
-    /// Wakes what is due, and gives the moment of the next timer.
-    fn ring(&self) -> Option<i64> {
+    /// Wakes what is due.
+    fn ring(&self) {
         loop {
             let mut timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
-            let first = timers.first_entry()?;
-            let due = first.key().0;
-            if due > monotonic() {
-                return Some(due);
+            let Some(first) = timers.first_entry() else { return };
+            if first.key().0 > monotonic() {
+                return;
             }
             let waker = first.remove();
             drop(timers);
             waker.wake();
         }
+    }
+
+    /// The moment of the next timer, which may be over.
+    fn next(&self) -> Option<i64> {
+        let timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
+        timers.first_key_value().map(|(key, _)| key.0)
     }
 }
 
@@ -141,7 +146,7 @@ impl<F: Future<Output: Copy>> Machine for Drive<F> {
                 Some(Poll::Pending) => {}
                 None => return Step::Unwind,
             }
-            let until = self.alarm.ring().unwrap_or(-1);
+            let until = self.alarm.next().unwrap_or(-1);
             let queue = word_lock(self.on.word());
             if self.on.word().load(Ordering::Acquire) == seen {
                 begin_io();

@@ -1,21 +1,20 @@
 //! A server's connection: requests come out of it one by one, each is answered when its answer is there.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio_rustls::TlsAcceptor;
 
-use crate::body::Outgoing;
+use crate::calls::Message;
 use crate::drive::{Alarm, Clock, Sleep, Tasks};
 use crate::explain;
 use crate::stream::{Socket, Stream};
@@ -33,14 +32,10 @@ pub(super) struct Limits {
     pub(super) idle: Duration,
 }
 
-/// A request, and where its answer goes.
-pub(super) struct Exchange {
-    pub(super) request: Request<Incoming>,
-    pub(super) answer: oneshot::Sender<Response<Outgoing>>,
-}
-
 type Protocol = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
-type Requests = mpsc::UnboundedReceiver<Exchange>;
+
+/// Requests that have come. They come only while the protocol is polled, by whoever takes them afterwards: nobody has to be woken.
+type Requests = Arc<Mutex<VecDeque<Box<Message>>>>;
 
 pub(crate) struct Connection {
     /// What drives it; `None` when it has ended.
@@ -52,13 +47,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(super) fn new(socket: Socket, tls: Option<&Tls>, limits: Limits) -> Connection {
-        let (sender, requests) = mpsc::unbounded_channel();
+        let requests = Requests::default();
         let stop = Arc::new(Notify::new());
         let acceptor = match tls {
             Some(Tls::Server(config)) => Some(TlsAcceptor::from(config.clone())),
             _ => None,
         };
-        let protocol = Box::pin(serve(socket, acceptor, limits, sender, stop.clone()));
+        let protocol = Box::pin(serve(socket, acceptor, limits, requests.clone(), stop.clone()));
         Connection { protocol: Some(protocol), requests, stop, alarm: Alarm::new() }
     }
 
@@ -68,26 +63,23 @@ impl Connection {
     }
 
     /// The next request; `None` at the end.
-    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Exchange>, String>> {
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Box<Message>>, String>> {
+        let mut pending = false;
         loop {
-            match self.requests.poll_recv(cx) {
-                Poll::Ready(Some(exchange)) => return Poll::Ready(Ok(Some(exchange))),
-                // All who could send one are gone.
-                Poll::Ready(None) if self.protocol.is_none() => return Poll::Ready(Ok(None)),
-                _ => {}
+            let first = self.requests.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            if first.is_some() {
+                return Poll::Ready(Ok(first));
             }
-            let Some(protocol) = &mut self.protocol else { return Poll::Pending };
+            let Some(protocol) = &mut self.protocol else { return Poll::Ready(Ok(None)) };
+            if pending {
+                return Poll::Pending;
+            }
             match protocol.as_mut().poll(cx) {
                 Poll::Ready(result) => {
                     self.protocol = None;
                     result?;
                 }
-                Poll::Pending => {
-                    return match self.requests.poll_recv(cx) {
-                        Poll::Ready(Some(exchange)) => Poll::Ready(Ok(Some(exchange))),
-                        _ => Poll::Pending,
-                    };
-                }
+                Poll::Pending => pending = true,
             }
         }
     }
@@ -109,7 +101,7 @@ async fn serve(
     socket: Socket,
     acceptor: Option<TlsAcceptor>,
     limits: Limits,
-    requests: mpsc::UnboundedSender<Exchange>,
+    requests: Requests,
     stop: Arc<Notify>,
 ) -> Result<(), String> {
     let Some(begun) = within(limits.idle, &stop, begin(socket, acceptor)).await else {
@@ -122,12 +114,10 @@ async fn serve(
     let service = service_fn(move |request| {
         let (answer, answered) = oneshot::channel();
         let token = token.clone();
-        let accepted = requests.send(Exchange { request, answer }).is_ok();
+        let message = Message::request(request, answer);
+        requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(message);
         async move {
             let _token = token;
-            if !accepted {
-                return Err(Unanswered);
-            }
             answered.await.map_err(|_| Unanswered)
         }
     });

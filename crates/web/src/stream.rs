@@ -11,7 +11,7 @@ use hyper::rt::ReadBufCursor;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::drive::Sleep;
-use rt::embed::{Direction, Source, message, poll_call, retry};
+use rt::embed::{Direction, Source, message, poll_call, poll_read, retry};
 
 /// A socket. Closed when it is dropped.
 pub(super) struct Socket {
@@ -56,13 +56,7 @@ impl Socket {
 
     /// Reads to where `room` is.
     fn poll_fill(&self, cx: &mut Context<'_>, room: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
-        let source = self.source();
-        let fd = source.fd();
-        poll_call(source, Direction::Read, cx, || {
-            // SAFETY: room for so much.
-            retry(|| unsafe { libc::read(fd, room.as_mut_ptr().cast(), room.len()) as i64 })
-        })
-        .map(size)
+        poll_read(self.source(), cx, room).map(size)
     }
 }
 

@@ -2,10 +2,14 @@
 //!
 //! Each direction has room for one waker: a socket is read by one future and written by one. `driven` keeps the reactor
 //! from taking a lock for sources that no future uses.
+//!
+//! A stream that gave less than there was room for is empty: the kernel is not asked again before it has told of more. It tells of the
+//! end of a stream once, perhaps together with the last bytes; so from then on it is asked each time. (tokio does the same.)
 
+use std::mem::MaybeUninit;
 use std::task::{Context, Poll, Waker};
 
-use super::{Direction, Source};
+use super::{Direction, Source, retry};
 use crate::locks::word_lock;
 use crate::sync::Ordering;
 use crate::sync::global::PoisonError;
@@ -17,11 +21,41 @@ pub fn poll_call(
     cx: &mut Context<'_>,
     mut call: impl FnMut() -> Result<i64, i32>,
 ) -> Poll<Result<i64, i32>> {
+    poll_when_changed(source, direction, cx, |_| call())
+}
+
+/// Reads from a TCP stream to where `room` is; 0 at its end.
+pub fn poll_read(
+    source: &Source,
+    cx: &mut Context<'_>,
+    room: &mut [MaybeUninit<u8>],
+) -> Poll<Result<i64, i32>> {
+    poll_when_changed(source, Direction::Read, cx, |seen| {
+        if source.drained.load(Ordering::Relaxed) == seen && !source.ended.load(Ordering::Relaxed) {
+            return Err(libc::EAGAIN);
+        }
+        // SAFETY: room for so much.
+        let n = retry(|| unsafe { libc::read(source.fd(), room.as_mut_ptr().cast(), room.len()) as i64 })?;
+        if 0 < n && (n as usize) < room.len() {
+            // What comes after this makes the reactor count up after `seen` was looked at.
+            source.drained.store(seen, Ordering::Relaxed);
+        }
+        Ok(n)
+    })
+}
+
+/// `call` is told how often the source has changed.
+fn poll_when_changed(
+    source: &Source,
+    direction: Direction,
+    cx: &mut Context<'_>,
+    mut call: impl FnMut(u32) -> Result<i64, i32>,
+) -> Poll<Result<i64, i32>> {
     let word = source.word(direction);
     loop {
         // Acquire pairs with the release in `word_changed`: what has happened until then, the call sees.
         let seen = word.load(Ordering::Acquire);
-        match call() {
+        match call(seen) {
             Err(libc::EAGAIN) => {}
             result => return Poll::Ready(result),
         }
@@ -41,6 +75,11 @@ pub fn poll_call(
 }
 
 impl Source {
+    /// Called before the word is changed.
+    pub(super) fn note_end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
     fn set_waker(&self, direction: Direction, waker: &Waker) {
         self.driven.store(1, Ordering::Relaxed);
         let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);

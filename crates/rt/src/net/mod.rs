@@ -18,9 +18,9 @@ mod ready;
 pub(crate) mod signal;
 
 pub use calls::*;
-pub use driven::poll_call;
+pub use driven::{poll_call, poll_read};
 pub use input::*;
-pub(crate) use reactor::{is_waited_for, started};
+pub(crate) use reactor::{Happened, is_waited_for, started};
 pub use ready::{begin_wait, end_wait};
 pub(crate) use ready::{is_readable, readable_word, watch_readable};
 pub use signal::altru_signal_open;
@@ -30,7 +30,7 @@ use std::task::Waker;
 
 use crate::os;
 use crate::sync::global::{Mutex, PoisonError};
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicBool, AtomicU32, Ordering};
 
 /// A descriptor and what is known of it. Its memory is never given back, only used for another one, so that an
 /// event that comes late finds a source, if not its own: that is a change of no use.
@@ -41,6 +41,10 @@ pub struct Source {
     /// The same for writable.
     write: AtomicU32,
     registered: AtomicU32,
+    /// What `read` was when all that had come was read: until it changes, reading would block. Of streams that futures read.
+    drained: AtomicU32,
+    /// The peer has ended its side, or the connection is broken: that was told once, and reading says it whenever it is asked.
+    ended: AtomicBool,
     /// Futures use it, see `driven`.
     driven: AtomicU32,
     /// The futures to wake, for reading and for writing.
@@ -74,6 +78,8 @@ impl Source {
                 let known = unsafe { &*source };
                 known.fd.set(fd);
                 known.signal.set(signal);
+                known.drained.store(known.read.load(Ordering::Relaxed).wrapping_sub(1), Ordering::Relaxed);
+                known.ended.store(false, Ordering::Relaxed);
                 source
             }
             None => Box::leak(Box::new(Source {
@@ -81,6 +87,8 @@ impl Source {
                 read: AtomicU32::new(0),
                 write: AtomicU32::new(0),
                 registered: AtomicU32::new(0),
+                drained: AtomicU32::new(u32::MAX),
+                ended: AtomicBool::new(false),
                 driven: AtomicU32::new(0),
                 wakers: Mutex::new([None, None]),
                 signal: Cell::new(signal),

@@ -4,6 +4,8 @@
 //! a busy one looks in between. Sources are watched for changes ("edge-triggered"), in both directions, once for their whole
 //! life: an event says that a call which would have blocked may be tried again.
 
+use std::mem::MaybeUninit;
+
 use crate::locks;
 use crate::sync::global::{AtomicU64, Mutex, OnceLock, Ordering, PoisonError};
 use crate::wait::Wakers;
@@ -16,6 +18,7 @@ const EVENTS: usize = 256;
 
 const BOTH: u32 = (libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET) as u32;
 const READ: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) as u32;
+const ENDED: u32 = (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) as u32;
 const WRITE: u32 = (libc::EPOLLOUT | libc::EPOLLHUP | libc::EPOLLERR) as u32;
 
 pub(crate) struct Reactor {
@@ -104,10 +107,8 @@ impl Reactor {
         unsafe { libc::write(self.waker, (&raw const one).cast(), 8) };
     }
 
-    /// Asks for events, waiting until `until` (-1: no limit, 0: not at all). `Happened` is to be told to the waiters.
-    pub(crate) fn wait(&self, until: i64) -> Happened {
-        let mut happened =
-            Happened { events: [const { libc::epoll_event { events: 0, u64: 0 } }; EVENTS], len: 0 };
+    /// Asks for events, waiting until `until` (-1: no limit, 0: not at all). They are to be told to the waiters.
+    pub(crate) fn wait(&self, until: i64, happened: &mut Happened) {
         let left = match until {
             ..=0 => until,
             until => (until - clock::monotonic()).max(0),
@@ -119,7 +120,7 @@ impl Reactor {
             libc::syscall(
                 libc::SYS_epoll_pwait2,
                 self.epoll,
-                happened.events.as_mut_ptr(),
+                happened.events.as_mut_ptr().cast::<libc::epoll_event>(),
                 EVENTS,
                 time_ptr,
                 std::ptr::null::<libc::sigset_t>(),
@@ -131,27 +132,33 @@ impl Reactor {
             let millis = if left < 0 { -1 } else { (left + 999_999) / 1_000_000 };
             let millis = i32::try_from(millis).unwrap_or(i32::MAX);
             // SAFETY: as above.
-            n = unsafe { libc::epoll_wait(self.epoll, happened.events.as_mut_ptr(), EVENTS as i32, millis) }
+            n = unsafe { libc::epoll_wait(self.epoll, happened.events.as_mut_ptr().cast(), EVENTS as i32, millis) }
                 .into();
         }
         // Interrupted by a signal: nothing has happened.
         happened.len = usize::try_from(n).unwrap_or(0);
-        happened
     }
 }
 
 /// Events, not yet told to anybody.
-#[must_use]
 pub(crate) struct Happened {
-    events: [libc::epoll_event; EVENTS],
+    events: [MaybeUninit<libc::epoll_event>; EVENTS],
+    /// So many of them are there.
     len: usize,
 }
 
 impl Happened {
+    /// Nothing yet.
+    pub(crate) fn new() -> Happened {
+        Happened { events: [const { MaybeUninit::uninit() }; EVENTS], len: 0 }
+    }
+
     /// Wakes who waits for what has happened.
     pub(crate) fn tell(&self) {
         let mut wakers = Wakers::new();
         for event in &self.events[..self.len] {
+            // SAFETY: the kernel has written the first `len`.
+            let event = unsafe { event.assume_init_read() };
             let (what, address) = (event.events, event.u64);
             // SAFETY: null for the waker, else a source, which lives for ever.
             let Some(source) =
@@ -159,6 +166,9 @@ impl Happened {
             else {
                 continue;
             };
+            if what & ENDED != 0 {
+                source.note_end();
+            }
             for (bits, direction) in [(READ, Direction::Read), (WRITE, Direction::Write)] {
                 if what & bits != 0 {
                     locks::word_changed(source.word(direction), &mut wakers);

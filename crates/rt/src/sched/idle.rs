@@ -144,30 +144,33 @@ impl Idle {
         }
     }
 
-    /// A sleeper waits for I/O with `wait`, until it is notified or that returns. `None`: another one does so.
-    pub(crate) fn poll<R>(&self, worker: u32, wait: impl FnOnce() -> R) -> Option<Option<R>> {
+    /// A sleeper waits for I/O with `wait`, until it is notified or that returns. False: another one does so.
+    pub(crate) fn poll(&self, worker: u32, wait: impl FnOnce()) -> bool {
         loop {
             match self.take_poller(worker + 1) {
                 Ok(()) => break,
                 // It will be gone in a moment, and perhaps not come back.
                 Err(BRIEFLY) => yield_now(),
-                Err(_) => return None,
+                Err(_) => return false,
             }
         }
         // Pairs with the fence in `unpark`.
         fence(Ordering::SeqCst);
-        let notified = self.parkers[worker as usize].load(Ordering::Relaxed) == NOTIFIED;
-        let result = if notified { None } else { Some(wait()) };
+        if self.parkers[worker as usize].load(Ordering::Relaxed) != NOTIFIED {
+            wait();
+        }
         self.poller.store(NOBODY, Ordering::Release);
-        Some(result)
+        true
     }
 
     /// A busy worker looks for I/O, unless somebody else does.
-    pub(crate) fn poll_briefly<R>(&self, look: impl FnOnce() -> R) -> Option<R> {
-        self.take_poller(BRIEFLY).ok()?;
-        let result = look();
+    pub(crate) fn poll_briefly(&self, look: impl FnOnce()) -> bool {
+        if self.take_poller(BRIEFLY).is_err() {
+            return false;
+        }
+        look();
         self.poller.store(NOBODY, Ordering::Release);
-        Some(result)
+        true
     }
 
     fn take_poller(&self, role: u32) -> Result<(), u32> {

@@ -515,15 +515,10 @@ impl Worker {
             until = until.min(self.nap_ends());
         }
         let until = if until == i64::MAX { -1 } else { until };
-        let mut happened = None;
-        let polled = net::started().and_then(|reactor| sched.idle.poll(self.index, || reactor.wait(until)));
-        let notified = match polled {
-            None => sched.idle.park(self.index, until),
-            Some(waited) => {
-                happened = waited;
-                false
-            }
-        };
+        let mut happened = net::Happened::new();
+        let polled = net::started()
+            .is_some_and(|reactor| sched.idle.poll(self.index, || reactor.wait(until, &mut happened)));
+        let notified = !polled && sched.idle.park(self.index, until);
         if !notified {
             // Before others see that it searches.
             self.count();
@@ -536,16 +531,15 @@ impl Worker {
         if watches {
             sched.idle.stop_watching();
         }
-        if let Some(happened) = happened {
-            happened.tell();
-        }
+        happened.tell();
     }
 
     /// A look at I/O that does not wait.
     fn look_outside(&self, sched: &Sched) {
+        let mut happened = net::Happened::new();
         if let Some(reactor) = net::started()
             && net::is_waited_for()
-            && let Some(happened) = sched.idle.poll_briefly(|| reactor.wait(0))
+            && sched.idle.poll_briefly(|| reactor.wait(0, &mut happened))
         {
             happened.tell();
         }

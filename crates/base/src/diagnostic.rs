@@ -114,6 +114,33 @@ impl Diagnostic {
         self
     }
 
+    /// "a `int`" is written "an `int`".
+    pub fn with_articles(mut self) -> Self {
+        let texts = [&mut self.message, &mut self.primary.text]
+            .into_iter()
+            .chain(self.secondary.iter_mut().map(|l| &mut l.text))
+            .chain(&mut self.notes)
+            .chain(&mut self.help)
+            .chain(self.fixes.iter_mut().map(|f| &mut f.title));
+        for text in texts {
+            if !text.contains("a `") {
+                continue;
+            }
+            let mut out = String::with_capacity(text.len() + 4);
+            let mut rest = text.as_str();
+            while let Some(at) = rest.find("a `") {
+                let word = at == 0 || rest[..at].ends_with([' ', '(']);
+                let vowel = rest[at + 3..].starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+                out.push_str(&rest[..at]);
+                out.push_str(if word && vowel { "an `" } else { "a `" });
+                rest = &rest[at + 3..];
+            }
+            out.push_str(rest);
+            *text = out;
+        }
+        self
+    }
+
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -8,6 +8,7 @@
 
 mod atomics;
 mod call;
+mod data;
 mod debug;
 mod entry;
 mod foreign;

@@ -247,6 +247,10 @@ impl<'u, 'p> FnCx<'u, 'p> {
                 };
                 self.reference(place, mutability, ty)
             }
+            ConstKind::View(known) => match self.u.view(known) {
+                (at, Some(len)) => Op::pair(at, m.const_i64(len as i64), ty),
+                (at, None) => Op::scalar(at, ty),
+            },
             ConstKind::Param(_) => self.poison(ty),
         }
     }

@@ -289,21 +289,22 @@ impl<'u, 'p> FnCx<'u, 'p> {
 
     /// What has to be stored so that a value is this variant: offset, scalar, value.
     pub fn tag_of(&self, layout: &Layout, variant: VariantIdx) -> Option<(u64, Scalar, Value)> {
-        let Kind::Enum { values, encoding, .. } = &layout.kind else { return None };
-        match *encoding {
-            Encoding::Single => None,
-            Encoding::Tag(scalar, _) => {
-                let value = values[variant.0 as usize];
-                Some((0, scalar, self.u.m.const_int(self.u.register(scalar.prim), value)))
-            }
-            Encoding::Niche { dataful, .. } if variant.0 == dataful => None,
-            Encoding::Niche { offset, scalar, dataful, start } => {
-                let index = if variant.0 < dataful { variant.0 } else { variant.0 - 1 };
-                let mask =
-                    if scalar.size() == 8 { u128::from(u64::MAX) } else { (1 << (scalar.size() * 8)) - 1 };
-                let bits = start.wrapping_add(u128::from(index)) & mask;
-                Some((offset, scalar, self.u.const_scalar(scalar, bits)))
-            }
+        let (offset, scalar, bits) = tag_bits(layout, variant)?;
+        Some((offset, scalar, self.u.const_scalar(scalar, bits)))
+    }
+}
+
+/// What is stored, where, to say that a value is this variant.
+pub fn tag_bits(layout: &Layout, variant: VariantIdx) -> Option<(u64, Scalar, u128)> {
+    let Kind::Enum { values, encoding, .. } = &layout.kind else { return None };
+    match *encoding {
+        Encoding::Single => None,
+        Encoding::Tag(scalar, _) => Some((0, scalar, values[variant.0 as usize] as u128)),
+        Encoding::Niche { dataful, .. } if variant.0 == dataful => None,
+        Encoding::Niche { offset, scalar, dataful, start } => {
+            let index = if variant.0 < dataful { variant.0 } else { variant.0 - 1 };
+            let mask = if scalar.size() == 8 { u128::from(u64::MAX) } else { (1 << (scalar.size() * 8)) - 1 };
+            Some((offset, scalar, start.wrapping_add(u128::from(index)) & mask))
         }
     }
 }

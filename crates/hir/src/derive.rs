@@ -161,8 +161,16 @@ impl Make {
         let mut stmts = Vec::new();
         match derive {
             DeriveTrait::Clone => {
-                let clones: Vec<Expr> =
-                    here.into_iter().map(|e| self.lang_call("Clone", "clone", vec![self.arg(e)])).collect();
+                // A view is copied: `Clone::clone` would look through it.
+                let is_view = |i: usize| variant.fields.iter().nth(i).is_some_and(|f| f.ty.is_ref());
+                let clones: Vec<Expr> = here
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, e)| match is_view(i) {
+                        true => e,
+                        false => self.lang_call("Clone", "clone", vec![self.arg(e)]),
+                    })
+                    .collect();
                 stmts.push(self.return_(self.construct(variant, path, clones)));
             }
             DeriveTrait::Eq => {

@@ -81,6 +81,7 @@ fn declare_one(program: &mut Program, function: FnId, awaitable: TraitId, lent: 
                 let name = Name::new(&format!("${index}"));
                 let ty = Ty::param(index, name);
                 generics.params.push(GenericParam {
+                    bound_at: None,
                     name,
                     span,
                     view: true,

@@ -256,6 +256,8 @@ pub struct Generics {
 pub struct GenericParam {
     pub name: Name,
     pub span: Span,
+    /// Where a further bound would be written; whether after others.
+    pub bound_at: Option<(Span, bool)>,
     /// Declared `view`.
     pub view: bool,
     /// `const N: int`.

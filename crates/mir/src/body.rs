@@ -283,6 +283,22 @@ pub enum ConstKind {
     Param(u32),
     /// Address of a static, of type `&T`.
     Static(StaticId),
+    /// A view of a value that is data of the program, of type `&T`: it borrows from nothing.
+    View(std::sync::Arc<Value>),
+}
+
+/// A value without addresses, as the parts that it is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    pub ty: Ty,
+    pub kind: ValueKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ValueKind {
+    Plain(ConstKind),
+    /// Elements, or all fields of a variant as they are declared.
+    Parts(VariantIdx, Vec<Value>),
 }
 
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ mod overlap;
 mod owned;
 mod reports;
 pub mod sets;
+mod within;
 
 use base::Diagnostic;
 use hir::items::{ClosureId, Program};
@@ -38,6 +39,7 @@ pub fn check(program: &Program, bodies: &[Body]) -> Vec<Diagnostic> {
     for demand in demands.iter().filter(|d| outer.contains(&d.closure)) {
         out.push(owned::refused(&facts, demand));
     }
+    let mut out: Vec<Diagnostic> = out.into_iter().map(Diagnostic::with_articles).collect();
     out.sort_by_key(|d| d.primary.span);
     out.dedup_by(|a, b| a.code == b.code && a.primary.span == b.primary.span);
     out

@@ -19,12 +19,12 @@ use base::{FxHashMap, Span};
 use hir::items::{BodyOwner, StaticId};
 use hir::ty::Ty;
 
-use crate::body::{BlockId, Body, Local};
+use crate::body::{BlockId, Body, Local, Value};
 use crate::mono::{FuncId, Program};
 use layout::Layouts;
 use memory::{Bytes, Kind, Memory, Ptr};
 
-pub use constant::{Constants, Failure, Reason, Value, body, constants};
+pub use constant::{Constants, Failure, Reason, body, constants, value_made};
 pub use memory::Fault;
 
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +139,10 @@ struct Machine<'p> {
     items: FxHashMap<BodyOwner, constant::State>,
     failures: Vec<Failure>,
     texts: FxHashMap<std::sync::Arc<str>, Ptr>,
+    /// What views of constants refer to, by the value's address.
+    viewed: FxHashMap<*const Value, Ptr>,
+    /// Where the elements of lists are put.
+    list_kind: Kind,
     /// The panic that is unwinding.
     panic: Option<String>,
     handed: Option<Bytes>,
@@ -167,6 +171,8 @@ impl<'p> Machine<'p> {
             items: FxHashMap::default(),
             failures: Vec::new(),
             texts: FxHashMap::default(),
+            viewed: FxHashMap::default(),
+            list_kind: Kind::Heap,
             panic: None,
             handed: None,
             stdout: Vec::new(),
@@ -264,6 +270,22 @@ impl<'p> Machine<'p> {
         bytes.init.resize(text.len(), true);
         self.memory.write(ptr, &bytes)?;
         self.texts.insert(text.clone(), ptr);
+        Ok(ptr)
+    }
+
+    /// A value that is part of the program.
+    fn viewed(&mut self, value: &std::sync::Arc<Value>) -> Step<Ptr> {
+        let key = std::sync::Arc::as_ptr(value);
+        if let Some(&ptr) = self.viewed.get(&key) {
+            return Ok(ptr);
+        }
+        let outer = std::mem::replace(&mut self.list_kind, Kind::Static);
+        let bytes = self.make(value);
+        self.list_kind = outer;
+        let size = self.size(value.ty);
+        let ptr = self.memory.allocate(size, Kind::Static);
+        self.memory.write(ptr, &bytes?)?;
+        self.viewed.insert(key, ptr);
         Ok(ptr)
     }
 

@@ -8,12 +8,13 @@
 //! Reading order: this file, [`scope`] (exits and unwinding), [`expr`] (values into places),
 //! [`operand`] (operands, temporaries, places), [`call`], [`arith`], [`block`] (statements),
 //! [`control`] (conditions and loops), [`pattern`], [`matching`], [`decide`] and [`guard`]
-//! (patterns), [`closure`].
+//! (patterns), [`closure`], [`constant`] (views of constants).
 
 mod arith;
 mod block;
 mod call;
 mod closure;
+mod constant;
 mod control;
 mod decide;
 mod expr;

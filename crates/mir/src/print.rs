@@ -33,7 +33,7 @@ use syntax::ast::Convention;
 
 use crate::body::{
     Aggregate, AssertMessage, Body, Callee, ConstKind, Constant, LocalKind, Operand, Place, Projection,
-    Rvalue, StatementKind, TerminatorKind,
+    Rvalue, StatementKind, TerminatorKind, Value, ValueKind,
 };
 use crate::names;
 
@@ -374,7 +374,28 @@ impl Printer<'_> {
 
     fn constant(&mut self, constant: &Constant) {
         self.text.push_str("const ");
-        match &constant.kind {
+        self.known(&constant.kind, constant.ty);
+    }
+
+    fn value(&mut self, value: &Value) {
+        match &value.kind {
+            ValueKind::Plain(kind) => self.known(kind, value.ty),
+            ValueKind::Parts(variant, parts) => {
+                put!(self, "parts {}(", variant.0);
+                for (i, part) in parts.iter().enumerate() {
+                    if i > 0 {
+                        self.text.push_str(", ");
+                    }
+                    self.value(part);
+                }
+                self.text.push_str("): ");
+                self.ty(value.ty);
+            }
+        }
+    }
+
+    fn known(&mut self, kind: &ConstKind, ty: Ty) {
+        match kind {
             ConstKind::Int(value) => put!(self, "{value}"),
             ConstKind::Float(bits) => put!(self, "float 0x{bits:016x}"),
             ConstKind::Str(text) => put!(self, "{text:?}"),
@@ -388,9 +409,14 @@ impl Printer<'_> {
                 let owner = hir::items::BodyOwner::Static(*id);
                 put!(self, "static {}", names::owner_name(self.program, owner))
             }
+            ConstKind::View(value) => {
+                self.text.push_str("view (");
+                self.value(value);
+                self.text.push(')');
+            }
         };
         self.text.push_str(": ");
-        self.ty(constant.ty);
+        self.ty(ty);
     }
 
     fn place(&mut self, place: &Place) {

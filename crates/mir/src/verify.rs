@@ -113,7 +113,7 @@ impl Verifier<'_> {
                     ConstKind::Str(_) => matches!(constant.ty.peel_refs().kind(), TyKind::Str),
                     ConstKind::Unit => constant.ty.is_unit(),
                     ConstKind::Item(_) | ConstKind::Param(_) => true,
-                    ConstKind::Static(_) => constant.ty.is_ref(),
+                    ConstKind::Static(_) | ConstKind::View(_) => constant.ty.is_ref(),
                 };
                 if fits || !is_plain(constant.ty) {
                     return Ok(constant.ty);

@@ -118,6 +118,7 @@ impl Checker<'_> {
             }
             (Some(value), None) => {
                 let id = self.check_expr(value, Expect::Any);
+                self.refuse_half_if(value, pattern, id);
                 let id = self.value(id);
                 (Some(id), self.ty_of(id))
             }

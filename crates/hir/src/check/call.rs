@@ -35,7 +35,7 @@ impl Checker<'_> {
         let awaited = std::mem::take(&mut self.awaited);
         match &unparen(callee).kind {
             ast::ExprKind::Path(path) => {
-                if self.refuse_range_call(path, args, span) {
+                if self.refuse_foreign_call(path, args, span) {
                     self.check_stray_args(args);
                     return self.error_expr(span);
                 }
@@ -64,37 +64,6 @@ impl Checker<'_> {
                 self.call_fn_value(id, callee, args, span)
             }
         }
-    }
-
-    /// `range(…)`, brought along from Python.
-    fn refuse_range_call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> bool {
-        let [segment] = path.segments.as_slice() else { return false };
-        if segment.name.name != "range"
-            || self.local_in_scope(segment.name.name).is_some()
-            || self.try_resolve(path, crate::items::Ns::Values).is_ok()
-        {
-            return false;
-        }
-        let texts: Vec<&str> = args.iter().map(|arg| self.sources.text(arg.value.span)).collect();
-        let (start, end, step) = match texts.as_slice() {
-            [end] => ("0", *end, None),
-            [start, end] => (*start, *end, None),
-            [start, end, step] => (*start, *end, Some(*step)),
-            _ => return false,
-        };
-        let diagnostic = Diagnostic::error(codes::E0208, path.span, "a range is written with `..`");
-        let called = self.sources.file(span.file).text[span.hi as usize..].starts_with('.');
-        let new = match step {
-            Some(step) if step.starts_with('-') => {
-                self.report(diagnostic.help("`(low..high).rev()` counts down, from `high - 1` to `low`"));
-                return true;
-            }
-            Some(step) => format!("({start}..{end}).step_by({step})"),
-            None if called => format!("({start}..{end})"),
-            None => format!("{start}..{end}"),
-        };
-        self.report(diagnostic.fix(format!("write `{new}`"), span, new, Applicability::Maybe));
-        true
     }
 
     fn call_value(

@@ -111,6 +111,20 @@ impl Checker<'_> {
         self.push(ty, span, ExprKind::Block(block))
     }
 
+    /// Can a value of this type be an exclusive view?
+    fn gives_exclusive(&self, ty: Ty) -> bool {
+        let mut found = false;
+        ty.walk(&mut |part| {
+            found |= match *part.kind() {
+                TyKind::Ref(mutability, _) => mutability == Mutability::Mut,
+                TyKind::Adt(id, _) => self.program.adts[id].inherent_view,
+                _ => false,
+            };
+            !found
+        });
+        found
+    }
+
     /// The struct and `self` of a method after which an invariant must hold.
     fn self_invariant(&mut self) -> Option<(AdtId, LocalId)> {
         let BodyOwner::Fn(id) = self.owner else { return None };
@@ -122,6 +136,10 @@ impl Checker<'_> {
             return None;
         }
         let TyKind::Adt(adt, _) = *self.program.impls[impl_].self_ty.kind() else { return None };
+        // What its caller is still to change cannot be looked at now.
+        if self.gives_exclusive(decl.ret) {
+            return None;
+        }
         if self.program.adts[adt].invariants.is_empty()
             || self
                 .program

@@ -227,8 +227,8 @@ impl Checker<'_> {
         Some(crate::ty::tys(&args))
     }
 
-    fn pattern_variant(&mut self, path: &ast::Path) -> Option<(AdtId, VariantIdx)> {
-        match self.resolve_pattern_path(path)? {
+    fn pattern_variant(&mut self, path: &ast::Path, ty: Ty) -> Option<(AdtId, VariantIdx)> {
+        match self.resolve_pattern_path(path, ty)? {
             Def::Variant(adt, variant) => Some((adt, variant)),
             Def::Adt(adt) if self.program.adts[adt].kind == crate::items::AdtKind::Struct => {
                 Some((adt, VariantIdx(0)))
@@ -256,7 +256,7 @@ impl Checker<'_> {
         mode: Mode,
         names: &mut Names,
     ) -> PatKind {
-        let Some((adt, variant)) = self.pattern_variant(path) else {
+        let Some((adt, variant)) = self.pattern_variant(path, ty) else {
             self.bind_errors(fields, names);
             return PatKind::Error;
         };
@@ -300,7 +300,7 @@ impl Checker<'_> {
             this.bind_errors(&pats, names);
             PatKind::Error
         };
-        let Some((adt, variant)) = self.pattern_variant(path) else { return error(self, names) };
+        let Some((adt, variant)) = self.pattern_variant(path, ty) else { return error(self, names) };
         let Some(args) = self.adt_pattern(adt, variant, ty, path.span) else {
             return error(self, names);
         };
@@ -332,6 +332,9 @@ impl Checker<'_> {
             let field_ty = self.field_type(declared.ty, args, span);
             let pattern = field_pattern(field);
             let pat = self.check_pattern(&pattern, field_ty, mode, names);
+            if let (None, PatKind::Binding { local, .. }) = (&field.pattern, &pat.kind) {
+                self.local_notes[*local].short_form = true;
+            }
             out.push((index, pat));
         }
         let missing: Vec<&str> = decl

@@ -456,6 +456,23 @@ impl Checker<'_> {
         ty.is_unit() || ty.has_error() || matches!(ty.kind(), TyKind::Infer(_))
     }
 
+    /// `let x = if c: 1`, where nothing says that `()` is not meant.
+    pub(super) fn refuse_half_if(&mut self, value: &ast::Expr, pattern: &ast::Pattern, id: ExprId) {
+        let ast::ExprKind::If(if_) = &unparen(value).kind else { return };
+        let named = matches!(&pattern.kind, ast::PatternKind::Binding { name, .. } if !name.name.as_str().starts_with('_'));
+        if if_.else_.is_none() && named && self.shallow(self.ty_of(id)).is_unit() {
+            self.report(
+                base::Diagnostic::error(
+                    codes::E0301,
+                    unparen(value).span,
+                    "this `if` has no `else`, so that it has no value",
+                )
+                .label("gives no value when the condition is false")
+                .help("add an `else:` that gives the other value"),
+            );
+        }
+    }
+
     fn report_missing_else(&mut self, if_: &ast::If, hint: Ty, span: Span) {
         let shown = self.show(hint);
         self.report(

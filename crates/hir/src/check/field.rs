@@ -406,6 +406,11 @@ impl Checker<'_> {
                     );
                 }
             }
+            _ if self.item_of(ty).is_some() => {
+                diagnostic = diagnostic.help(
+                    "this is an iterator, which gives one after the other: gather them with `.collect[[_]]()`, or take one with `.nth(i)`",
+                );
+            }
             _ => {}
         }
         self.report(diagnostic);

@@ -234,6 +234,10 @@ impl Checker<'_> {
         let ret_span = self.home().ret_span;
         match ret_span {
             Some(span) => Why::because(span, "the result's type is declared here"),
+            None if self.home_index() == 0 && self.in_script() => Why::message(
+                "the statements of a script give no value: `process::exit(status)` ends it with a status",
+            )
+            .noted(),
             None if self.home_index() == 0 => {
                 Why::message("this function declares no result: write `-> T` for it to return a `T`").noted()
             }

@@ -11,6 +11,7 @@ use super::call::Target;
 use super::path::Value;
 use super::{Checker, Expect};
 use crate::infer::{Demand, ProbeError};
+use crate::items::VariantIdx;
 use crate::thir::{Callee, ExprId, ExprKind};
 use crate::ty::{Conv, InferVar, Mutability, Predicate, Ty, TyKind, tys};
 
@@ -237,6 +238,13 @@ impl Checker<'_> {
             let mut diagnostic = Diagnostic::error(codes::E0306, span, "the type of this must be known here")
                 .label("its type cannot be told from what comes before");
             diagnostic = match self.annotation_place(id) {
+                // What a `collect` gives is a list, mostly.
+                Some((name, place)) if self.is_collected(place) => diagnostic.fix(
+                    format!("say what `{name}` is, such as a list"),
+                    place.end(),
+                    ": [_]",
+                    Applicability::Maybe,
+                ),
                 Some((name, place)) => diagnostic.fix(
                     format!("write the type of `{name}`"),
                     place.end(),
@@ -249,6 +257,13 @@ impl Checker<'_> {
             self.unify(ty, Ty::error());
         }
         self.error_expr(span)
+    }
+
+    /// Is the value of the variable declared here that of a `collect()`?
+    fn is_collected(&self, name: Span) -> bool {
+        let text = &self.sources.file(name.file).text;
+        let line = text[name.hi as usize..].lines().next().unwrap_or("");
+        line.trim_start().starts_with('=') && line.trim_end().ends_with(".collect()")
     }
 
     /// The variable whose declaration an annotation would help.
@@ -293,7 +308,17 @@ impl Checker<'_> {
         if let TyKind::Adt(adt, _) = *ty.kind()
             && !self.program.in_std(self.program.adts[adt].module)
         {
-            diagnostic = diagnostic.also(self.program.adts[adt].name_span, "declared here");
+            let decl = &self.program.adts[adt];
+            diagnostic = diagnostic.also(decl.name_span, "declared here");
+            let plain = decl.kind == crate::items::AdtKind::Struct
+                && decl.variants[VariantIdx(0)].shape == crate::items::Shape::Named
+                && !self.program.actors.contains_key(&adt);
+            if plain && name.name == "new" && diagnostic.fixes.is_empty() {
+                diagnostic = diagnostic.help(format!(
+                    "a struct is made by naming its fields, `{}`, or by a function `new` of your own",
+                    self.made_of(adt)
+                ));
+            }
         }
         self.report(diagnostic);
     }

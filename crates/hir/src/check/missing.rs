@@ -114,6 +114,9 @@ impl Checker<'_> {
                 Applicability::Maybe,
             );
         }
+        if let Some(advice) = self.inside_advice(receiver, name) {
+            return diagnostic.help(advice);
+        }
         if let TyKind::Tuple(parts) = *self.resolve(receiver).peel_refs().kind() {
             let module = self.current_module();
             if let Some(i) = parts.iter().position(|&part| self.ctx.has_method(part, name, module)) {
@@ -142,6 +145,35 @@ impl Checker<'_> {
             diagnostic = self.add_traits(diagnostic, &missing.traits, receiver, name);
         }
         diagnostic
+    }
+
+    /// The method is one of what the receiver holds, or not one at all.
+    fn inside_advice(&mut self, receiver: Ty, name: Name) -> Option<String> {
+        let ty = self.resolve(receiver).peel_refs();
+        if name.as_str() == "into" {
+            return Some("conversions name their target: `Target::from(value)`".into());
+        }
+        let TyKind::Adt(adt, args) = *ty.kind() else { return None };
+        let decl = &self.program.adts[adt];
+        if !self.program.in_std(decl.module) {
+            return None;
+        }
+        let module = self.current_module();
+        let inner = *args.first()?;
+        if inner.has_infer() || !self.ctx.has_method(inner, name, module) {
+            return None;
+        }
+        let inner = self.show(inner);
+        match decl.name.as_str() {
+            "Option" | "Result" => Some(format!(
+                "`{inner}` has it: take the value out first, with `?`, `match`, `if let` or `.unwrap()`"
+            )),
+            "Mutex" => Some(format!("`{inner}` has it, which is reached by a lock: `.lock().{name}(…)`")),
+            "RwLock" => Some(format!(
+                "`{inner}` has it, which is reached by a lock: `.read().{name}(…)` or `.write().{name}(…)`"
+            )),
+            _ => None,
+        }
     }
 
     fn add_traits(
@@ -204,8 +236,13 @@ impl Checker<'_> {
     pub(super) fn private_diagnostic(&mut self, pick: &Pick, name: Name, span: Span) -> Diagnostic {
         let ty = self.show(pick.self_ty);
         let decl = &self.program.fns[pick.method];
-        Diagnostic::error(codes::E0315, span, format!("the method `{name}` of `{ty}` is private"))
-            .label("not visible from here")
-            .also(decl.name_span, "declared without `pub`")
+        let diagnostic =
+            Diagnostic::error(codes::E0315, span, format!("the method `{name}` of `{ty}` is private"))
+                .label("not visible from here")
+                .also(decl.name_span, "declared without `pub`");
+        match self.program.in_std(decl.module) {
+            true => diagnostic,
+            false => diagnostic.fix("make it public", decl.head.start(), "pub ", Applicability::Maybe),
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! Reading order: [`expr`] (the dispatch), [`coerce`] (what is accepted where), [`call`] and
 //! [`method`], then one file per construct.
 
+mod advice;
 mod args;
 mod block;
 mod braces;
@@ -28,6 +29,7 @@ mod field;
 mod flat;
 mod function;
 mod future;
+mod habits;
 mod interpolate;
 mod items;
 mod literal;
@@ -231,6 +233,10 @@ struct LocalNote {
     let_mut: bool,
     /// Assigned to or borrowed exclusively.
     mutated: bool,
+    /// A plain name in a pattern, which borrows a part of a place.
+    lent: bool,
+    /// The `x` of a pattern `Point{x}`.
+    short_form: bool,
 }
 
 impl<'p> Checker<'p> {

@@ -79,7 +79,15 @@ impl Checker<'_> {
                     format!("`not` needs a `bool`, and this is a `{shown}`"),
                 )
                 .label("not a `bool`");
-                if ty.is_integral() {
+                let text = self.sources.text(operand.span).to_owned();
+                if let Some((test, _, other)) = self.truth_of(ty) {
+                    diagnostic = diagnostic.fix(
+                        format!("ask whether it {test}"),
+                        span,
+                        format!("{text}.{other}"),
+                        Applicability::Maybe,
+                    );
+                } else if ty.is_integral() {
                     let place = Span { hi: operand.span.lo, ..span };
                     diagnostic = diagnostic.fix("flip its bits", place, "~", Applicability::Maybe);
                 }
@@ -290,7 +298,8 @@ impl Checker<'_> {
         let Some((lang, _, _)) = operator_trait_of(op) else { return false };
         let Some(trait_) = self.program.lang.trait_(lang) else { return false };
         let args = [self.resolve(left), self.resolve(right)];
-        if args.iter().any(|t| t.has_infer()) {
+        // The type of a number on the left may be what an impl of the right side's says.
+        if args[1].has_infer() || is_builtin_number(args[1]) {
             return false;
         }
         self.may_hold(TraitRef { trait_, args: tys(&args) })

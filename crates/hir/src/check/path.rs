@@ -535,15 +535,17 @@ impl Checker<'_> {
     }
 
     /// What a path in a pattern names. Reports what it does not find.
-    pub(super) fn resolve_pattern_path(&mut self, path: &ast::Path) -> Option<Def> {
+    /// `ty` is what is matched: one of its variants may lack the enum's name.
+    pub(super) fn resolve_pattern_path(&mut self, path: &ast::Path, ty: Ty) -> Option<Def> {
         let resolved = match self.try_resolve(path, Ns::Values) {
             Ok(resolved) => resolved,
             // A struct is a type only.
             Err(first) => match self.try_resolve(path, Ns::Types) {
                 Ok(resolved) => resolved,
                 Err(_) => {
-                    self.report(*first);
-                    return None;
+                    let meant = self.bare_variant(path, ty, *first);
+                    self.has_errors = true;
+                    return meant;
                 }
             },
         };

@@ -200,7 +200,7 @@ impl Checker<'_> {
             ast::PatternKind::Path(path) if let Some((found, lit)) = self.integer_constant(path) => {
                 if self.expect_pattern(ty, found, span) { PatKind::Literal(lit) } else { PatKind::Error }
             }
-            ast::PatternKind::Path(path) => match self.resolve_pattern_path(path) {
+            ast::PatternKind::Path(path) => match self.resolve_pattern_path(path, ty) {
                 Some(def) => {
                     let last = path.segments.last().map(|s| s.name);
                     let name = last.unwrap_or(ast::Ident { name: Name::new("_"), span });
@@ -236,6 +236,8 @@ impl Checker<'_> {
         let owned = mode.own && mode.through.is_none();
         let wants_mut = (mode.let_mut || convention == ast::Convention::Mut) && owned;
         let local = self.declare(name, local_ty, names);
+        self.local_notes[local].lent =
+            !mode.own && mode.through.is_none() && matches!(bind, BindMode::Ref(Mutability::Shared));
         let is_ref = matches!(self.shallow(local_ty).kind(), TyKind::Ref(..));
         if wants_mut && !(mode.nested && is_ref && !mode.let_mut) {
             self.locals[local].mutable = true;
@@ -387,6 +389,36 @@ impl Checker<'_> {
 
     /// A variant of the matched enum written without the enum's name would silently match
     /// everything: an error.
+    /// `B(n)` where the variant is called `E::B`: says so, and goes on with the variant.
+    pub(super) fn bare_variant(&mut self, path: &ast::Path, ty: Ty, unresolved: Diagnostic) -> Option<Def> {
+        let ty = self.structurally(ty);
+        if let ([segment], TyKind::Adt(adt, _)) = (path.segments.as_slice(), ty.peel_refs().kind())
+            && let decl = &self.program.adts[*adt]
+            && decl.kind == crate::items::AdtKind::Enum
+            && let Some((variant, _)) =
+                decl.variants.iter_enumerated().find(|(_, v)| v.name == segment.name.name)
+        {
+            let full = format!("{}::{}", decl.name, segment.name.name);
+            self.report(
+                Diagnostic::error(
+                    codes::E0201,
+                    segment.name.span,
+                    format!("there is no `{}` here", segment.name.name),
+                )
+                .label(format!("the variant is called `{full}`"))
+                .fix(
+                    format!("write `{full}`"),
+                    segment.name.span,
+                    full.clone(),
+                    Applicability::Certain,
+                ),
+            );
+            return Some(Def::Variant(*adt, variant));
+        }
+        self.report(unresolved);
+        None
+    }
+
     fn warn_variant_name(&mut self, name: ast::Ident, ty: Ty) -> bool {
         let ty = self.structurally(ty);
         let TyKind::Adt(adt, _) = *ty.peel_refs().kind() else { return false };
@@ -503,7 +535,7 @@ impl Checker<'_> {
                 Lit::Int(value) if negative => (found, Lit::Int(-value)),
                 lit => (found, lit),
             },
-            ast::ExprKind::Path(path) => match self.resolve_pattern_path(path)? {
+            ast::ExprKind::Path(path) => match self.resolve_pattern_path(path, ty)? {
                 Def::Error => {
                     self.has_errors = true;
                     return None;

@@ -9,8 +9,8 @@ use crate::thir::{ExprId, ExprKind, Lit};
 use crate::ty::{Mutability, Ty, TyKind};
 
 impl Checker<'_> {
-    pub(super) fn report(&mut self, mut diagnostic: Diagnostic) {
-        set_articles(&mut diagnostic);
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = diagnostic.with_articles();
         if diagnostic.is_error() {
             self.has_errors = true;
             // One cause, one error: the same place is not reported twice with the same code.
@@ -149,6 +149,9 @@ impl Checker<'_> {
             let text = format!("await {text}");
             return diagnostic.fix("await it", span, text, Applicability::Certain);
         }
+        if let Some(fixed) = self.wrap_help(&diagnostic, id, expected, found, span) {
+            return fixed;
+        }
         match (expected.kind(), found.kind()) {
             (TyKind::Ref(..), _)
                 if matches!(
@@ -180,6 +183,7 @@ impl Checker<'_> {
                 return diagnostic.help(format!("`{shown}` is on the heap already: it needs no `Box`"));
             }
             (_, TyKind::Ref(_, inner)) if self.can_unify(expected, *inner) => {
+                let diagnostic = self.own_help(diagnostic, id);
                 if self.implements("Clone", *inner) {
                     return diagnostic.fix(
                         "make a copy of what it refers to",
@@ -268,6 +272,17 @@ impl Checker<'_> {
                     Applicability::Maybe,
                 );
             }
+            (TyKind::Bool, _) if let Some((test, call, _)) = self.truth_of(found) => {
+                return diagnostic.fix(
+                    format!("ask whether it {test}"),
+                    span,
+                    match call.strip_prefix("not ") {
+                        Some(call) => format!("not {}", postfix(&format!(".{call}"))),
+                        None => postfix(&format!(".{call}")),
+                    },
+                    Applicability::Maybe,
+                );
+            }
             (TyKind::Bool, TyKind::Int(_)) => {
                 return diagnostic.fix("compare it with 0", span, postfix(" != 0"), Applicability::Maybe);
             }
@@ -293,31 +308,5 @@ impl Checker<'_> {
             _ => {}
         }
         diagnostic
-    }
-}
-
-/// "a `int`" is written "an `int`".
-fn set_articles(diagnostic: &mut Diagnostic) {
-    let texts = [&mut diagnostic.message, &mut diagnostic.primary.text]
-        .into_iter()
-        .chain(diagnostic.secondary.iter_mut().map(|l| &mut l.text))
-        .chain(&mut diagnostic.notes)
-        .chain(&mut diagnostic.help)
-        .chain(diagnostic.fixes.iter_mut().map(|f| &mut f.title));
-    for text in texts {
-        if !text.contains("a `") {
-            continue;
-        }
-        let mut out = String::with_capacity(text.len() + 4);
-        let mut rest = text.as_str();
-        while let Some(at) = rest.find("a `") {
-            let word = at == 0 || rest[..at].ends_with([' ', '(']);
-            let vowel = rest[at + 3..].starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
-            out.push_str(&rest[..at]);
-            out.push_str(if word && vowel { "an `" } else { "a `" });
-            rest = &rest[at + 3..];
-        }
-        out.push_str(rest);
-        *text = out;
     }
 }

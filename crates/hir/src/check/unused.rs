@@ -32,14 +32,21 @@ impl Checker<'_> {
                 continue;
             }
             if note.warn_unused && !note.used && !self.has_destructor(local.ty) {
-                found.push(
-                    Diagnostic::warning(codes::W0402, local.span, format!("`{name}` is never used")).fix(
+                let unused = Diagnostic::warning(codes::W0402, local.span, format!("`{name}` is never used"));
+                found.push(match note.short_form {
+                    true => unused.fix(
+                        "if that is intended, match anything there",
+                        local.span.end(),
+                        ": _",
+                        Applicability::Maybe,
+                    ),
+                    false => unused.fix(
                         "if that is intended, start its name with `_`",
                         local.span.start(),
                         "_",
                         Applicability::Maybe,
                     ),
-                );
+                });
             } else if note.let_mut && !note.mutated && note.used {
                 found.push(
                     Diagnostic::warning(

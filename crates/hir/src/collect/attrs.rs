@@ -264,6 +264,12 @@ fn derives(attribute: &ast::Attribute, result: &mut Attrs, diagnostics: &mut Vec
                     "PartialOrd" => Some("Ord"),
                     _ => closest(name, DERIVES.iter().map(|d| d.0)),
                 };
+                // What needs the trait meant says nothing more.
+                if let Some(meant) = renamed.and_then(derive_trait)
+                    && result.derives.iter().all(|d| d.0 != meant)
+                {
+                    result.derives.push((meant, word.span));
+                }
                 diagnostic = match renamed {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
                         format!("write `{near}`"),

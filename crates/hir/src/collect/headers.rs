@@ -81,6 +81,7 @@ impl<'a> Collector<'a> {
                         && matches!(&w.ty.kind, TypeExprKind::Path(p) if p.segments.len() == 1 && p.segments[0].name.name == param.name.name)
                 });
             generics.params.push(GenericParam {
+                bound_at: bound_place(param),
                 name: param.name.name,
                 span: param.name.span,
                 view,
@@ -121,6 +122,7 @@ impl<'a> Collector<'a> {
             let self_generics = Generics {
                 parent_count: 0,
                 params: vec![GenericParam {
+                    bound_at: None,
                     name: KNOWN.self_type,
                     span: Span::default(),
                     // What an actor is made of is never a view.
@@ -183,6 +185,7 @@ impl<'a> Collector<'a> {
                 .fix("declare it", at, format!("[{listed}]"), base::Applicability::Certain);
         for name in names {
             self.program.impls[id].generics.params.push(GenericParam {
+                bound_at: None,
                 name: name.name,
                 span: name.span,
                 view: false,
@@ -685,5 +688,20 @@ fn paths_in<'t>(path: &'t ast::Path, f: &mut dyn FnMut(&'t ast::Path)) {
     for args in path.segments.iter().filter_map(|s| s.args.as_deref()) {
         args.args.iter().for_each(|t| type_paths(t, f));
         args.bindings.iter().for_each(|(_, t)| type_paths(t, f));
+    }
+}
+
+/// Where a further bound of a parameter would be written; whether after others.
+fn bound_place(param: &ast::GenericParam) -> Option<(Span, bool)> {
+    if param.const_ty.is_some() || param.default.is_some() {
+        return None;
+    }
+    match param.bounds.last() {
+        Some(ast::Bound::Trait(path)) => Some((path.span.end(), true)),
+        Some(ast::Bound::Fn(_)) => None,
+        None => match param.view {
+            Some(view) => Some((view.end(), true)),
+            None => Some((param.name.span.end(), false)),
+        },
     }
 }

@@ -235,6 +235,7 @@ impl<'a> Collector<'a> {
         let index = generics.params.len() as u32;
         let shown = Name::new(self.texts.text(written.span));
         generics.params.push(GenericParam {
+            bound_at: None,
             name: shown,
             span: written.span,
             view: call != Convention::Own,

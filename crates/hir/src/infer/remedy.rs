@@ -56,7 +56,7 @@ impl InferCtx<'_> {
                 if !missing.contains(&name) {
                     return diagnostic
                         .also(adt.name_span, format!("`{}` is declared here", adt.name))
-                        .help(format!("write `impl {name} for {}`", adt.name));
+                        .help(format!("write `impl {} for {}`", display_trait(program, t), adt.name));
                 }
                 let list = missing.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", ");
                 diagnostic = diagnostic.help(format!("put `[derive({list})]` before `{}`", adt.name));
@@ -80,11 +80,21 @@ impl InferCtx<'_> {
             TyKind::Param(p) => {
                 let bound = display_trait(program, t);
                 let declared = self.env.params.get(p.index as usize);
-                if let Some(declared) = declared.filter(|d| !d.implicit && p.name != "Self") {
-                    diagnostic = diagnostic
-                        .also(declared.span, format!("`{}` may be any type that its bounds allow", p.name));
+                let Some(declared) = declared.filter(|d| !d.implicit && p.name != "Self") else {
+                    return diagnostic.help(format!("demand it: `{}: {bound}`", p.name));
+                };
+                let diagnostic = diagnostic
+                    .also(declared.span, format!("`{}` may be any type that its bounds allow", p.name))
+                    .help(format!("demand it: `{}: {bound}`", p.name));
+                match declared.bound_at {
+                    Some((at, others)) => diagnostic.fix(
+                        format!("demand `{bound}`"),
+                        at,
+                        format!("{}{bound}", if others { " + " } else { ": " }),
+                        Applicability::Maybe,
+                    ),
+                    None => diagnostic,
                 }
-                diagnostic.help(format!("demand it: `{}: {bound}`", p.name))
             }
             TyKind::Ref(_, inner) => {
                 let args = self.with_self(t, inner);

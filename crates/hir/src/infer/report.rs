@@ -11,6 +11,7 @@ use super::closures::ClosureState;
 use super::context::InferCtx;
 use super::demand::{CauseKind, Demand, Reason, Unsatisfied};
 use crate::items::{FnId, FnParent, Generics};
+use crate::traits::Truth;
 use crate::traits::facts::{Step, Unsendable, UnsendableReason};
 use crate::ty::display::{display_predicate, display_sig, display_trait};
 use crate::ty::{Conv, Predicate, TraitRef, Ty, TyKind, display};
@@ -128,6 +129,25 @@ impl InferCtx<'_> {
             && (self.program.future_of_adt.contains_key(&id) || self.program.lang.adt("Reply") == Some(id))
         {
             return diagnostic.help("this is a future: `await` it for its result");
+        }
+        if matches!(cause.kind, CauseKind::Interpolation)
+            && let Some(iterator) = self.program.lang.trait_("Iterator")
+            && self.implements(t.self_ty(), iterator) == Truth::Yes
+        {
+            return diagnostic.help(
+                "this is an iterator: gather what it gives with `.join(\", \")`, or `.collect[[_]]()` for a list",
+            );
+        }
+        if matches!(cause.kind, CauseKind::Try) && self.program.lang.trait_("From") == Some(t.trait_) {
+            let (ty, trait_) = (self.show(t.self_ty()), display_trait(self.program, t));
+            let own = matches!(*t.self_ty().kind(), TyKind::Adt(id, _) if self.is_users(self.program.adts[id].module));
+            return diagnostic.help(match own {
+                true => format!("say what becomes of it: `.map_err(|e| …)?`, or for all such places `impl {trait_} for {ty}`"),
+                false if *t.self_ty().kind() == TyKind::Str => {
+                    "make text of it: `.map_err(|e| \"${e}\")?`, or let the function return an `error`".to_owned()
+                }
+                false => "say what becomes of it: `.map_err(|e| …)?`".to_owned(),
+            });
         }
         self.add_remedy(diagnostic, t)
     }

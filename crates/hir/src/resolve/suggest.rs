@@ -41,7 +41,7 @@ impl Resolver<'_> {
             Diagnostic::error(codes::E0201, name.span, format!("there is no {what} `{text}` here"))
                 .label("not found");
         if let Some(hint) = foreign_word(text) {
-            return diagnostic.help(hint);
+            return with_word(diagnostic.help(hint), name);
         }
         let imports = self.import_candidates(name.name, ns);
         if let Some(path) = imports.first() {
@@ -125,6 +125,9 @@ impl Resolver<'_> {
         )
         .label("not found");
         if let Some(hint) = foreign_word(name.name.as_str()) {
+            return diagnostic.help(hint);
+        }
+        if let Some(hint) = foreign_member(self.program.mods[module].name.as_str(), name.name.as_str()) {
             return diagnostic.help(hint);
         }
         let mut candidates: Vec<&str> = names
@@ -228,6 +231,56 @@ fn parent_path(path: &str) -> &str {
 
 fn join_code(items: impl Iterator<Item = String>) -> String {
     items.map(|i| format!("`{i}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Puts in the word of this language, where one stands for the other.
+fn with_word(diagnostic: Diagnostic, name: ast::Ident) -> Diagnostic {
+    let (ours, applicability) = match name.name.as_str() {
+        "String" | "str" | "Str" => ("string", Applicability::Certain),
+        "True" | "TRUE" => ("true", Applicability::Certain),
+        "False" | "FALSE" => ("false", Applicability::Certain),
+        "boolean" | "Bool" => ("bool", Applicability::Certain),
+        "Int" | "integer" | "Integer" | "long" => ("int", Applicability::Maybe),
+        "double" | "Float" | "number" => ("f64", Applicability::Maybe),
+        "byte" => ("u8", Applicability::Maybe),
+        "uint" => ("u64", Applicability::Maybe),
+        "rune" => ("char", Applicability::Maybe),
+        "HashMap" => ("Map", Applicability::Maybe),
+        "HashSet" => ("Set", Applicability::Maybe),
+        "VecDeque" => ("Deque", Applicability::Maybe),
+        "Arc" | "Rc" => ("Shared", Applicability::Maybe),
+        "PartialEq" | "Equatable" => ("Eq", Applicability::Maybe),
+        "PartialOrd" | "Comparable" => ("Ord", Applicability::Maybe),
+        "this" => ("self", Applicability::Maybe),
+        _ => return diagnostic,
+    };
+    diagnostic.fix(format!("write `{ours}`"), name.span, ours, applicability)
+}
+
+/// What functions of modules of other languages are called here.
+fn foreign_member(module: &str, word: &str) -> Option<&'static str> {
+    Some(match (module, word) {
+        (
+            "math",
+            "sqrt" | "sin" | "cos" | "tan" | "floor" | "ceil" | "round" | "abs" | "pow" | "exp" | "log",
+        ) => "it is a method of numbers: `x.sqrt()`, `x.pow(y)`, `x.ln()`, …",
+        ("math", "min" | "max") => "it is a method of numbers: `a.min(b)`",
+        ("math", "pi") => "it is written `math::PI`",
+        ("time", "now" | "time" | "perf_counter") => {
+            "`time::Instant::now()` measures, `time::SystemTime::now()` is the date and the time of day"
+        }
+        ("random", "randint" | "randrange" | "Intn" | "gen_range") => {
+            "it is `random::between(a, b)`, or `random::below(n)`"
+        }
+        ("random", "random") => "it is `random::float()`",
+        ("fs", "open") => "it is `fs::File::open(path)`",
+        ("env", "get" | "getenv" | "Getenv") => "it is `env::var(name)`",
+        ("json", "loads" | "from_str" | "Unmarshal") => "it is `json::parse(text)`",
+        ("json", "dumps" | "to_string" | "Marshal") => {
+            "a value is written by `\"${value}\"`, or `value.pretty()`"
+        }
+        _ => return None,
+    })
 }
 
 /// What words of other languages are called here.

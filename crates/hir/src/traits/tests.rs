@@ -44,6 +44,7 @@ impl Params {
                 .names
                 .iter()
                 .map(|&(name, view)| GenericParam {
+                    bound_at: None,
                     name: n(name),
                     span: span(0),
                     view,

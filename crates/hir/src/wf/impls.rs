@@ -61,7 +61,17 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
             found.push(stranger(name, "associated type", trait_.name, trait_.name_span, known));
         }
     }
-    let given: FxHashSet<Name> = impl_.methods.iter().map(|&m| program.fns[m].name).collect();
+    let mut given: FxHashSet<Name> = impl_.methods.iter().map(|&m| program.fns[m].name).collect();
+    // What a slip of spelling was meant to be is not missing as well.
+    for &method in &impl_.methods {
+        let name = program.fns[method].name;
+        let open = trait_.methods.iter().map(|&m| program.fns[m].name).filter(|n| !given.contains(n));
+        if !methods.contains_key(&name)
+            && let Some(meant) = closest(name.as_str(), open.map(|n| n.as_str()))
+        {
+            given.insert(Name::new(meant));
+        }
+    }
     let missing: Vec<FnId> = trait_
         .methods
         .iter()
@@ -122,12 +132,15 @@ fn check_members(collector: &mut Collector, id: ImplId, trait_ref: TraitRef, ite
                 false => stub.push_str(&format!("\n{indent}{head}:\n{indent}    panic(\"not written yet\")")),
             }
         }
-        diagnostic = diagnostic.fix(
-            "add what is missing",
-            item.items.last().map_or(impl_.span, |i| i.span).end(),
-            stub,
-            Applicability::Maybe,
-        );
+        let place = match item.items.last() {
+            Some(last) => last.span.end(),
+            // Only a `:`, and perhaps a `pass`, may stand after the head.
+            None => {
+                let head = collector.texts.text(impl_.head).trim_end_matches(':').trim_end().len() as u32;
+                Span { lo: impl_.head.lo + head, ..impl_.span }
+            }
+        };
+        diagnostic = diagnostic.fix("add what is missing", place, stub, Applicability::Maybe);
         found.push(diagnostic);
     }
     collector.diagnostics.extend(found);
@@ -254,6 +267,8 @@ fn compare(
         (Some(ast::TypeExpr { kind: ast::TypeExprKind::Fn(f), .. }), Convention::Read) => f.call,
         (_, convention) => convention,
     };
+    let mut wrong: Option<Diagnostic> = None;
+    let mut edits = Vec::new();
     for ((param, other), shown) in syntax.params.iter().zip(&model_syntax.params).zip(&decl.params) {
         let (have, want) = (class(param), class(other));
         if have != want {
@@ -262,28 +277,22 @@ fn compare(
                 Convention::Mut => "`mut`",
                 Convention::Own => "`own`",
             };
-            let diagnostic = differs(
-                decl,
-                model,
-                param.span,
-                format!("parameter `{}` is passed differently in the trait", shown.name),
-                format!("here {}, in the trait {}", word(have), word(want)),
-            );
-            let diagnostic = diagnostic.also(other.span, "in the trait");
-            let at = if param.is_self { Some(param.span) } else { param.ty.as_ref().map(|ty| ty.span) };
-            return Some(match (have, want, at) {
-                (Convention::Read, Convention::Own | Convention::Mut, Some(at)) => {
-                    let marker = if want == Convention::Own { "own" } else { "mut" };
-                    diagnostic.fix(
-                        "write it as the trait does",
-                        at.start(),
-                        format!("{marker} "),
-                        Applicability::Maybe,
-                    )
+            let label = format!("here {}, in the trait {}", word(have), word(want));
+            wrong = Some(match wrong {
+                Some(first) => first.also(param.span, label),
+                None => {
+                    let message = format!("parameter `{}` is passed differently in the trait", shown.name);
+                    differs(decl, model, param.span, message, label).also(other.span, "in the trait")
                 }
-                _ => diagnostic,
             });
+            edits.extend(marker_edit(collector.texts.text(param.span), param, want));
         }
+    }
+    if let Some(diagnostic) = wrong {
+        return Some(match edits.is_empty() {
+            true => diagnostic,
+            false => diagnostic.fix_all("write it as the trait does", edits, Applicability::Maybe),
+        });
     }
     if all != model_all {
         return Some(differs(
@@ -362,6 +371,26 @@ fn compare(
         }
     }
     None
+}
+
+/// Gives a parameter, written as `text`, the marker that is wanted.
+fn marker_edit(text: &str, param: &ast::Param, want: Convention) -> Option<(Span, String)> {
+    let marker = match want {
+        Convention::Read => "",
+        Convention::Mut => "mut ",
+        Convention::Own => "own ",
+    };
+    let end =
+        if param.is_self { param.span.lo + text.rfind("self")? as u32 } else { param.ty.as_ref()?.span.lo };
+    let before = text.get(..(end - param.span.lo) as usize)?.trim_end();
+    let written = ["mut", "own"].into_iter().find(|word| {
+        before.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', ':']))
+    });
+    let lo = match written {
+        Some(word) => param.span.lo + (before.len() - word.len()) as u32,
+        None => end,
+    };
+    Some((Span { lo, hi: end, ..param.span }, marker.to_owned()))
 }
 
 fn plural(count: usize, what: &str) -> String {

@@ -11,6 +11,7 @@ use hir::items::{AdtId, BodyOwner, ClosureId, FnParent, Generics, Program, Trait
 use hir::ty::{Conv, FnSig, Mutability, Predicate, Ty, TyFlags, TyKind};
 
 use crate::body::{Body, Callee, Source};
+use crate::check::within::Within;
 
 /// How many references deep the views in a value go.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,6 +44,7 @@ const LIMIT: u32 = 64;
 
 pub struct Facts<'a> {
     pub program: &'a Program,
+    pub within: Within,
     closures: FxHashMap<ClosureId, &'a Body>,
     /// Types without parameters, asked by any body.
     closed: FxHashMap<(Ty, Fact), Depth>,
@@ -66,6 +68,7 @@ impl<'a> Facts<'a> {
             .collect();
         Facts {
             program,
+            within: Within::default(),
             closures,
             closed: FxHashMap::default(),
             open: FxHashMap::default(),
@@ -89,6 +92,16 @@ impl<'a> Facts<'a> {
 
     pub fn closure(&self, id: ClosureId) -> Option<&'a Body> {
         self.closures.get(&id).copied()
+    }
+
+    /// What the views in a value of this type may be views of, if its type tells.
+    pub fn viewed(&mut self, ty: Ty) -> Option<Vec<Ty>> {
+        self.within.viewed(self.program, ty)
+    }
+
+    /// Can a value of type `part` be a part of one of type `whole`?
+    pub fn can_lie_in(&mut self, part: Ty, whole: Ty) -> bool {
+        self.within.can_lie_in(self.program, self.owner, part, whole)
     }
 
     pub fn depth(&mut self, ty: Ty) -> Depth {

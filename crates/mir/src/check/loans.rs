@@ -42,7 +42,9 @@
 //! or `Outer(i)` if the function type's result names a reference itself (`fn(T) -> &U`). A
 //! closure whose body does return a borrow of an argument is therefore refused where the
 //! function type asked for does not name one ([`super::owned`]). A method of a trait gives what
-//! the trait's declaration says, for callers and for the body.
+//! the trait's declaration says, for callers and for the body. Of all that, a value takes up no shared loan of a
+//! place in which nothing lies that its views could be views of ([`super::within`]): such a place may have
+//! been looked through, but nothing of it is kept.
 //!
 //! **Return.** The result may carry the symbolic loans that the signature names (with `Held` of
 //! everything if it names a parameter that absorbs) and no loan of a local's own storage.

@@ -363,17 +363,14 @@ impl Moves<'_, '_, '_> {
         let mut d = d;
         if !decl.span.is_empty() {
             d = d.also(decl.span, format!("`{name}` is declared here"));
-            let fix = format!("mut {name}");
             d = match decl.kind {
                 LocalKind::Arg => d.help(format!("take it as a `mut` variable: `let mut {name} = {name}`")),
-                _ => d
-                    .fix(
-                        format!("declare it `mut {name}`"),
-                        decl.span.start(),
-                        "mut ",
-                        Applicability::Certain,
-                    )
-                    .help(format!("declare it `let {fix}`")),
+                _ => d.fix(
+                    format!("declare it `mut {name}`"),
+                    decl.span.start(),
+                    "mut ",
+                    Applicability::Certain,
+                ),
             };
         }
         self.out.push(d);
@@ -543,7 +540,11 @@ impl Moves<'_, '_, '_> {
             true => format!(
                 "calling an `own fn` uses it up: for several calls declare `F: fn(…)` and take {lost_name} as `own F`, or as a `dyn fn(…)`"
             ),
-            false => advice(self.facts, &lost_name, ty),
+            false => {
+                let called = describe::taker(self.facts, body, moved).is_some();
+                let closure = describe::into_closure(body, moved);
+                advice(self.facts, &lost_name, ty, called, closure)
+            }
         });
         // Only where the span is that of the name itself.
         let names_it = moved_span.len() as usize == lost_name.len().saturating_sub(2);

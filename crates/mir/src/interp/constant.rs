@@ -8,7 +8,7 @@
 
 use std::rc::Rc;
 
-use base::{IndexVec, Span};
+use base::{FxHashMap, IndexVec, Span};
 use hir::items::{BodyOwner, VariantIdx};
 use hir::thir::BinOp;
 use hir::ty::{Ty, TyKind};
@@ -18,23 +18,9 @@ use super::ops::{float_of, int_of};
 use super::{Limits, Machine, Step, Stop};
 use crate::body::{
     Aggregate, Block, Body, BodyAttrs, ConstKind, Constant, Local, LocalDecl, LocalKind, Operand, Place,
-    RETURN, Rvalue, Source, Statement, StatementKind, Terminator, TerminatorKind,
+    RETURN, Rvalue, Source, Statement, StatementKind, Terminator, TerminatorKind, Value, ValueKind,
 };
 use crate::mono::{FuncId, Program, Shape};
-
-/// What a constant is worth.
-#[derive(Clone, Debug)]
-pub struct Value {
-    ty: Ty,
-    kind: ValueKind,
-}
-
-#[derive(Clone, Debug)]
-enum ValueKind {
-    Plain(ConstKind),
-    /// Elements, or the fields of a variant.
-    Parts(VariantIdx, Vec<Value>),
-}
 
 /// Why a constant has no value.
 #[derive(Clone, Debug)]
@@ -342,4 +328,50 @@ impl Maker {
         };
         Rvalue::Aggregate(aggregate, operands)
     }
+}
+
+/// The value that a body of [`body`]'s making gives.
+pub fn value_made(body: &Body) -> Option<Value> {
+    value_built(body).filter(Value::is_known)
+}
+
+impl Value {
+    /// No constant in it is still to be computed.
+    fn is_known(&self) -> bool {
+        match &self.kind {
+            ValueKind::Plain(kind) => !matches!(kind, ConstKind::Item(_) | ConstKind::Param(_)),
+            ValueKind::Parts(_, parts) => parts.iter().all(Value::is_known),
+        }
+    }
+}
+
+fn value_built(body: &Body) -> Option<Value> {
+    let [block] = body.blocks.as_slice() else { return None };
+    let mut made: FxHashMap<Local, Value> = FxHashMap::default();
+    for statement in &block.statements {
+        let StatementKind::Assign(place, rvalue) = &statement.kind else { return None };
+        let local = place.as_local()?;
+        let mut take = |operand: &Operand| match operand {
+            Operand::Const(constant) => {
+                Some(Value { ty: constant.ty, kind: ValueKind::Plain(constant.kind.clone()) })
+            }
+            Operand::Move(place) => made.remove(&place.as_local()?),
+            Operand::Copy(_) => None,
+        };
+        let ty = body.locals[local].ty;
+        let value = match rvalue {
+            Rvalue::Use(operand) => take(operand)?,
+            Rvalue::Aggregate(aggregate, operands) => {
+                let variant = match aggregate {
+                    Aggregate::Adt { variant, .. } => *variant,
+                    _ => VariantIdx(0),
+                };
+                let parts = operands.iter().map(take).collect::<Option<_>>()?;
+                Value { ty, kind: ValueKind::Parts(variant, parts) }
+            }
+            _ => return None,
+        };
+        made.insert(local, value);
+    }
+    made.remove(&RETURN)
 }

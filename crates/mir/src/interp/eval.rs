@@ -228,6 +228,11 @@ impl Machine<'_> {
                     _ => Bytes::ptr(ptr),
                 }
             }
+            ConstKind::View(value) => {
+                let ptr = self.viewed(value)?;
+                let at = Spot { ptr, ty: value.ty, variant: 0, meta: None };
+                self.reference(at, Borrow::Shared)?
+            }
             ConstKind::Param(_) => return self.unsupported("a parameter of a generic function"),
         })
     }
@@ -401,7 +406,7 @@ impl Machine<'_> {
             let size = self.size(*elem);
             let ptr = match size * parts.len() {
                 0 => Ptr::int(16),
-                bytes => self.memory.allocate(bytes, Kind::Heap),
+                bytes => self.memory.allocate(bytes, self.list_kind),
             };
             for (i, part) in parts.iter().enumerate() {
                 self.memory.write(ptr.offset((i * size) as i64), part)?;

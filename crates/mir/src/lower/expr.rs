@@ -6,7 +6,7 @@
 
 use base::Span;
 use hir::items::{AdtId, FieldIdx, VariantIdx};
-use hir::thir::{Coercion, ExprId, ExprKind, Lit, UnOp};
+use hir::thir::{Coercion, ExprId, ExprKind, UnOp};
 use hir::ty::{Mutability, Ty, TyKind, Tys};
 
 use super::Builder;
@@ -122,15 +122,12 @@ impl Builder<'_> {
             ExprKind::Literal(_) | ExprKind::Const(_) | ExprKind::ConstParam(_) => {
                 Rvalue::Use(self.constant_operand(expr))
             }
-            // The text of a literal is static: a shared view of it borrows from nothing.
-            ExprKind::Ref { mutability: Mutability::Shared, place, .. }
-                if matches!(thir.exprs[*place].kind, ExprKind::Literal(Lit::Str(_))) =>
-            {
-                let ExprKind::Literal(text) = &thir.exprs[*place].kind else { unreachable!() };
-                let kind = super::operand::literal(text);
-                Rvalue::Use(Operand::Const(Constant { ty, kind }))
-            }
             ExprKind::Ref { mutability, place, two_phase } => {
+                if *mutability == Mutability::Shared
+                    && let Some(kind) = self.constant_view(*place)
+                {
+                    return Rvalue::Use(Operand::Const(Constant { ty, kind }));
+                }
                 let place = self.borrowed_place(*place, *mutability);
                 Rvalue::Ref { mutability: *mutability, place, two_phase: *two_phase }
             }

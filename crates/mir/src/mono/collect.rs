@@ -12,7 +12,9 @@ use hir::traits::Solver;
 use hir::ty::{FnSig, Ty, TyKind, Tys};
 
 use super::{FuncId, Function, Program, Role, Static, StaticIdx, Target, symbols};
-use crate::body::{Body, ConstKind, Constant, Operand, Rvalue, Source, StatementKind, TerminatorKind};
+use crate::body::{
+    Body, ConstKind, Constant, Operand, Rvalue, Source, StatementKind, TerminatorKind, Value, ValueKind,
+};
 
 /// Gives the generic body of a source, with drops elaborated.
 pub type Bodies<'a> = dyn Fn(Source) -> Option<Arc<Body>> + 'a;
@@ -349,9 +351,35 @@ impl<'a> Collector<'a> {
                             *constant = literal;
                         }
                     }
+                    ConstKind::View(ref mut value) => self.map_value(Arc::make_mut(value), types),
                     _ => {}
                 }
             }
+        }
+    }
+
+    fn map_value(&mut self, value: &mut Value, types: &mut TypeMap) {
+        value.ty = self.ty(value.ty, types);
+        self.note_type(value.ty);
+        match &mut value.kind {
+            ValueKind::Plain(ConstKind::View(inner)) => self.map_value(Arc::make_mut(inner), types),
+            // A constant that is computed; one that is being computed stays as it is.
+            ValueKind::Plain(ConstKind::Item(id)) => {
+                let body = (self.bodies)(Source::Owner(BodyOwner::Const(*id)));
+                if let Some(known) = body.and_then(|body| crate::interp::value_made(&body)) {
+                    *value = known;
+                    self.note_parts(value);
+                }
+            }
+            ValueKind::Plain(_) => {}
+            ValueKind::Parts(_, parts) => parts.iter_mut().for_each(|part| self.map_value(part, types)),
+        }
+    }
+
+    fn note_parts(&mut self, value: &Value) {
+        self.note_type(value.ty);
+        if let ValueKind::Parts(_, parts) = &value.kind {
+            parts.iter().for_each(|part| self.note_parts(part));
         }
     }
 

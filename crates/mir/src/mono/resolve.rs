@@ -11,7 +11,7 @@ use super::collect::{Collector, Instance};
 use super::{FuncId, Target, TaskRoot, Vtable, VtableId, internal};
 use crate::body::{
     BlockId, Body, Callee, ConstKind, Local, LocalDecl, LocalKind, Operand, Place, Rvalue, Source, Statement,
-    StatementKind, TerminatorKind,
+    StatementKind, TerminatorKind, Value, ValueKind,
 };
 
 /// Types that nest deeper than this, or have more parts, grow without end.
@@ -64,6 +64,7 @@ impl Collector<'_> {
         // Coercions and constants in statements.
         let mut coercions = Vec::new();
         let mut items = Vec::new();
+        let mut note = |operand: &Operand| items_of(operand, &mut |item| items.push(item));
         for statement in &work.body.blocks[block].statements {
             if let StatementKind::Assign(_, rvalue) = &statement.kind {
                 if let Rvalue::Coerce(kind, operand, to) = rvalue
@@ -72,16 +73,17 @@ impl Collector<'_> {
                     let from = operand.ty(&work.body.locals);
                     coercions.push((*kind, from, *to, statement.span));
                 }
-                super::operands_of(rvalue, &mut |o| items.extend(item_of(o)));
+                super::operands_of(rvalue, &mut note);
             }
         }
         match &work.body.blocks[block].terminator.kind {
-            TerminatorKind::Switch { value, .. } => items.extend(item_of(value)),
-            TerminatorKind::Call(call) => call.args.iter().for_each(|o| items.extend(item_of(o))),
+            TerminatorKind::Switch { value, .. } => note(value),
+            TerminatorKind::Call(call) => call.args.iter().for_each(&mut note),
             TerminatorKind::Assert { condition, message, .. } => {
-                items.extend(item_of(condition));
+                note(condition);
                 if let crate::body::AssertMessage::Bounds { index, len } = message {
-                    items.extend(item_of(index).into_iter().chain(item_of(len)));
+                    note(index);
+                    note(len);
                 }
             }
             _ => {}
@@ -449,14 +451,25 @@ enum Item {
     Static(hir::items::StaticId),
 }
 
-fn item_of(operand: &Operand) -> Option<Item> {
-    match operand {
-        Operand::Const(constant) => match constant.kind {
-            ConstKind::Item(id) => Some(Item::Const(id)),
-            ConstKind::Static(id) => Some(Item::Static(id)),
-            _ => None,
-        },
-        _ => None,
+fn items_of(operand: &Operand, found: &mut impl FnMut(Item)) {
+    if let Operand::Const(constant) = operand {
+        items_in(&constant.kind, found);
+    }
+}
+
+fn items_in(kind: &ConstKind, found: &mut impl FnMut(Item)) {
+    match kind {
+        ConstKind::Item(id) => found(Item::Const(*id)),
+        ConstKind::Static(id) => found(Item::Static(*id)),
+        ConstKind::View(value) => items_of_value(value, found),
+        _ => {}
+    }
+}
+
+fn items_of_value(value: &Value, found: &mut impl FnMut(Item)) {
+    match &value.kind {
+        ValueKind::Plain(kind) => items_in(kind, found),
+        ValueKind::Parts(_, parts) => parts.iter().for_each(|part| items_of_value(part, found)),
     }
 }
 

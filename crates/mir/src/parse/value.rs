@@ -5,7 +5,7 @@ use hir::thir::BinOp;
 use hir::ty::{Mutability, TyKind};
 
 use super::{Parser, Result};
-use crate::body::{Aggregate, ConstKind, Constant, Operand, Place, Projection, Rvalue};
+use crate::body::{Aggregate, ConstKind, Constant, Operand, Place, Projection, Rvalue, Value, ValueKind};
 use crate::print::{BINARY, CASTS, COERCIONS, UNARY};
 
 impl<'a> Parser<'a> {
@@ -30,6 +30,22 @@ impl<'a> Parser<'a> {
         }
     }
 
+    fn value(&mut self) -> Result<Value> {
+        if !self.eat_word("parts") {
+            let constant = self.constant()?;
+            return Ok(Value { ty: constant.ty, kind: ValueKind::Plain(constant.kind) });
+        }
+        let variant = VariantIdx(self.index()?);
+        self.expect("(")?;
+        let mut parts = Vec::new();
+        while !self.eat(")") {
+            parts.push(self.value()?);
+            self.eat(",");
+        }
+        self.expect(":")?;
+        Ok(Value { ty: self.ty()?, kind: ValueKind::Parts(variant, parts) })
+    }
+
     pub(super) fn constant(&mut self) -> Result<Constant> {
         self.space();
         let kind = if self.eat("()") {
@@ -44,6 +60,11 @@ impl<'a> Parser<'a> {
             };
             self.at += digits;
             ConstKind::Float(bits)
+        } else if self.eat_word("view") {
+            self.expect("(")?;
+            let value = self.value()?;
+            self.expect(")")?;
+            ConstKind::View(value.into())
         } else if self.eat_word("param") {
             ConstKind::Param(self.index()?)
         } else if self.eat_word("item") {

@@ -1,6 +1,6 @@
 //! Control flow: conditions, `if`, `match`, loops.
 
-use base::{Applicability, Diagnostic, codes};
+use base::{Applicability, Diagnostic, Span, codes};
 
 use super::body::BodyOf;
 use super::{Parser, push_tight};
@@ -106,27 +106,52 @@ impl Parser<'_> {
         self.spanned(lo, ExprKind::Match { scrutinee, arms })
     }
 
+    /// `case PATTERN:` of other languages, behind the pattern.
+    fn case_arm(&mut self, case: Span) {
+        let mut edits = vec![(case, String::new())];
+        if self.at(T::Colon) {
+            let glued = self.prev_end().hi == self.span().lo;
+            edits.push((self.span(), if glued { " =>" } else { "=>" }.to_owned()));
+        }
+        let new = if edits.len() == 1 { "remove `case`" } else { "write `PATTERN =>`" };
+        let d = Diagnostic::error(codes::E0113, case, "an arm of `match` begins with its pattern").fix_all(
+            new,
+            edits,
+            Applicability::Certain,
+        );
+        self.report_slip(d);
+    }
+
     fn match_arm(&mut self) -> MatchArm {
         let lo = self.lo();
+        let mut case = None;
         if self.at(T::Case)
             && !matches!(self.nth(1).kind, T::FatArrow | T::If | T::Pipe | T::At | T::ColonColon)
         {
-            let span = self.span().to(self.tok_span(self.nth(1)).start());
-            self.slip(codes::E0113, span, "an arm of `match` begins with its pattern", "remove `case`", "");
+            case = Some(self.span().to(self.tok_span(self.nth(1)).start()));
             self.bump();
+        } else if self.at(T::Else) && matches!(self.nth(1).kind, T::FatArrow | T::Colon) {
+            let span = self.span();
+            self.slip(codes::E0113, span, "what is left over is matched by `_`", "write `_`", "_");
+            self.rewrite(T::Underscore);
         } else if self.at(T::Default) && self.nth(1).kind == T::Colon {
             let span = self.span();
             self.slip(codes::E0113, span, "what is left over is matched by `_`", "write `_`", "_");
         }
         let pattern = self.pattern();
         let guard = self.eat(T::If).then(|| self.expr());
+        if let Some(case) = case {
+            self.case_arm(case);
+        }
         let body = if self.eat(T::FatArrow) {
             self.arm_body()
         } else if matches!(self.cur, T::Colon | T::Arrow) && !self.pattern_failed(&pattern) {
             let glued = self.prev_end().hi == self.span().lo;
             let text = if glued { " =>" } else { "=>" };
             let span = self.span();
-            self.slip(codes::E0101, span, "a pattern is followed by `=>`", "write `=>`", text);
+            if case.is_none() {
+                self.slip(codes::E0101, span, "a pattern is followed by `=>`", "write `=>`", text);
+            }
             self.bump();
             self.arm_body()
         } else {

@@ -32,6 +32,10 @@ pub(super) fn merge(
             }
             last = Some(error.kind);
         }
+        // Within a string that was told of.
+        if is_known && error.kind == LexErrorKind::UnterminatedString {
+            continue;
+        }
         all.push(diagnostic(file, text, *error));
     }
     bidirectional(file, text, &mut all);
@@ -75,6 +79,14 @@ fn diagnostic(file: FileId, text: &str, error: LexError) -> Diagnostic {
     let opening = |len: u32| Span { hi: (span.lo + len).min(span.hi), ..span };
     match error.kind {
         LexErrorKind::UnterminatedString => {
+            if let Some((at, commented)) = open_interpolation(text, span.lo) {
+                let place = Span { lo: at, hi: at + 2, ..span };
+                let d = Diagnostic::error(codes::E0103, place, "this `${` is never closed");
+                return match commented {
+                    true => d.help("`//` and `#` begin a comment, here too; numbers are divided by `/`"),
+                    false => d.help("what is put into a string ends with `}`"),
+                };
+            }
             Diagnostic::error(codes::E0103, opening(1), "this string does not end on its line")
                 .also(span.end(), "`\"` expected before this")
                 .help("a text of several lines stands between `\"\"\"` and `\"\"\"`")
@@ -107,6 +119,18 @@ fn diagnostic(file: FileId, text: &str, error: LexError) -> Diagnostic {
         }
         LexErrorKind::InvalidChar(c) => invalid_char(span, c),
     }
+}
+
+/// The `${` on the line of `lo` that has no `}`, or whose `}` stands in a comment.
+fn open_interpolation(text: &str, lo: u32) -> Option<(u32, bool)> {
+    let start = text[..lo as usize].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[start..].lines().next()?;
+    line.match_indices("${").find_map(|(at, _)| {
+        let inner = &line[at..];
+        let inner = &inner[..inner.find('}').unwrap_or(inner.len())];
+        let commented = inner.contains("//") || inner.contains(" #");
+        (commented || inner.len() == line.len() - at).then_some(((start + at) as u32, commented))
+    })
 }
 
 fn invalid_char(span: Span, c: char) -> Diagnostic {

@@ -278,6 +278,20 @@ impl Parser<'_> {
         );
     }
 
+    /// At `<` of `ch <- x`.
+    pub(super) fn go_send(&mut self) {
+        let (less, minus) = (self.tok(), self.nth(1));
+        let sends = self.cur == T::Lt && minus.kind == T::Minus && minus.lo == less.hi;
+        if sends && self.nth(2).lo > minus.hi && less.lo > self.prev_hi {
+            let span = self.tok_span(less).to(self.tok_span(minus));
+            let d = Diagnostic::error(codes::E0112, span, "there is no operator `<-`")
+                .help("a message is sent by `sender.send(message)`");
+            self.report_slip(d);
+            self.bump();
+            self.rewrite(T::Lt);
+        }
+    }
+
     /// After `==` or `!=`: a third character, as in JavaScript.
     pub(super) fn foreign_infix_rest(&mut self, op: BinaryOp) {
         if matches!(op, BinaryOp::Eq | BinaryOp::Ne) && self.at(T::Eq) && self.adjacent() {
@@ -439,10 +453,74 @@ impl Parser<'_> {
         } else {
             d
         };
-        let d = d.fix(format!("call `{name}`"), bang, "", Applicability::Maybe);
+        let d = match self.interpolated(callee.span, name) {
+            Some((whole, new)) => d.fix("put the values into the text", whole, new, Applicability::Maybe),
+            None => d.fix(format!("call `{name}`"), bang, "", Applicability::Maybe),
+        };
         self.report_slip(d);
         self.bump();
         callee
+    }
+
+    /// `name!("{} and {}", a, b)`, at its `!`, as a call with the values in the text.
+    fn interpolated(&self, callee: Span, name: &str) -> Option<(Span, String)> {
+        let (open, text) = (self.nth(1), self.nth(2));
+        if text.kind != T::Str
+            || !matches!(name, "println" | "print" | "eprintln" | "eprint" | "panic" | "format")
+        {
+            return None;
+        }
+        let mut depth = 0;
+        let mut ends = Vec::new();
+        let mut close = None;
+        for (at, tok) in self.toks[self.pos + 1..].iter().enumerate() {
+            match tok.kind {
+                T::LParen | T::LBracket | T::LBrace => depth += 1,
+                T::RParen | T::RBracket | T::RBrace => depth -= 1,
+                T::Comma if depth == 1 => ends.push(at),
+                T::Eof => return None,
+                _ => {}
+            }
+            if depth == 0 {
+                ends.push(at);
+                close = Some(*tok);
+                break;
+            }
+        }
+        let close = close?;
+        let part = |from: usize, to: usize| {
+            let (first, last) = (self.toks[self.pos + 1 + from], self.toks[self.pos + to]);
+            self.text.get(first.lo as usize..last.hi as usize)
+        };
+        let given: Option<Vec<&str>> = ends.windows(2).map(|w| part(w[0] + 1, w[1])).collect();
+        let given: Vec<&str> = given?.into_iter().filter(|v| !v.is_empty()).collect();
+        let mut left = given.iter();
+        let mut new = String::new();
+        let mut rest = self.text_of(text);
+        while let Some(at) = rest.find(['{', '}', '$']) {
+            new.push_str(&rest[..at]);
+            let (mark, after) = rest[at..].split_at(1);
+            if mark == "$" {
+                return None;
+            }
+            if let Some(after) = after.strip_prefix(mark) {
+                new.push_str(mark);
+                rest = after;
+                continue;
+            }
+            let end = after.find('}').filter(|_| mark == "{")?;
+            let (what, format) = after[..end].split_at(after[..end].find(':').unwrap_or(end));
+            let value = if what.is_empty() { left.next()? } else { what };
+            new.push_str(&format!("${{{value}{format}}}"));
+            rest = &after[end + 1..];
+        }
+        if left.next().is_some() || given.iter().any(|v| v.contains('\n')) {
+            return None;
+        }
+        new.push_str(rest);
+        let whole = Span { hi: close.hi, ..callee };
+        let _ = open;
+        Some((whole, if name == "format" { new } else { format!("{name}({new})") }))
     }
 
     /// `f"…"`.

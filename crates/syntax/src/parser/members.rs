@@ -123,6 +123,11 @@ impl Parser<'_> {
             n += usize::from(self.nth(n).kind == T::Pub);
             return matches!(self.nth(n).kind, T::Fn | T::Async | T::Unsafe);
         }
+        if self.at(T::Pub) && self.nth(1).kind == T::LParen {
+            // `pub(super) fn`, which is told of.
+            let after = self.closer_ahead(1, NEAR).map_or(0, |close| close + 1);
+            return after > 0 && matches!(self.nth(after).kind, T::Fn | T::Async | T::Unsafe);
+        }
         if self.at(T::Pub) {
             return matches!(self.nth(1).kind, T::Fn | T::Async | T::Unsafe | T::Const | T::Type)
                 && self.nth(2).kind != T::Colon

@@ -90,6 +90,7 @@ impl Parser<'_> {
                     return left;
                 }
                 self.foreign_infix();
+                self.go_send();
                 let op_span = self.bump();
                 self.foreign_infix_rest(op);
                 self.after_operator();

@@ -220,6 +220,12 @@ impl Parser<'_> {
             && matches!(word, "try" | "do" | "finally" | "catch" | "except")
         {
             let span = self.tok_span(before);
+            // What belongs to a `try` was told of with it.
+            let told = |d: &Diagnostic| d.code == codes::E0113 && d.message == "there is no `try`";
+            if word != "try" && self.diagnostics.iter().any(told) {
+                self.errors += 1;
+                return;
+            }
             let d = Diagnostic::error(codes::E0113, span, format!("there is no `{word}`"))
                 .help("errors are values: `?` hands one on, `match` looks into it");
             self.report(d);
@@ -227,6 +233,15 @@ impl Parser<'_> {
         }
         let span = self.tok_span(before);
         let habit = match (before.kind, word) {
+            (T::Ident, _) if before.first && foreign_statement(word).is_some() => foreign_statement(word),
+            (_, _) if self.at(T::LBrace) && self.at_go_function() => Some((
+                "a task is started by `go`, and a block stands after a `:`",
+                "write `go:` and the indented block below it",
+            )),
+            (_, _) if self.at(T::Comma) && !self.layout.enclosed && self.line_assigns() => Some((
+                "one place is assigned at a time",
+                "values are exchanged by `mem::swap(mut a, mut b)`, several new variables made by `let [a, b] = (x, y)`",
+            )),
             (T::Ident, "lambda") => Some(("a closure is written with bars", "write `|x| x + 1`")),
             (T::Ident, "new") if self.cur.is_ident() => Some((
                 "a value is made without `new`",
@@ -244,7 +259,7 @@ impl Parser<'_> {
             _ => None,
         };
         if let Some((message, help)) = habit {
-            let span = if self.at(T::If) { self.span() } else { span };
+            let span = if matches!(self.cur, T::If | T::Comma) { self.span() } else { span };
             let d = Diagnostic::error(codes::E0113, span, message).help(help);
             self.report(d);
             return;
@@ -262,6 +277,19 @@ impl Parser<'_> {
             return;
         }
         self.expected("the end of the line");
+    }
+
+    /// `go func() {` came before.
+    fn at_go_function(&self) -> bool {
+        let line = self.toks[..self.pos].iter().rposition(|t| t.first).unwrap_or(0);
+        self.toks[line].kind == T::Go
+            && self.toks.get(line + 1).is_some_and(|t| matches!(self.text_of(*t), "func" | "function"))
+    }
+
+    /// An `=` stands on the rest of the line.
+    fn line_assigns(&self) -> bool {
+        let rest = &self.toks[self.pos + 1..];
+        rest.iter().take_while(|t| !t.first).any(|t| t.kind == T::Eq)
     }
 
     /// Nothing could be made of the current token.
@@ -338,6 +366,22 @@ impl Parser<'_> {
         }
         match self.tok().kind {
             T::Semi => d.help("statements end with the line, without `;`"),
+            T::Ident => match self.text_of(self.tok()) {
+                "is" => d.help(
+                    "whether an option is empty is asked by `x.is_none()`; values are compared by `==`",
+                ),
+                "then" => {
+                    let word = self.span();
+                    d.fix("leave it out", Span { lo: self.prev_hi, ..word }, "", Applicability::Certain)
+                }
+                _ if self.pos > 0 && self.text_of(self.toks[self.pos - 1]) == "chan" => {
+                    d.help("a channel is made by `channel[int]()`, which gives its sender and its receiver")
+                }
+                _ => d,
+            },
+            T::Lt if self.nth(1).kind == T::Minus => {
+                d.help("a message is received by `receiver.recv()`, and sent by `sender.send(message)`")
+            }
             T::In => d.help("whether a list or set holds a value is `list.contains(value)`"),
             T::Comma if !self.layout.enclosed => {
                 d.help("the elements of a tuple stand in parentheses: `(a, b)`")
@@ -346,4 +390,35 @@ impl Parser<'_> {
             _ => d,
         }
     }
+}
+
+/// Words that begin statements elsewhere: what is wrong, and what to do.
+fn foreign_statement(word: &str) -> Option<(&'static str, &'static str)> {
+    Some(match word {
+        "assert" => ("`assert` is a function; its argument stands in parentheses", "write `assert(…)`"),
+        "with" => (
+            "there is no `with`",
+            "what a variable holds is closed when its block ends; `defer:` runs code then",
+        ),
+        "del" => (
+            "there is no `del`",
+            "`drop(x)` ends a value early; `remove` takes something out of a collection",
+        ),
+        "global" | "nonlocal" => (
+            "functions do not see the variables around them",
+            "give the value as an argument (`mut` to change it), or use a `static`",
+        ),
+        "lock" | "synchronized" => {
+            ("there is no such statement", "`let guard = m.lock()` holds a lock up to the end of the block")
+        }
+        "yield" => ("there are no generators", "implement `Iterator`, or give a closure to `iter::from_fn`"),
+        "switch" => ("`switch` is written `match`", "write `match value:` and arms `pattern => …`"),
+        "elif" | "elsif" | "elseif" => {
+            ("this belongs to no `if`", "it is indented like its `if`, and written `else if`")
+        }
+        "unless" => ("there is no `unless`", "write `if not condition:`"),
+        "until" => ("there is no `until`", "write `while not condition:`"),
+        "goto" => ("there is no `goto`", "a labelled `break` or `continue` leaves an outer loop"),
+        _ => return None,
+    })
 }

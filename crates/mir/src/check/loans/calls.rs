@@ -2,12 +2,12 @@
 
 use base::Span;
 use hir::items::{FnId, FnKind, FnParent, Origin};
-use hir::ty::{Conv, Mutability, TyKind};
+use hir::ty::{Conv, Mutability, Ty, TyKind};
 
 use super::{Carry, Flow, LoanKind, Loans, State};
 use crate::body::{Call, Callee, Local, RETURN, Source};
 use crate::check::facts::{Depth, Facts, known};
-use crate::check::sets::LoanId;
+use crate::check::sets::{LoanId, LoanSet};
 
 /// What a declared function's result borrows from, and its conventions: for a method of a
 /// trait's impl, as the trait declares.
@@ -103,6 +103,11 @@ impl Loans<'_, '_> {
                     taken = self.join(taken, loans);
                 }
             }
+            let written = match *ty.kind() {
+                TyKind::Ref(_, to) => to,
+                _ => ty,
+            };
+            let taken = self.justified(taken, written);
             let targets = self.all(before[i]);
             self.store(state, targets, taken, span);
             // Views inside what it points to may have moved outwards there.
@@ -143,7 +148,39 @@ impl Loans<'_, '_> {
             let from = self.outwards(from);
             result = self.join(result, from);
         }
+        let result = self.justified(result, ty);
         self.mask(result, depth)
+    }
+
+    /// What views in a value of this type can be views of: without the loans of places that hold nothing of
+    /// the kind.
+    fn justified(&mut self, carry: Carry, ty: Ty) -> Carry {
+        let [near, mid, far] = carry.sets();
+        let own = |loans: &Self, set| {
+            loans.sets.get(set).iter().any(|&l| matches!(&loans.loans[l], LoanKind::Place(_)))
+        };
+        if !(own(self, near) || own(self, mid) || own(self, far)) {
+            return carry;
+        }
+        let Some(viewed) = self.facts.viewed(ty) else { return carry };
+        let mut keep = |set| {
+            let mut kept = LoanSet::EMPTY;
+            for &id in self.sets.members(set).iter() {
+                let needed = match &self.loans[id] {
+                    LoanKind::Place(loan) if loan.mutability == Mutability::Shared => {
+                        let whole = loan.place.ty(&self.body.locals);
+                        viewed.iter().any(|&part| self.facts.can_lie_in(part, whole))
+                    }
+                    _ => true,
+                };
+                if needed {
+                    let one = self.sets.of(id);
+                    kept = self.sets.union(kept, one);
+                }
+            }
+            kept
+        };
+        Carry { near: keep(near), mid: keep(mid), far: keep(far) }
     }
 
     /// The signature says that the result borrows from this argument, which is taken by value:

@@ -4,7 +4,7 @@ use base::{Applicability, Diagnostic, Span, codes};
 use hir::ty::{Ty, TyKind};
 
 use crate::body::{
-    Body, Callee, Local, Location, Operand, Place, Rvalue, Source, StatementKind, TerminatorKind,
+    Body, Callee, Local, Location, Operand, Place, Projection, Rvalue, Source, StatementKind, TerminatorKind,
 };
 use crate::check::describe::{self, quoted};
 use crate::check::facts::{Facts, known};
@@ -59,8 +59,8 @@ pub(super) fn boxed(facts: &Facts<'_>, body: &Body, reference: Local) -> Option<
     })
 }
 
-/// What to do instead of moving.
-pub(super) fn advice(facts: &Facts<'_>, name: &str, ty: Ty) -> String {
+/// What to do instead of moving into a call, a closure or another variable.
+pub(super) fn advice(facts: &Facts<'_>, name: &str, ty: Ty, called: bool, closure: bool) -> String {
     let shared = match *ty.kind() {
         TyKind::Adt(id, _) if known(&facts.program.adts, id) => {
             matches!(
@@ -73,6 +73,10 @@ pub(super) fn advice(facts: &Facts<'_>, name: &str, ty: Ty) -> String {
     if shared {
         return format!("another handle of the same: {}", clone_of(name));
     }
+    let borrow = match called {
+        true => "let the callee borrow it (a parameter without `own`), ",
+        false => "take a view of it (`&`), ",
+    };
     if let TyKind::Adt(id, _) = *ty.kind()
         && !has_clone(facts, id)
     {
@@ -88,14 +92,17 @@ pub(super) fn advice(facts: &Facts<'_>, name: &str, ty: Ty) -> String {
             );
         }
         return format!(
-            "to keep {name}, let the callee borrow it (a parameter without `own`), share it with `Shared`, or let `{}` be copied: `[derive(Clone)]`",
+            "to keep {name}, {borrow}share it with `Shared`, or let `{}` be copied: `[derive(Clone)]`",
             decl.name
         );
     }
-    format!(
-        "to keep {name}, move a copy ({}), let the callee borrow it (a parameter without `own`), or share it with `Shared`",
-        clone_of(name)
-    )
+    if closure {
+        let plain = name.trim_matches('`');
+        return format!(
+            "to keep {name}, let the closure take a copy: `let copy = {plain}.clone()` before it, and `copy` in it; or share it with `Shared`"
+        );
+    }
+    format!("to keep {name}, move a copy ({}), {borrow}or share it with `Shared`", clone_of(name))
 }
 
 fn has_clone(facts: &Facts<'_>, id: hir::items::AdtId) -> bool {
@@ -138,9 +145,13 @@ pub(super) fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> 
             if around.projection.is_empty() && body.locals[around.local].name.is_none() {
                 return d.fix("take a copy", Span { lo: span.hi, ..span }, ".clone()", Applicability::Maybe);
             }
-            d.help(format!(
+            let d = d.help(format!(
                 "{copy}, or take the element out: `remove(i)`, `swap_remove(i)`, `for own x in …`"
-            ))
+            ));
+            match copied {
+                true => d.fix("take a copy", span.end(), ".clone()", Applicability::Maybe),
+                false => d,
+            }
         }
         IllegalMoveKind::BehindReference => {
             let decl = &body.locals[it.place.local];
@@ -170,7 +181,18 @@ pub(super) fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> 
                 }
                 _ => d,
             };
-            d.note(format!("the value is a `{ty}`, which is not copied")).help(copy)
+            let d = d.note(format!("the value is a `{ty}`, which is not copied"));
+            if it.place.projection.iter().any(|p| matches!(p, Projection::Downcast(_))) {
+                let owner = owner.trim_matches('`').trim_start_matches('*');
+                return d
+                    .help(format!("to look at it without taking it, match `&{owner}`, and leave out `own`"));
+            }
+            let d = d.help(copy);
+            // Only where the span is that of the value itself.
+            match copied && span.len() as usize == name.len().saturating_sub(2) {
+                true => d.fix("take a copy", span.end(), ".clone()", Applicability::Maybe),
+                false => d,
+            }
         }
     }
 }

@@ -1,0 +1,142 @@
+//! What to write where a value of one type stands and another is wanted.
+
+use base::{Applicability, Diagnostic, Span};
+
+use super::Checker;
+use crate::thir::{ExprId, ExprKind};
+use crate::traits::Truth;
+use crate::ty::{TraitRef, Ty, TyKind, tys};
+
+impl Checker<'_> {
+    /// Wrapping or collecting the value makes it what is wanted.
+    pub(super) fn wrap_help(
+        &mut self,
+        diagnostic: &Diagnostic,
+        id: ExprId,
+        expected: Ty,
+        found: Ty,
+        span: Span,
+    ) -> Option<Diagnostic> {
+        let text = self.sources.text(span).to_owned();
+        if text.contains('\n') {
+            return None;
+        }
+        if let TyKind::Adt(adt, args) = *expected.kind() {
+            let is = |name: &str| self.program.lang.adt(name) == Some(adt);
+            if is("error") && matches!(found.peel_refs().kind(), TyKind::Str) {
+                return Some(diagnostic.clone().fix(
+                    "make an `error` of the text",
+                    span,
+                    format!("error({text})"),
+                    Applicability::Maybe,
+                ));
+            }
+            let wrapper = ["Box", "Shared"].into_iter().find(|name| {
+                let decl = &self.program.adts[adt];
+                decl.name.as_str() == *name && self.program.in_std(decl.module)
+            });
+            if let Some(name) = wrapper
+                && let [inner] = *args
+                && !matches!(inner.kind(), TyKind::DynFn(_))
+                && self.can_unify(inner, found)
+            {
+                return Some(diagnostic.clone().fix(
+                    format!("put it into a `{name}`"),
+                    span,
+                    format!("{name}::new({text})"),
+                    Applicability::Maybe,
+                ));
+            }
+        }
+        self.collect_help(diagnostic, id, expected, found, span)
+    }
+
+    /// An iterator where a collection is wanted.
+    fn collect_help(
+        &mut self,
+        diagnostic: &Diagnostic,
+        id: ExprId,
+        expected: Ty,
+        found: Ty,
+        span: Span,
+    ) -> Option<Diagnostic> {
+        let elem = match *expected.kind() {
+            TyKind::List(elem) => Some(elem),
+            TyKind::Adt(adt, _) if self.program.in_std(self.program.adts[adt].module) => {
+                let name = self.program.adts[adt].name.as_str();
+                matches!(name, "Map" | "Set" | "Deque" | "BinaryHeap").then_some(())?;
+                None
+            }
+            TyKind::Str => None,
+            _ => return None,
+        };
+        if !matches!(self.exprs[id].kind, ExprKind::Call { .. } | ExprKind::Use(_)) {
+            return None;
+        }
+        let item = self.item_of(found)?;
+        let call = match (elem, item.kind()) {
+            (Some(elem), _) if self.can_unify(elem, item) => ".collect()",
+            (Some(elem), TyKind::Ref(_, inner)) if self.can_unify(elem, *inner) => ".cloned().collect()",
+            (Some(_), _) => return None,
+            (None, _) => ".collect()",
+        };
+        Some(diagnostic.clone().fix(
+            "collect what the iterator gives",
+            span.end(),
+            call,
+            Applicability::Maybe,
+        ))
+    }
+
+    /// What an iterator of this type gives.
+    pub(super) fn item_of(&mut self, ty: Ty) -> Option<Ty> {
+        let ty = self.resolve(ty).peel_refs();
+        let trait_ = self.program.lang.trait_("Iterator")?;
+        if ty.has_infer()
+            || ty.has_error()
+            || self.ctx.holds(TraitRef { trait_, args: tys(&[ty]) }) != Truth::Yes
+        {
+            return None;
+        }
+        let item = self.assoc_type("Iterator", "Item", ty, Span::default());
+        Some(self.resolve(item))
+    }
+
+    /// A name in a pattern that borrows, where the value is wanted.
+    pub(super) fn own_help(&mut self, diagnostic: Diagnostic, id: ExprId) -> Diagnostic {
+        let mut at = id;
+        while let ExprKind::Use(inner) = self.exprs[at].kind {
+            at = inner;
+        }
+        let ExprKind::Local(local) = self.exprs[at].kind else { return diagnostic };
+        if !self.local_notes[local].lent {
+            return diagnostic;
+        }
+        let (name, span) = (self.locals[local].name, self.locals[local].span);
+        diagnostic.also(span, format!("`{name}` is a view of a part of what is matched")).fix(
+            format!("take it out: `own {name}`"),
+            span.start(),
+            "own ",
+            Applicability::Maybe,
+        )
+    }
+
+    /// What is meant by a value of this type in a condition: in words, the test, and its opposite.
+    pub(super) fn truth_of(&mut self, ty: Ty) -> Option<(&'static str, &'static str, &'static str)> {
+        let ty = self.resolve(ty).peel_refs();
+        let full = ("has elements", "not is_empty()", "is_empty()");
+        match *ty.kind() {
+            TyKind::Str => Some(("is not empty", "not is_empty()", "is_empty()")),
+            TyKind::List(_) => Some(full),
+            TyKind::Adt(adt, _) if self.program.in_std(self.program.adts[adt].module) => {
+                match self.program.adts[adt].name.as_str() {
+                    "Option" => Some(("has a value", "is_some()", "is_none()")),
+                    "Result" => Some(("is a success", "is_ok()", "is_err()")),
+                    "Map" | "Set" | "Deque" | "BinaryHeap" => Some(full),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}

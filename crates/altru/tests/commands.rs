@@ -210,6 +210,79 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 #[test]
+fn what_a_task_prints_is_seen_while_it_waits() {
+    use std::io::{BufRead, BufReader, Read, Seek};
+    let folder = Folder::new("prints");
+    folder.write("prints.altru", "spawn(fn():\n    println(\"seen\")\n    sleep(600_000)\n).join()\n");
+    let start = |output: Stdio| {
+        Command::new(env!("CARGO_BIN_EXE_altru"))
+            .args(["run", "prints.altru"])
+            .current_dir(&folder.0)
+            .stdout(output)
+            .spawn()
+            .expect("altru starts")
+    };
+    let mut child = start(Stdio::piped());
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("UTF-8");
+    assert_eq!(line, "seen\n");
+    child.kill().and_then(|()| child.wait()).expect("it ends");
+    // Into a file, too.
+    let mut file = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(folder.0.join("output"))
+        .expect("a new file");
+    let mut child = start(file.try_clone().expect("a copy").into());
+    let mut written = String::new();
+    while written.is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        file.rewind().expect("at its start");
+        file.read_to_string(&mut written).expect("UTF-8");
+    }
+    assert_eq!(written, "seen\n");
+    child.kill().and_then(|()| child.wait()).expect("it ends");
+}
+
+#[test]
+fn a_panic_can_show_all_its_calls() {
+    let folder = Folder::new("backtrace");
+    folder.write(
+        "deep.altru",
+        "fn check(n: int) -> int:\n    req n < 3\n    return n\n\nfn sum(n: int) -> int:\n    return if n == 0: 0 else: \
+         check(n) + sum(n - 1)\n\nfn wait(n: int) -> int:\n    sleep(1)\n    return sum(n)\n\nprintln(\"${wait(4)}\")\n",
+    );
+    let run = |variable: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_altru"))
+            .args(["run", "deep.altru", "argument"])
+            .current_dir(&folder.0)
+            .env("XDG_CACHE_HOME", &folder.0)
+            .env("ALTRU_BACKTRACE", variable)
+            .output()
+            .expect("altru runs");
+        assert_eq!(output.status.code(), Some(101), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    let short = run("0");
+    assert!(short.contains("called by main at deep.altru:12:12"), "{short}");
+    assert!(!short.contains("check at"), "{short}");
+    let long = run("1");
+    let calls = [
+        "    called by check at deep.altru:2:9\n",
+        "    called by sum at deep.altru:6:31\n",
+        "    called by wait at deep.altru:10:12\n",
+        "    called by main at deep.altru:12:12\n",
+    ];
+    let mut rest = long.as_str();
+    for call in calls {
+        let Some(at) = rest.find(call) else { panic!("no `{call}` in its place: {long}") };
+        rest = &rest[at + call.len()..];
+    }
+    assert_eq!(long.matches("called by wait").count(), 1, "{long}");
+}
+
+#[test]
 fn a_stack_overflow_is_a_message() {
     let folder = Folder::new("stack");
     folder.write(
@@ -588,9 +661,9 @@ inbox.recv()
 ";
     let said = explored(&Folder::new("places"), program);
     for line in [
-        "  main: starts task closure  at explored.altru:8:5",
+        "  main: starts closure of main  at explored.altru:8:5",
         "  main: try_send [1]: is full  at explored.altru:11:13 in main",
-        "  task closure: select: recv [1]  at explored.altru:8:5 in main::{closure#0}",
+        "  closure of main: select: recv [1]  at explored.altru:8:5 in main::{closure#0}",
         "  main: set an event [2]  at explored.altru:3:5 in give",
         "  main: WAITS for ever: recv [1]  at explored.altru:14:1 in main",
     ] {

@@ -19,12 +19,21 @@ use support::{PATIENCE, Server};
 fn certificates() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("certificates");
     std::fs::create_dir_all(&folder).expect("a folder");
-    for (name, host, year) in
-        [("good", "localhost", 3000), ("expired", "localhost", 2020), ("elsewhere", "elsewhere", 3000)]
-    {
+    // That of an authority is what `openssl req -x509` makes.
+    for (name, host, year, authority) in [
+        ("good", "localhost", 3000, false),
+        ("expired", "localhost", 2020, false),
+        ("elsewhere", "elsewhere", 3000, false),
+        ("authority", "localhost", 3000, true),
+        ("old_authority", "localhost", 2020, true),
+        ("other_authority", "elsewhere", 3000, true),
+    ] {
         let key = rcgen::KeyPair::generate().expect("a key");
         let mut about = rcgen::CertificateParams::new([host.to_string()]).expect("a name");
         about.distinguished_name.push(rcgen::DnType::CommonName, format!("test of {name}"));
+        if authority {
+            about.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        }
         about.not_before = rcgen::date_time_ymd(2010, 1, 1);
         about.not_after = rcgen::date_time_ymd(year, 1, 1);
         let certificate = about.self_signed(&key).expect("a certificate");
@@ -64,6 +73,24 @@ elsewhere, without HTTP/2: its certificate is not for `localhost`
 elsewhere, not trusted: its certificate is not trusted: nobody known vouches for it
 elsewhere, without TLS: false
 elsewhere: true
+true
+authority, trusted: 100000 bytes over HTTP/2
+authority, without HTTP/2: 100000 bytes over HTTP/1.1
+authority, not trusted: its certificate is not trusted: it is an authority's, not a server's
+authority, without TLS: false
+authority: true
+true
+old_authority, trusted: its certificate has expired
+old_authority, without HTTP/2: its certificate has expired
+old_authority, not trusted: its certificate has expired
+old_authority, without TLS: false
+old_authority: true
+true
+other_authority, trusted: its certificate is not for `localhost`
+other_authority, without HTTP/2: its certificate is not for `localhost`
+other_authority, not trusted: its certificate is not trusted: it is an authority's, not a server's
+other_authority, without TLS: false
+other_authority: true
 true
 the certificate: there is no certificate in it
 the key: no items found

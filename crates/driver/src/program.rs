@@ -4,7 +4,10 @@
 //! system refuses.
 
 use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use base::Diagnostic;
 use codegen::{Debug, Jit, Linker, Object, Options, Sanitizer};
@@ -77,6 +80,40 @@ pub fn run(session: &Session, whole: Whole, mode: Mode, args: &[String]) -> Resu
     let jit = Jit::new(&objects, &web::symbols())?;
     add_foreign(&jit, &session.link)?;
     Ok(jit.run_main(args)?)
+}
+
+/// Runs it as an executable, in whose debug information the place of every call is: panics can show them all. Comes back only
+/// if that fails.
+pub fn run_executable(
+    session: &Session,
+    whole: Whole,
+    release: bool,
+    args: &[String],
+    trace: Option<&Path>,
+) -> Result<i32, BuildError> {
+    let mode = if release { Mode::Release } else { Mode::Build };
+    // One for each program, so that what is left is not more and more.
+    let output = cache_folder().join("altru").join(format!("run-{:016x}", identity(&args[0], release)));
+    build(session, whole, &Build { mode, output: output.clone(), cpu: None })?;
+    let mut command = Command::new(&output);
+    command.arg0(&args[0]).args(&args[1..]);
+    if let Some(file) = trace {
+        command.env("ALTRU_TRACE", file);
+    }
+    let error = command.exec();
+    Err(BuildError::Failed(format!("cannot run `{}`: {error}", output.display())))
+}
+
+fn identity(program: &str, release: bool) -> u64 {
+    let path = std::fs::canonicalize(program).unwrap_or_else(|_| program.into());
+    let mut hasher = DefaultHasher::new();
+    (path, release).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn cache_folder() -> PathBuf {
+    let given = |name| std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
+    given("XDG_CACHE_HOME").or_else(|| Some(given("HOME")?.join(".cache"))).unwrap_or_else(std::env::temp_dir)
 }
 
 /// Loads what is linked with the program.

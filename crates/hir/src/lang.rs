@@ -115,6 +115,7 @@ pub const NAMES: &[&str] = &[
     "race",
     "start_future",
     "not_started",
+    "shield",
     "start_actor",
     "nobody",
     "deadline",

@@ -19,6 +19,7 @@ mod glue;
 mod holders;
 mod literals;
 pub mod merge;
+mod origin;
 mod resolve;
 mod shapes;
 pub mod suspend;

@@ -10,6 +10,7 @@ use std::ptr::null;
 use abi::Location;
 use abi::waiting::{Frame, Site};
 
+use crate::backtrace;
 use crate::text::text;
 
 /// Frames of one chain that are shown; of deep recursion the rest is counted.
@@ -56,15 +57,20 @@ pub(crate) fn place(site: &Site) -> Option<(&'static str, &'static Location)> {
     }
 }
 
-/// Writes a line for each call, innermost first.
+/// Writes a line for each call, innermost first. What goes on inside of std is left out: of its calls only those are shown that the
+/// program itself has made.
 ///
 /// # Safety
 /// The frames are valid and still for the duration of the call, each with the site of its current call.
 pub(crate) unsafe fn write(frame: *const Frame, how: &str, out: &mut dyn Write) {
     let mut count = 0;
     // SAFETY: by contract.
-    for site in unsafe { sites(frame) } {
-        let Some((file, location)) = place(site) else { continue };
+    let mut sites = unsafe { sites(frame) }.filter_map(|site| Some((site, place(site)?))).peekable();
+    while let Some((site, (file, location))) = sites.next() {
+        let is_shown = |file: &str| !file.starts_with("std/") || backtrace::is_wanted();
+        if !is_shown(file) && !sites.peek().is_some_and(|(_, (caller, _))| is_shown(caller)) {
+            continue;
+        }
         count += 1;
         if count <= MOST {
             // SAFETY: a constant, which points to constants.

@@ -9,7 +9,7 @@
 
 use std::ptr::null_mut;
 
-use crate::net::signal;
+use crate::net::{self, signal};
 use crate::runner::{Runner, Unwinding};
 use crate::sync::global::{AtomicI32, AtomicPtr, Ordering};
 use crate::{os, sched};
@@ -53,21 +53,17 @@ pub(crate) fn default_action(signal: i32) -> usize {
     }
 }
 
-/// A descriptor that becomes readable when `run` is cancelled by a signal, for a wait in the kernel that begins now: -1 if that cannot
-/// happen (any more). Afterwards the caller looks whether it is cancelled, and then waits.
+/// A descriptor that becomes readable when `run` is cancelled by a signal, for a wait in the kernel that begins now: -1 if it is not
+/// `main`. Afterwards the caller looks whether it is cancelled, and then waits.
 pub(crate) fn waker(run: &Runner) -> i32 {
-    if !std::ptr::eq(MAIN.load(Ordering::Relaxed), run) || PENDING.load(Ordering::SeqCst) != 0 {
+    if !std::ptr::eq(MAIN.load(Ordering::Relaxed), run) {
         return -1;
     }
-    let known = WAKER.load(Ordering::Relaxed);
-    if known >= 0 {
-        return known;
+    // Only `main` comes here.
+    if WAKER.load(Ordering::Relaxed) < 0 {
+        WAKER.store(net::new_waker(), Ordering::SeqCst);
     }
-    // SAFETY: a plain system call. Only `main` comes here.
-    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-    WAKER.store(fd, Ordering::SeqCst);
-    // One that came meanwhile has not found it.
-    if PENDING.load(Ordering::SeqCst) != 0 { -1 } else { fd }
+    WAKER.load(Ordering::Relaxed)
 }
 
 extern "C" fn on_interrupt(signal: i32) {
@@ -93,9 +89,8 @@ fn cancel(run: &Runner) {
     run.cancel().wake();
     let waker = WAKER.load(Ordering::SeqCst);
     if waker >= 0 {
-        let one = 1u64;
-        // SAFETY: eight bytes, to an eventfd that is never closed.
-        unsafe { libc::write(waker, (&raw const one).cast(), 8) };
+        // It is never closed.
+        net::wake_waker(waker);
     }
     // A foreign library may use it.
     let theirs = ![libc::SIG_DFL, on_alarm as *const () as usize].contains(&action_of(libc::SIGALRM));

@@ -26,6 +26,8 @@ mod timer;
 mod wait;
 
 #[cfg(not(loom))]
+mod backtrace;
+#[cfg(not(loom))]
 mod call;
 #[cfg(not(loom))]
 mod chain;

@@ -11,13 +11,16 @@
 //! successor until that is taken.
 
 use std::any::Any;
+use std::collections::HashSet;
+use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 use abi::waiting::{Context, Frame};
 use abi::{Location, OverflowOp, RawPanic, RawString};
 
-use crate::chain::{self, Direct};
+use crate::backtrace;
+use crate::chain;
 use crate::runner::{Runner, Unwinding};
 use crate::sync::global::{AtomicU64, Ordering};
 use crate::text::{Out, owned, text};
@@ -33,6 +36,10 @@ pub(crate) struct Payload {
     thread: String,
     /// The calls that led to it have been printed.
     traced: bool,
+    /// How much had been written to standard error when its message had been.
+    told: u64,
+    /// The calls that were printed with the message.
+    calls: String,
     /// What was unwinding when it was raised: owned by its exception if that is native still, else by this payload.
     before: Option<NonNull<Payload>>,
 }
@@ -72,7 +79,7 @@ impl Payload {
             None => ("", 0, 0),
         };
         let thread = current::name();
-        Payload { message, file: file.to_string(), line, col, thread, traced: false, before: None }
+        Payload { message, file: file.to_string(), line, col, thread, ..Payload::default() }
     }
 
     /// A copy for somebody else.
@@ -86,6 +93,7 @@ impl Payload {
             report.push_str(&format!("at {}:{}:{} ", self.file, self.line, self.col));
         }
         report.push_str(&format!("in {} {}\n", current::kind(), self.thread));
+        report.push_str(&self.calls);
         if let Some(first) = active() {
             // SAFETY: it lives as long as it unwinds this thread or task.
             let first = unsafe { &first.as_ref().message };
@@ -129,10 +137,14 @@ impl Payload {
 #[cold]
 unsafe fn raise(message: String, location: *const Location) -> ! {
     // SAFETY: by contract.
-    let payload = unsafe { Payload::new(message, location) };
+    let mut payload = unsafe { Payload::new(message, location) };
     stdio::flush();
     if !crate::explore::hears_panic(&payload.described()) {
+        if backtrace::is_wanted() {
+            payload.calls = backtrace::describe();
+        }
         stdio::write_stderr(payload.report().as_bytes());
+        payload.told = stdio::stderr_written();
     }
     let payload = Box::into_raw(Box::new(payload));
     set_active(current::runner(), payload);
@@ -220,19 +232,38 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Box<Payload>> {
 unsafe fn trace(run: &Runner, parent: *const Frame) {
     let Unwinding::Panic(payload) = run.unwinding() else { return };
     // SAFETY: owned by the runner.
-    if std::mem::replace(unsafe { &mut (*payload.cast::<Payload>()).traced }, true) || crate::explore::is_on()
-    {
+    let payload = unsafe { &mut *payload.cast::<Payload>() };
+    if std::mem::replace(&mut payload.traced, true) || crate::explore::is_on() {
         return;
     }
-    let mut out = Direct::stderr();
+    let mut calls = String::new();
     // SAFETY: by contract; callers are in the calls that their sites say.
-    unsafe { chain::write(parent, "called by", &mut out) };
+    unsafe { chain::write(parent, "called by", &mut calls) };
+    let known: HashSet<&str> = payload.calls.lines().collect();
+    let mut out = String::new();
+    // Somebody else has written in between.
+    if stdio::stderr_written() != payload.told {
+        let _ = writeln!(
+            out,
+            "the calls that led to the panic in {} {}: {}",
+            current::kind(),
+            payload.thread,
+            payload.message
+        );
+    }
+    let head = out.len();
+    for line in calls.lines().filter(|line| !known.contains(line)) {
+        let _ = writeln!(out, "{line}");
+    }
     if run.is_task()
         // SAFETY: it is being driven.
         && let Some(task) = unsafe { current::task().as_ref() }
     {
         task.write_origin(&mut out);
         task::describe_waiter(task, &mut out);
+    }
+    if out.len() > head {
+        stdio::write_stderr(out.as_bytes());
     }
 }
 

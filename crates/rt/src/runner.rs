@@ -276,7 +276,11 @@ impl Runner {
         self.front.attention.fetch_add(FAILED, Ordering::SeqCst);
         match self.wait.claim_unshielded() {
             Some(claim) => claim.commit(0, Outcome::Cancelled),
-            None => Waker::Nobody,
+            None => {
+                #[cfg(not(loom))]
+                crate::net::wake_in_kernel(&self.wait);
+                Waker::Nobody
+            }
         }
     }
 
@@ -313,12 +317,6 @@ impl Runner {
         if self.unwinding() == Unwinding::Cancelled {
             self.set_unwinding(Unwinding::Not);
         }
-    }
-
-    /// It is about to wait in the kernel.
-    #[cfg(not(loom))]
-    pub(crate) fn note_wait(&self, reason: Reason) {
-        self.wait.note(reason);
     }
 
     /// Whether it waits or has waited for anything.

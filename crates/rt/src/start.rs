@@ -4,7 +4,7 @@ use std::ptr::null_mut;
 
 use abi::waiting::{Context, DONE, ENTER, Frame};
 
-use crate::{census, current, env, interrupt, panic, sanitize, signals, stdio, task, trace};
+use crate::{backtrace, census, current, env, interrupt, panic, sanitize, signals, stdio, task, trace};
 
 pub(crate) type Main = unsafe extern "C" fn(*mut Context, *mut Frame, i32, *mut i32) -> i32;
 
@@ -15,6 +15,7 @@ pub unsafe extern "C" fn altru_rt_main(main: Main, argc: i32, argv: *const *cons
     // SAFETY: by contract.
     unsafe { env::set_args(argc, argv) };
     signals::install();
+    backtrace::start();
     trace::start();
     let _alt_stack = signals::enter_thread();
     let run = current::thread();

@@ -1,11 +1,11 @@
 //! Standard output, with a buffer, and the other two streams, without surprises.
 //!
 //! stdout is written line by line on a terminal, else in blocks; it is flushed at exit, before a panic's
-//! message, before a child process starts, before stdin is read, and before a thread blocks (unless stdout is a file that
-//! nobody watches). A closed pipe ends the program as the signal for it does; any other failure ends it with a message.
+//! message, before a child process starts, before stdin is read, and before a thread or a worker sleeps. A closed pipe ends the
+//! program as the signal for it does; any other failure ends it with a message.
 
 use crate::os::{self, errno};
-use crate::sync::global::{AtomicBool, Mutex, Ordering, PoisonError};
+use crate::sync::global::{AtomicBool, AtomicU64, Mutex, Ordering, PoisonError};
 
 const BLOCK: usize = 8 * 1024;
 const INPUT: usize = 64 * 1024;
@@ -20,8 +20,7 @@ enum Kind {
     /// Not looked at yet.
     Unknown,
     Terminal,
-    File,
-    /// A pipe, a socket: somebody may be reading along.
+    /// A pipe, a socket, a file: somebody may be reading along.
     Stream,
 }
 
@@ -45,7 +44,6 @@ impl Output {
         self.buffer.extend_from_slice(text);
         match self.kind {
             Kind::Terminal if text.contains(&b'\n') => self.flush(),
-            Kind::File => {}
             _ => UNSEEN.store(true, Ordering::Relaxed),
         }
     }
@@ -83,8 +81,17 @@ pub(crate) fn flush_quietly() {
     }
 }
 
+/// Counts what is written to stderr.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// How often something was written to stderr.
+pub(crate) fn stderr_written() -> u64 {
+    WRITTEN.load(Ordering::Relaxed)
+}
+
 /// Writes to stderr; failures are nobody's to report.
 pub(crate) fn write_stderr(text: &[u8]) {
+    WRITTEN.fetch_add(1, Ordering::Relaxed);
     if write_all(libc::STDERR_FILENO, text) == Err(libc::EPIPE) {
         end_by_closed_pipe();
     }
@@ -162,15 +169,7 @@ pub(crate) fn is_terminal(fd: i32) -> bool {
 }
 
 fn kind_of_stdout() -> Kind {
-    if is_terminal(libc::STDOUT_FILENO) {
-        return Kind::Terminal;
-    }
-    // SAFETY: an all-zero stat is a valid value to be overwritten.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: `stat` is valid to write to.
-    let ok = unsafe { libc::fstat(libc::STDOUT_FILENO, &raw mut stat) } == 0;
-    let is_file = ok && stat.st_mode & libc::S_IFMT == libc::S_IFREG;
-    if is_file { Kind::File } else { Kind::Stream }
+    if is_terminal(libc::STDOUT_FILENO) { Kind::Terminal } else { Kind::Stream }
 }
 
 // ---- stdin ----

@@ -27,6 +27,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trust;
 
 use abi::waiting::{Context, Frame};
 use calls::*;

@@ -3,12 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{CertificateError, ClientConfig, Error, RootCertStore, ServerConfig};
 
 use crate::explain;
+use crate::trust::{Trust, is_of_authority};
 
 /// For one side or the other.
 pub(crate) enum Tls {
@@ -40,15 +42,18 @@ pub(super) fn client(more_roots: &[u8], http2: bool) -> Result<Tls, String> {
     let system = rustls_native_certs::load_native_certs();
     // One that cannot be read is one fewer that is trusted.
     roots.add_parsable_certificates(system.certs);
-    if !more_roots.is_empty() {
-        for root in certificates(more_roots)? {
-            roots.add(root).map_err(|error| explain(&error))?;
-        }
+    let given = if more_roots.is_empty() { Vec::new() } else { certificates(more_roots)? };
+    for root in &given {
+        roots.add(root.clone()).map_err(|error| explain(&error))?;
     }
+    let rules = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+        .build()
+        .map_err(|error| explain(&error))?;
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| explain(&error))?
-        .with_root_certificates(roots)
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Trust { rules, given }))
         .with_no_client_auth();
     config.alpn_protocols = protocols(http2);
     Ok(Tls::Client(Arc::new(config)))
@@ -87,6 +92,9 @@ pub(super) fn explain_failure(error: &io::Error, host: &str) -> String {
         CertificateError::Revoked => "its certificate was revoked".to_string(),
         CertificateError::UnknownIssuer => {
             "its certificate is not trusted: nobody known vouches for it".to_string()
+        }
+        other if is_of_authority(other) => {
+            "its certificate is not trusted: it is an authority's, not a server's".to_string()
         }
         other => format!("its certificate is not trusted: {other}"),
     }

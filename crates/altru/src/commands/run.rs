@@ -51,17 +51,25 @@ pub fn run(args: Args) -> u8 {
     if args.explore.is_asked() {
         return super::explore::run(&session, &checked, &args.explore, mode(args.release), &own);
     }
-    if let Some(file) = args.trace {
-        program::trace_to(file);
-    }
     let program = match whole(&session, &checked) {
         Ok(program) => program,
         Err(status) => return status,
     };
-    match program::run(&session, program, mode(args.release), &own) {
+    let status = if wants_backtraces() {
+        program::run_executable(&session, program, args.release, &own, args.trace.as_deref())
+    } else {
+        args.trace.into_iter().for_each(program::trace_to);
+        program::run(&session, program, mode(args.release), &own)
+    };
+    match status {
         Ok(status) => (status & 0xff) as u8,
         Err(error) => report(&session, error),
     }
+}
+
+/// As the runtime asks for itself. Nobody knows the places of code in memory.
+fn wants_backtraces() -> bool {
+    std::env::var_os("ALTRU_BACKTRACE").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 /// The program behind `main`; prints what is found in it as a whole. `Err` is the exit status.

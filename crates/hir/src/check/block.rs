@@ -90,6 +90,7 @@ impl Checker<'_> {
                 self.diverges = diverges;
                 self.frame().first_loop = first_loop;
                 self.frame().in_defer = in_defer;
+                let id = self.shielded(id, stmt.span);
                 out.push(thir::Stmt::Defer(id));
             }
             ast::StmtKind::Go(started) => {
@@ -97,6 +98,16 @@ impl Checker<'_> {
                 out.push(thir::Stmt::Expr(id));
             }
         }
+    }
+
+    /// `{ let SHIELD = shield(context()); BODY }`: what waits in it is not interrupted.
+    fn shielded(&mut self, body: ExprId, span: Span) -> ExprId {
+        let Some(context) = self.std_function("intrinsics", "context") else { return body };
+        let context = self.call_fn(context, &[], &[], span);
+        let shield = self.call_lang("shield", &[context], span);
+        let local = self.temp("shield", span, self.ty_of(shield));
+        let stmts = vec![self.let_temp(local, shield), thir::Stmt::Expr(body)];
+        self.block_of(stmts, None, span)
     }
 
     fn check_let(&mut self, parts: LetParts<'_>) -> thir::Stmt {

@@ -232,6 +232,7 @@ impl Checker<'_> {
             ("Sender", "send") => "add_send",
             ("Mutex", "lock") => "add_lock",
             ("Event", "wait") => "add_event",
+            ("Interval", "tick") => "add_tick",
             ("Subscriber" | "OneshotReceiver", "recv") | ("Watcher", "changed" | "next") => "add_rung",
             _ => {
                 self.report_case(span);
@@ -411,7 +412,7 @@ impl Checker<'_> {
             || (self.program.in_std(decl.module)
                 && matches!(
                     decl.name.as_str(),
-                    "Mutex" | "Event" | "Subscriber" | "OneshotReceiver" | "Watcher"
+                    "Mutex" | "Event" | "Interval" | "Subscriber" | "OneshotReceiver" | "Watcher"
                 ))
     }
 
@@ -419,12 +420,12 @@ impl Checker<'_> {
         self.report(
             Diagnostic::error(codes::E0414, span, "a `select` cannot wait for this")
                 .label("not a case")
-                .help("cases are `rx.recv()`, `rx.closed()`, `tx.send(value)`, `watcher.changed()`, `watcher.next()`, `thread.join()`, `mutex.lock()`, `event.wait()`, `await future`, `timeout(…)` and `default:`"),
+                .help("cases are `rx.recv()`, `rx.closed()`, `tx.send(value)`, `watcher.changed()`, `watcher.next()`, `thread.join()`, `mutex.lock()`, `event.wait()`, `ticks.tick()`, `await future`, `timeout(…)` and `default:`"),
         );
     }
 
     /// A function of a std module, by name.
-    fn std_function(&self, module: &str, name: &str) -> Option<FnId> {
+    pub(super) fn std_function(&self, module: &str, name: &str) -> Option<FnId> {
         let module = self.program.std_mods.get(&Name::new(module))?;
         match self.program.mods[*module].names.values.get(&Name::new(name))?.def {
             Def::Fn(id) => Some(id),

@@ -187,6 +187,7 @@ pub const TABLE: &[(&str, Op)] = &[
     ("sync::select::SelectSet::add_lock", Op::OtherCase),
     ("sync::select::SelectSet::add_event", Op::OtherCase),
     ("sync::select::SelectSet::add_rung", Op::OtherCase),
+    ("sync::select::SelectSet::add_tick", Op::OtherCase),
     ("sync::select::SelectSet::new", Op::Select),
     ("sync::select::SelectSet::wait", Op::SelectWait),
     ("sync::gates::Event::wait", Op::Wait(Wait::Event)),

@@ -197,8 +197,8 @@ impl Collector<'_> {
                 self.trampoline(ty).finish(name)
             }
             Instance::TaskRoot(ty, result) => {
-                let name = format!("task {}", show(ty));
-                self.task_root(ty, result).finish(name)
+                let (name, span) = self.origin(ty);
+                self.task_root(ty, result, span).finish(name)
             }
             Instance::Init => self.init().finish("initialise statics".to_owned()),
             Instance::Main(main) => self.main(main).finish("program".to_owned()),
@@ -523,14 +523,7 @@ impl Collector<'_> {
         m
     }
 
-    fn task_root(&mut self, ty: Ty, result: Ty) -> Maker {
-        // Where the closure is written stands for where the task is started.
-        let span = match *ty.kind() {
-            TyKind::Closure(id, _) => {
-                (self.bodies)(Source::Closure(id)).map_or(Span::default(), |body| body.span)
-            }
-            _ => Span::default(),
-        };
+    fn task_root(&mut self, ty: Ty, result: Ty, span: Span) -> Maker {
         let mut m = Maker::new(span, Ty::unit(), &[Ty::raw_ptr(ty), Ty::raw_ptr(result)]);
         let start = m.block(false);
         let value = m.temp(ty);

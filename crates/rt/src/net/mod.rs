@@ -6,7 +6,7 @@
 //! can be missed in between, and a change that was of no use costs one more try.
 //!
 //! A task's first wait on a source registers it with the reactor, which is made then: a program whose tasks never wait
-//! for I/O has none. An OS thread that waits for one source asks the kernel by itself (`poll`). Rust futures (`http`) leave a
+//! for I/O has none. An OS thread that waits for one source asks the kernel by itself (`poll`; what ends that early: `waker`). Rust futures (`http`) leave a
 //! waker with the source (`driven`).
 
 mod address;
@@ -16,6 +16,7 @@ mod input;
 mod reactor;
 mod ready;
 pub(crate) mod signal;
+mod waker;
 
 pub use calls::*;
 pub use driven::{poll_call, poll_read};
@@ -24,6 +25,7 @@ pub(crate) use reactor::{Happened, is_waited_for, started};
 pub use ready::{begin_wait, end_wait};
 pub(crate) use ready::{is_readable, readable_word, watch_readable};
 pub use signal::altru_signal_open;
+pub(crate) use waker::{new as new_waker, wake as wake_waker, wake_in_kernel, wanted as waker_wanted};
 
 use std::cell::Cell;
 use std::task::Waker;

@@ -2,13 +2,13 @@
 
 use abi::waiting::{Context, Frame};
 
-use super::{Direction, Source, input, reactor, retry};
+use super::{Direction, Source, input, reactor, retry, waker};
 use crate::locks::{WordNode, withdrawn_with};
 use crate::runner::Runner;
 use crate::sync::Ordering;
 use crate::sync::global::Ordering as GlobalOrdering;
 use crate::wait::{self, Ended, Machine, NOW, Outcome, Pending, Reason, Step};
-use crate::{census, clock, interrupt};
+use crate::{census, clock};
 
 /// A call that does not block.
 pub(crate) trait Attempt {
@@ -56,17 +56,20 @@ impl<A: Attempt> Ready<A> {
     /// How a thread waits. `Some`: in vain.
     fn block(&self, run: &Runner, deadline: i64) -> Option<Step<A::Out>> {
         let pending = run.pending(deadline);
-        // Only then is it asked whether it came already.
-        let waker = interrupt::waker(run);
-        if run.is_interrupted() {
-            run.note_interruption(Outcome::Cancelled);
-            return Some(Step::Unwind);
-        }
         // SAFETY: by the machine's contract.
         let fd = unsafe { &*self.source }.fd();
         crate::before_blocking();
-        run.note_wait(Reason::Io);
-        match poll_or(fd, A::DIRECTION, pending, waker) {
+        let waker = waker::of(run);
+        run.wait.enter_kernel(Reason::Io, waker);
+        // Only then is it asked: whoever interrupts it from here on wakes it.
+        let interrupted = run.is_interrupted();
+        let polled = if interrupted { Ok(true) } else { poll_or(fd, A::DIRECTION, pending, waker) };
+        run.wait.leave_kernel();
+        if interrupted {
+            run.note_interruption(Outcome::Cancelled);
+            return Some(Step::Unwind);
+        }
+        match polled {
             Ok(true) => None,
             Ok(false) => match pending.late() {
                 Outcome::TimedOut => Some(Step::Ready(self.call.failed(libc::ETIMEDOUT))),
@@ -158,11 +161,14 @@ fn poll_or(fd: i32, direction: Direction, pending: Pending, waker: i32) -> Resul
         let time = libc::timespec { tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000 };
         let time_ptr = if pending.until < 0 { std::ptr::null() } else { &raw const time };
         // SAFETY: two valid entries, of which the second counts if there is a waker; a valid time or null.
-        unsafe {
+        let n = unsafe {
             let count = if waker < 0 { 1 } else { 2 };
             libc::ppoll(both.as_mut_ptr(), count, time_ptr, std::ptr::null())
+        };
+        if n > 0 && both[1].revents != 0 {
+            waker::clear(waker);
         }
-        .into()
+        n.into()
     })?;
     Ok(n > 0)
 }

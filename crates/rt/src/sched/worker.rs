@@ -495,6 +495,8 @@ impl Worker {
 
     /// Sleeps until there may be work again, which there may be already if it `looks`. Wakes as a searcher.
     fn sleep(&self, sched: &'static Sched, looks: bool) {
+        // What its tasks printed should be seen.
+        crate::before_blocking();
         // With a timer of its own it will act by itself, and so counts as active.
         let leaves = self.next_due() == i64::MAX;
         if leaves {

@@ -147,6 +147,9 @@ impl Scope {
     pub(crate) fn guard(&self, guard: bool) {
         let run = crate::current::runner();
         let owner = if guard { std::ptr::from_ref(run) } else { std::ptr::null() };
+        if guard && !run.is_task() {
+            crate::net::waker_wanted();
+        }
         self.with_state(|state| state.owner = owner);
     }
 

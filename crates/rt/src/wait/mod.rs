@@ -74,9 +74,11 @@ const PARKED: u32 = 2;
 const SUSPENDED: u32 = 3;
 const CLAIMED: u32 = 4;
 const COMMITTED: u32 = 5;
+/// A thread waits in the kernel instead. Nobody can claim that.
+const IN_KERNEL: u32 = 6;
 /// Added to the first three of a wait that a cancellation must not claim.
 const SHIELDED: u32 = 8;
-/// Added to `PARKED` or `SUSPENDED` while somebody looks at the waiter's frames: whoever would claim waits for that.
+/// Added to `PARKED`, `SUSPENDED` or `IN_KERNEL` while somebody looks at the waiter's frames: whoever would claim waits for that.
 const LOOKED_AT: u32 = 16;
 
 /// What the one who committed a case tells the waiter.
@@ -244,11 +246,32 @@ impl Wait {
         self.state.store(state, Ordering::SeqCst);
     }
 
-    /// The waiter waits in the kernel, not here.
+    /// The waiter, a thread, is about to wait in the kernel, not here. `waker` is a descriptor that makes it come back, or -1.
     #[cfg(not(loom))]
-    pub(crate) fn note(&self, reason: Reason) {
+    pub(crate) fn enter_kernel(&self, reason: Reason, waker: i32) {
         let number = self.about.load(Ordering::Relaxed) & !(NEXT - 1);
         self.about.store(number | reason as u32, Ordering::Relaxed);
+        self.object.store(usize::try_from(waker).map_or(0, |fd| fd + 1), Ordering::Relaxed);
+        // Sequentially consistent: against `Runner::fail`. Whoever looks sees the frames.
+        self.state.store(IN_KERNEL, Ordering::SeqCst);
+    }
+
+    /// It is back.
+    #[cfg(not(loom))]
+    pub(crate) fn leave_kernel(&self) {
+        // Unless somebody looks just now.
+        while self.state.compare_exchange(IN_KERNEL, IDLE, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            yield_now();
+        }
+        self.object.store(0, Ordering::Relaxed);
+    }
+
+    /// What makes a thread come back that waits in the kernel.
+    #[cfg(not(loom))]
+    pub(crate) fn kernel_waker(&self) -> Option<i32> {
+        let waits = self.state.load(Ordering::SeqCst) & !LOOKED_AT == IN_KERNEL;
+        let fd = self.object.load(Ordering::Relaxed).checked_sub(1)?;
+        waits.then_some(fd as i32)
     }
 
     /// What the waiter waits for, for reports.
@@ -272,15 +295,15 @@ impl Wait {
         self.state.load(Ordering::Acquire) & !(SHIELDED | LOOKED_AT) == SUSPENDED
     }
 
-    /// Whether it is a thread that sleeps until somebody ends its wait.
+    /// Whether it is a thread that sleeps until its wait ends.
     pub(crate) fn is_parked(&self) -> bool {
-        self.state.load(Ordering::Acquire) & !(SHIELDED | LOOKED_AT) == PARKED
+        matches!(self.state.load(Ordering::Acquire) & !(SHIELDED | LOOKED_AT), PARKED | IN_KERNEL)
     }
 
-    /// Runs `look` if the waiter is parked or suspended, and keeps it so meanwhile. False: it is not, or somebody else looks.
+    /// Runs `look` if the waiter is parked, in the kernel, or suspended, and keeps it so meanwhile. False: it is not, or somebody else looks.
     pub(crate) fn look(&self, look: impl FnOnce()) -> bool {
         let seen = self.state.load(Ordering::Relaxed);
-        if !matches!(seen & !SHIELDED, PARKED | SUSPENDED) {
+        if !matches!(seen & !SHIELDED, PARKED | SUSPENDED | IN_KERNEL) {
             return false;
         }
         let looked_at = seen | LOOKED_AT;

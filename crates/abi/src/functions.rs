@@ -236,7 +236,8 @@ macro_rules! runtime_functions {
             [nounwind] fn altru_semaphore_release(semaphore: Ptr, n: I32) -> Void;
             /// Waits until an event is set. 0: set; 1: timed out.
             [nounwind waits] fn altru_event_wait(event: Ptr, timeout: I64) -> I32;
-            /// The same without a time limit for one that only the task `by` can set, or null.
+            /// The same without a time limit for one that only the task `by` can set, or null. 1: that waits for the caller, by way of
+            /// locks and tasks, which has been told as a deadlock.
             [nounwind waits] fn altru_event_wait_for(event: Ptr, by: Ptr) -> I32;
             /// Sets an event and wakes everyone.
             [nounwind] fn altru_event_set(event: Ptr) -> Void;

@@ -142,6 +142,11 @@ thread::spawn_named(\"asker\", fn():
         "deadlock: 2 wait",
         "thread asker waits for an actor",
         "held by thread asker",
+        // The wait of the asker ends.
+        "panic: `Teller` cannot answer: by way of a lock or a task it waits for who asks",
+        "in thread asker",
+        "panic: this lock is poisoned",
+        "in task Teller",
     ]);
     assert!(told.contains("    waits for task Teller\n"), "{told}");
 }

@@ -58,8 +58,8 @@ impl<A: Attempt> Ready<A> {
         let pending = run.pending(deadline);
         // SAFETY: by the machine's contract.
         let fd = unsafe { &*self.source }.fd();
-        crate::before_blocking();
         let waker = waker::of(run);
+        crate::before_blocking();
         run.wait.enter_kernel(Reason::Io, waker);
         // Only then is it asked: whoever interrupts it from here on wakes it.
         let interrupted = run.is_interrupted();

@@ -353,6 +353,28 @@ impl Wait {
         None
     }
 
+    /// Claims the wait if it is this one still, of somebody who is parked or suspended.
+    #[cfg(not(loom))]
+    pub(crate) fn claim_this(&self, stamp: Stamp) -> Option<Claim> {
+        let seen = self.state.load(Ordering::Relaxed);
+        if !matches!(seen & !SHIELDED, PARKED | SUSPENDED) {
+            return None;
+        }
+        // As one who looks: meanwhile the wait stays as it is.
+        let looked_at = seen | LOOKED_AT;
+        self.state.compare_exchange(seen, looked_at, Ordering::AcqRel, Ordering::Relaxed).ok()?;
+        let about = self.about.load(Ordering::Relaxed);
+        if (Stamp { about, object: self.object.load(Ordering::Relaxed) }) != stamp {
+            self.state.store(seen, Ordering::Release);
+            return None;
+        }
+        self.state.store(CLAIMED, Ordering::Release);
+        if about & COUNTED != 0 {
+            census::end_wait();
+        }
+        Some(Claim { wait: self, parked: seen & !SHIELDED })
+    }
+
     /// One case of this wait cannot happen any more. Claims the wait if it was the last and there is no deadline.
     pub(crate) fn lose_case(&self) -> Option<Claim> {
         // AcqRel: the last one to close acts after the others.

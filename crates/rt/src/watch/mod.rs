@@ -19,7 +19,8 @@
 //! at once: they all waited for each other.
 //!
 //! That would do. On top of it a circle must have been there a second ago, so that a program that has somebody to look after
-//! its tasks, who ends them soon, is left in peace.
+//! its tasks, who ends them soon, is left in peace. Who waits for an actor's answer in a circle that was told waits in vain, and
+//! panics (`report::end`, std's `Life::wait_for`), so that the others go on.
 
 mod circle;
 mod report;
@@ -100,6 +101,7 @@ fn run(period: std::time::Duration) {
                 && Graph::look().has(circle)
                 && report::tell(circle)
             {
+                report::end(circle);
                 told.push(circle.clone());
             }
         }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::circle::{Circle, Waiter};
 use crate::task::Look;
+use crate::wait::{Outcome, Reason};
 use crate::who::Who;
 use crate::{census, stdio, task};
 
@@ -17,6 +18,22 @@ pub(super) fn tell(circle: &Circle) -> bool {
     stdio::flush_quietly();
     stdio::write_stderr(text.as_bytes());
     true
+}
+
+/// Ends the wait of one who asks an actor in the circle, which was told: it panics, and the others go on.
+pub(super) fn end(circle: &Circle) {
+    let waker = census::with_threads(|threads| {
+        let tasks = Look::now();
+        let who = Who::new(threads, Some(&tasks));
+        let asks = circle.0.iter().filter(|waiter| waiter.stamp.reason() == Reason::Reply as u8);
+        asks.filter(|waiter| who.thread(waiter.run).is_some() || who.task(waiter.run).is_some())
+            // SAFETY: who is listed has a runner as long as the lists stay.
+            .find_map(|waiter| unsafe { (*waiter.run).wait.claim_this(waiter.stamp) })
+            .map(|claim| claim.commit(0, Outcome::TimedOut))
+    });
+    if let Some(waker) = waker {
+        waker.wake();
+    }
 }
 
 fn describe(circle: &Circle, who: &Who) -> Option<String> {

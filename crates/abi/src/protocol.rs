@@ -55,3 +55,8 @@ pub mod event {
     pub const UNSET: u32 = 0;
     pub const SET: u32 = 1;
 }
+
+/// What a context begins: how many things keep its owner from being interrupted, a `u16` that only the owner changes.
+pub mod context {
+    pub const SHIELD: usize = 38;
+}

@@ -48,6 +48,9 @@ pub struct Runner {
     deadline: Cell<i64>,
 }
 
+/// Std's `shield` counts it up and down.
+const _: () = assert!(offset_of!(Front, shield) == abi::protocol::context::SHIELD || cfg!(loom));
+
 // SAFETY: see the head: the wait and `attention` are atomic, the rest is used by one thread at a time, and a task
 // passes from one to the next by way of queues that order memory.
 unsafe impl Sync for Runner {}

@@ -89,7 +89,9 @@ pub mod embed {
     pub use crate::clock::monotonic;
     pub use crate::current::{runner, thread};
     pub use crate::locks::{WordNode, word_changed, word_lock};
-    pub use crate::net::{Direction, Source, begin_wait as begin_io, end_wait as end_io, poll_call, poll_read, retry};
+    pub use crate::net::{
+        Direction, Source, begin_wait as begin_io, end_wait as end_io, poll_call, poll_read, retry,
+    };
     pub use crate::os::message;
     pub use crate::panic::adopt;
     pub use crate::runner::{Runner, Unwinding};

@@ -132,8 +132,10 @@ impl Reactor {
             let millis = if left < 0 { -1 } else { (left + 999_999) / 1_000_000 };
             let millis = i32::try_from(millis).unwrap_or(i32::MAX);
             // SAFETY: as above.
-            n = unsafe { libc::epoll_wait(self.epoll, happened.events.as_mut_ptr().cast(), EVENTS as i32, millis) }
-                .into();
+            n = unsafe {
+                libc::epoll_wait(self.epoll, happened.events.as_mut_ptr().cast(), EVENTS as i32, millis)
+            }
+            .into();
         }
         // Interrupted by a signal: nothing has happened.
         happened.len = usize::try_from(n).unwrap_or(0);

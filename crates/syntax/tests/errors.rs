@@ -206,7 +206,9 @@ fn literals() {
     expect("let s = \"abc\nlet t = 1\n", &["1:E0103"]);
     expect("foo(\"abc)\nlet t = 1\n", &["1:E0103"]);
     expect("let s = \"a ${b\nlet t = 1\n", &["1:E0103"]);
-    expect("let s = \"a ${f(\"b\n)}\nlet t = 1\n", &["1:E0103", "1:E0103"]);
+    expect("let s = \"a ${f(\"b\n)}\nlet t = 1\n", &["1:E0103"]);
+    expect("let s = \"a ${b\"\nlet t = 1\n", &["1:E0103"]);
+    expect("let s = \"a ${b // 2}\"\nlet t = 1\n", &["1:E0103"]);
     expect("let s = \"\"\"\n abc\nlet t = 1\n", &["1:E0103"]);
     expect("### x\nlet t = 1\n", &["1:E0104"]);
     expect("let y = \"\\q\" + \"\\u{110000}\" + \"\\x9\" + '\\''\n", &["1:E0108", "1:E0108", "1:E0108"]);

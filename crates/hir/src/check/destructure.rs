@@ -196,7 +196,15 @@ impl Checker<'_> {
             rest = Some(match rest_name(pat) {
                 Some((convention, name)) => {
                     if convention != ast::Convention::Read {
-                        self.unsupported(pat.span, "`mut` or `own` on the rest of a list pattern");
+                        self.report(
+                            Diagnostic::error(
+                                codes::E0901,
+                                pat.span,
+                                "not supported yet: `mut` or `own` on the rest of a list pattern",
+                            )
+                            .label("this part of the language is not built yet")
+                            .help("`xs.split_at_mut(n)` gives the parts to be changed, `xs.split_off(n)` takes the rest"),
+                        );
                     }
                     let view = Ty::shared_ref(Ty::list(elem));
                     let local = self.declare(name, view, names);

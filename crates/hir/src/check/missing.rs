@@ -100,6 +100,9 @@ impl Checker<'_> {
         }
         let mut diagnostic = Diagnostic::error(codes::E0304, span, format!("`{ty}` has no method `{name}`"))
             .label(format!("not a method of `{ty}`"));
+        if let Some(advice) = self.inside_advice(receiver, name) {
+            return diagnostic.help(advice);
+        }
         if let Some(similar) =
             missing.similar.filter(|similar| *similar == "iter" && !name.as_str().ends_with("items"))
         {
@@ -113,9 +116,6 @@ impl Checker<'_> {
                 similar.as_str(),
                 Applicability::Maybe,
             );
-        }
-        if let Some(advice) = self.inside_advice(receiver, name) {
-            return diagnostic.help(advice);
         }
         if let TyKind::Tuple(parts) = *self.resolve(receiver).peel_refs().kind() {
             let module = self.current_module();

@@ -240,11 +240,20 @@ impl Checker<'_> {
             (_, TyKind::Adt(adt, args))
                 if (self.program.lang.adt("Option") == Some(*adt)
                     || self.program.lang.adt("Result") == Some(*adt))
-                    && args.first().is_some_and(|&t| self.can_unify(expected, t)) =>
+                    && args.first().is_some_and(|&t| {
+                        let t = self.resolve(t);
+                        self.can_unify(expected, t) || self.can_unify(expected, t.peel_refs())
+                    }) =>
             {
                 return diagnostic.help(
                     "take the value out with `match`, `if let`, `?`, or `.unwrap()` where it must be there",
                 );
+            }
+            (_, TyKind::Projection(p)) if matches!(expected.kind(), TyKind::Param(_)) => {
+                let (ty, want) = (self.show(p.args[0]), self.show(expected));
+                let trait_ = self.program.traits[p.trait_].name;
+                return diagnostic
+                    .help(format!("say which type that is: `{ty}: {trait_}[{} = {want}]`", p.name));
             }
             (TyKind::Int(_) | TyKind::Float(_), TyKind::Str) => {
                 let name = self.show(expected);

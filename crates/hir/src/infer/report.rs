@@ -138,6 +138,14 @@ impl InferCtx<'_> {
                 "this is an iterator: gather what it gives with `.join(\", \")`, or `.collect[[_]]()` for a list",
             );
         }
+        if matches!(cause.kind, CauseKind::Interpolation)
+            && trait_ == "Display"
+            && let Some(debug) = self.program.lang.trait_("Debug")
+            && self.implements(t.self_ty(), debug) == Truth::Yes
+        {
+            let diagnostic = diagnostic.help("what it is made of is shown by `${…:?}`");
+            return self.add_remedy(diagnostic, t);
+        }
         if matches!(cause.kind, CauseKind::Try) && self.program.lang.trait_("From") == Some(t.trait_) {
             let (ty, trait_) = (self.show(t.self_ty()), display_trait(self.program, t));
             let own = matches!(*t.self_ty().kind(), TyKind::Adt(id, _) if self.is_users(self.program.adts[id].module));

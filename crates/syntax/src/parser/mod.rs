@@ -21,6 +21,7 @@ mod functions;
 mod habits;
 mod items;
 mod literals;
+mod macros;
 mod members;
 mod operators;
 mod patterns;

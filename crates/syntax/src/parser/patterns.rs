@@ -54,6 +54,9 @@ impl Parser<'_> {
             }
             T::DotDot | T::DotDotEq => {
                 let inclusive = self.cur == T::DotDotEq;
+                if let Some(named) = self.rest_with_name() {
+                    return named;
+                }
                 self.role(role::PREFIX);
                 self.bump();
                 match self.range_bound() {

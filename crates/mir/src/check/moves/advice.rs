@@ -4,7 +4,8 @@ use base::{Applicability, Diagnostic, Span, codes};
 use hir::ty::{Ty, TyKind};
 
 use crate::body::{
-    Body, Callee, Local, Location, Operand, Place, Projection, Rvalue, Source, StatementKind, TerminatorKind,
+    Body, Callee, Local, LocalKind, Location, Operand, Place, Projection, Rvalue, Source, StatementKind,
+    TerminatorKind,
 };
 use crate::check::describe::{self, quoted};
 use crate::check::facts::{Facts, known};
@@ -179,6 +180,9 @@ pub(super) fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> 
                     };
                     d.help(format!("to take it, declare the parameter `{own}`"))
                 }
+                Some(view) if decl.kind == LocalKind::User && it.prefix <= 1 => d.help(format!(
+                    "`{view}` is a view: where a loop or a pattern binds it, `own {view}` takes the value"
+                )),
                 _ => d,
             };
             let d = d.note(format!("the value is a `{ty}`, which is not copied"));

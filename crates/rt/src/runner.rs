@@ -176,6 +176,11 @@ impl Runner {
         self.front.budget.set(0);
     }
 
+    /// How many calls were made in a turn of so many whole rounds, and this one.
+    pub(crate) fn calls_in_rounds(&self, rounds: u32) -> u64 {
+        u64::from(rounds) * u64::from(ROUND) + u64::from(ROUND.saturating_sub(self.front.budget.get()))
+    }
+
     /// A call that may wait is made. True: it is a task whose turn is over, and should yield first.
     #[inline]
     pub(crate) fn turn_is_over(&self) -> bool {

@@ -11,6 +11,8 @@ mod idle;
 #[cfg(not(loom))]
 mod monitor;
 mod ring;
+#[cfg(not(loom))]
+mod sharing;
 mod wheel;
 #[cfg(not(loom))]
 mod worker;
@@ -34,6 +36,7 @@ mod running {
 
     use super::idle::Idle;
     use super::monitor::Monitor;
+    use super::sharing::Sharing;
     use super::worker::{self, Worker};
     use crate::runner::Runner;
     use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
@@ -56,6 +59,7 @@ mod running {
         pub(super) idle: Idle,
         pub(super) injector: Injector,
         pub(super) monitor: Monitor,
+        pub(super) sharing: Sharing,
     }
 
     static SCHED: OnceLock<Sched> = OnceLock::new();
@@ -76,6 +80,7 @@ mod running {
                 idle: Idle::new(count as u32, SPARES as u32),
                 injector: Injector::new(),
                 monitor: Monitor::new(),
+                sharing: Sharing::new(),
             }
         })
     }

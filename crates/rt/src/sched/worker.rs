@@ -12,7 +12,8 @@ use super::monitor::NOT_ASKED;
 use super::ring::Ring;
 use super::wheel::Wheel;
 use super::{Sched, now, sched};
-use crate::sync::global::AtomicI64;
+use crate::runner::Runner;
+use crate::sync::global::{AtomicI64, AtomicU64};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering};
 use crate::task::{self, Task};
 use crate::timer::Timer;
@@ -47,6 +48,8 @@ pub(super) struct Worker {
     pub(super) native: AtomicU32,
     /// How many rounds of waiting calls the task may still begin in this turn. Only the worker itself writes it.
     rounds: AtomicU32,
+    /// How many waiting calls its tasks have made. Only the worker itself writes it.
+    calls: AtomicU64,
     /// Tasks made ready: first in, first out.
     ready: Ring<Task, false>,
     /// Tasks not begun: last in, first out.
@@ -172,6 +175,7 @@ impl Worker {
             asked: AtomicU32::new(NOT_ASKED),
             native: AtomicU32::new(0),
             rounds: AtomicU32::new(0),
+            calls: AtomicU64::new(0),
             ready: Ring::new(),
             fresh: Ring::new(),
             seen: Seen::new(),
@@ -360,6 +364,19 @@ impl Worker {
         }
     }
 
+    /// Counts the calls that the task has made in its turn, but for those `before`. Gives how many there were in all.
+    fn count_calls(&self, run: &Runner, before: u64) -> u64 {
+        let rounds = ROUNDS - 1 - self.rounds.load(Ordering::Relaxed);
+        let calls = run.calls_in_rounds(rounds);
+        let made = self.calls.load(Ordering::Relaxed).wrapping_add(calls.saturating_sub(before));
+        self.calls.store(made, Ordering::Relaxed);
+        calls
+    }
+
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
     /// The task that runs yields at its next waiting call.
     fn end_rounds(&self) {
         self.rounds.store(0, Ordering::Relaxed);
@@ -392,10 +409,12 @@ impl Worker {
     /// As in `run`.
     unsafe fn drive(&self, task: *mut Task) -> u8 {
         current::set_task(task);
+        let mut calls = 0;
         loop {
             // SAFETY: by contract; after `suspend` has succeeded somebody else may drive the task, or have ended it.
             unsafe {
                 let status = task::resume(task);
+                calls = self.count_calls(&(*task).run, calls);
                 if status != SUSPENDED {
                     current::set_task(null());
                     task::finish(task, status);
@@ -467,6 +486,9 @@ impl Worker {
     fn look_fairly(&self, sched: &Sched, tick: u32) -> Option<*mut Task> {
         self.fire_due(sched);
         self.look_outside(sched);
+        if sched.sharing.is_on() {
+            sched.sharing.look(sched, now());
+        }
         let fresh = || self.fresh.pop_oldest();
         match (tick / FAIRNESS) % 2 {
             0 => self.take_injected(sched, 1).or_else(fresh),

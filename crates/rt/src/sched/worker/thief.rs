@@ -1,9 +1,7 @@
 //! How workers help each other: what one that has nothing to do takes from the others, and when.
 //!
-//! Tasks not begun are anybody's. Those that were woken are left alone for a while (see `idle`), unless their worker will take long
-//! to come to the last of them, or the task that they wait for computes instead of sending and receiving. For the first, thieves
-//! measure how long a turn takes: a hundred actors that have a message each are run in less time than it takes to fetch
-//! what they refer to, a hundred that compute are not.
+//! Tasks not begun are anybody's. Those that were woken are left alone for a while (see `idle`), unless the task that they wait for
+//! computes instead of sending and receiving, or it was tried that to share them pays (`sharing`).
 
 use super::{SHARE, Worker};
 use crate::sched::Sched;
@@ -16,16 +14,10 @@ use crate::{clock, random};
 const SEARCH: i64 = 15_000;
 const WATCH: i64 = 5_000;
 const PAUSES: u32 = 40;
-/// So many tasks that were woken are more than their worker should keep to itself, if a turn takes so long,
-const MANY: u32 = 16;
-const WORTH: i64 = 1_000;
-/// or fewer, when they have waited for so long, or the last of them will have;
-const RIPE: i64 = 100_000;
+/// After so long, tasks that were woken are anybody's,
+const RIPE: i64 = 1_000_000;
 /// or when the task before them has not made a round of waiting calls for so long: it is worth fetching a little memory.
 const COMPUTES: i64 = 3_000;
-/// How long turns are counted to know what one takes, at least and at most.
-const MEASURE: i64 = 1_000;
-const MEASURE_ENDS: i64 = 1_000_000;
 /// How long the watcher sleeps: at first, and when it has found nothing for a while.
 const NAP: i64 = 100_000;
 const LONGEST_NAP: i64 = 400_000;
@@ -42,10 +34,6 @@ pub(super) struct Seen {
     /// Its turn and rounds, which change with whatever it does, and when that was first seen.
     progress: AtomicU64,
     progress_at: AtomicI64,
-    /// How long its turns took when they were last counted, 0 if nobody knows; where the present count began, and when.
-    pace: AtomicI64,
-    turn: AtomicU32,
-    turn_at: AtomicI64,
 }
 
 impl Seen {
@@ -55,9 +43,6 @@ impl Seen {
             at: AtomicI64::new(0),
             progress: AtomicU64::new(0),
             progress_at: AtomicI64::new(0),
-            pace: AtomicI64::new(0),
-            turn: AtomicU32::new(0),
-            turn_at: AtomicI64::new(0),
         }
     }
 }
@@ -87,7 +72,15 @@ impl Worker {
                 return Some(task);
             }
             if last {
-                return None;
+                let shared = sched.sharing.is_on();
+                if sched.has_woken() {
+                    sched.sharing.note_idle();
+                    sched.sharing.look(sched, now);
+                }
+                // They are shared from now on: there may be something.
+                if shared || !sched.sharing.is_on() {
+                    return None;
+                }
             }
             for _ in 0..PAUSES {
                 spin_loop();
@@ -106,9 +99,9 @@ impl Worker {
             if victim.index == self.index {
                 continue;
             }
-            let stolen = self
-                .take(victim.fresh.len(), || victim.fresh.pop_oldest())
-                .or_else(|| self.take(victim.can_spare(now), || victim.ready.pop_oldest()));
+            let stolen = self.take(victim.fresh.len(), || victim.fresh.pop_oldest()).or_else(|| {
+                self.take(victim.can_spare(now, sched.sharing.is_on()), || victim.ready.pop_oldest())
+            });
             if stolen.is_some() {
                 return stolen;
             }
@@ -117,7 +110,7 @@ impl Worker {
     }
 
     /// How many of the tasks that it has woken others may share, as a thief sees it.
-    fn can_spare(&self, now: i64) -> u32 {
+    fn can_spare(&self, now: i64, shares: bool) -> u32 {
         let (head, tail) = self.ready.ends();
         let there = tail.wrapping_sub(head).cast_signed();
         if there <= 0 {
@@ -129,31 +122,9 @@ impl Worker {
             self.mark(now);
         }
         self.mark_progress(now);
-        let pace = self.pace(now);
-        let many = there >= MANY as i32 && pace >= WORTH;
         let waited = now - self.seen.at.load(Ordering::Relaxed);
         let computes = now - self.seen.progress_at.load(Ordering::Relaxed) >= COMPUTES;
-        if many || waited.max(i64::from(there) * pace) >= RIPE || computes {
-            there.cast_unsigned()
-        } else {
-            0
-        }
-    }
-
-    /// How long its turns take at present, as far as that is known.
-    fn pace(&self, now: i64) -> i64 {
-        let turn = self.turn.load(Ordering::Relaxed);
-        let time = now - self.seen.turn_at.load(Ordering::Relaxed);
-        if time < MEASURE {
-            return self.seen.pace.load(Ordering::Relaxed);
-        }
-        // It changes when a turn begins and when it ends.
-        let turns = turn.wrapping_sub(self.seen.turn.load(Ordering::Relaxed)) / 2;
-        let pace = if time > MEASURE_ENDS { 0 } else { time / i64::from(turns.max(1)) };
-        self.seen.pace.store(pace, Ordering::Relaxed);
-        self.seen.turn.store(turn, Ordering::Relaxed);
-        self.seen.turn_at.store(now, Ordering::Relaxed);
-        pace
+        if computes || waited >= RIPE || shares && there > 1 { there.cast_unsigned() } else { 0 }
     }
 
     /// Notes what is there now.

@@ -18,7 +18,7 @@
 //!
 //! A task that was made ready talks to the one that woke it, or did a moment ago: it is better run by the same worker soon than by
 //! another one at once, which costs a trip through the kernel and makes both fetch each other's memory. So thieves leave such
-//! tasks alone until they have waited for a while (`Worker::can_spare`). A worker that finds nothing but those becomes the
+//! tasks alone until they have waited for a while, or it has turned out that to share them pays (`sharing`). A worker that finds nothing but those becomes the
 //! *watcher*: it sleeps, but only for a while, then looks again. While there is one, `notify_woken` wakes nobody.
 //! Whoever queues such a task looks for a watcher after that, and a watcher gives the role up before it looks at the queues:
 //! so one sees the other here as well.

@@ -47,6 +47,7 @@ fn run(tasks: &[Vec<Op>], strategy: &mut dyn Strategy, recorder: &mut Recorder) 
                         task: TaskId(task as u32),
                         enabled: 1,
                         yielded: false,
+                        in_vain: false,
                         looks: false,
                         at: 0,
                     });

@@ -68,7 +68,7 @@ impl Directed {
             limit,
             executions: 0,
             rng: Rng::new(seed),
-            fairness: Fairness::default(),
+            fairness: Fairness::that_guesses(),
             turn: Order::Given,
             order: Vec::new(),
             reached: 0,

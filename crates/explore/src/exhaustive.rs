@@ -285,8 +285,12 @@ impl Exhaustive {
                 }
         };
         let free = |entry: &&Pending| able(entry) != 0 && !waits_its_turn(entry);
-        let goes_on = pending.iter().find(|entry| Some(entry.task) == previous).filter(free);
-        let Some(entry) = goes_on.or_else(|| pending.iter().find(free)) else {
+        // Any of them will do: rather one that does not seem to poll.
+        let gets_on = |entry: &&Pending| free(entry) && !entry.in_vain;
+        let goes_on = pending.iter().find(|entry| Some(entry.task) == previous).filter(gets_on);
+        let Some(entry) =
+            goes_on.or_else(|| pending.iter().find(gets_on)).or_else(|| pending.iter().find(free))
+        else {
             let idle = |entry: &Pending| entry.enabled == 0 || entry.polls();
             return Err(if pending.iter().all(idle) { Reason::Livelock } else { Reason::Redundant });
         };

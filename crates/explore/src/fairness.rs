@@ -1,5 +1,8 @@
 //! Polling loops: a task that yielded goes again only after another task has changed something.
 //!
+//! Who polls without saying so (`Pending::in_vain`) is treated like that as well where a walk is left to chance: it might go on, and
+//! what it would find then is not tried.
+//!
 //! An event *changes something* if it writes, takes or gives. Where every task that could go has yielded and
 //! nothing changed, they go in turn, the one that waited longest first, and after many such turns without any change
 //! it is a livelock.
@@ -18,6 +21,8 @@ pub(crate) const ATTEMPTS: usize = 32;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fairness {
+    /// Heeds who seems to poll.
+    guesses: bool,
     /// Counts events.
     now: u64,
     /// The last event that changed something, and its task; and the last one of any other task.
@@ -38,6 +43,11 @@ pub(crate) enum Turn {
 }
 
 impl Fairness {
+    /// For walks that are left to chance.
+    pub(crate) fn that_guesses() -> Fairness {
+        Fairness { guesses: true, ..Fairness::default() }
+    }
+
     pub(crate) fn begin(&mut self) {
         self.now = 0;
         self.change = (0, u32::MAX);
@@ -63,13 +73,17 @@ impl Fairness {
             // Who only lets others go on is not polling: it may compute.
             self.idle += 1;
         }
+        if event.quiescent {
+            // Time has passed.
+            self.idle = 0;
+        }
     }
 
     pub(crate) fn may_go(&self, entry: &Pending) -> bool {
         if entry.enabled == 0 {
             return false;
         }
-        if !entry.yielded {
+        if !entry.yielded && !(self.guesses && entry.in_vain) {
             return true;
         }
         let last = self.last.get(entry.task.0 as usize).copied().unwrap_or(0);
@@ -127,7 +141,8 @@ impl Fairness {
         if pending.iter().any(|entry| self.may_go(entry)) {
             return Turn::Free;
         }
-        if !self.is_patient(pending.len()) {
+        let say_so = pending.iter().all(|entry| entry.yielded || entry.enabled == 0);
+        if say_so && !self.is_patient(pending.len()) {
             return Turn::Livelock;
         }
         let last = |entry: &Pending| self.last.get(entry.task.0 as usize).copied().unwrap_or(0);

@@ -113,6 +113,8 @@ pub struct Pending {
     pub yielded: bool,
     /// The operation only looks at something. After a yield it begins a turn of a polling loop.
     pub looks: bool,
+    /// It has looked so often in vain, and done nothing else, that it seems to poll, though it does not say so.
+    pub in_vain: bool,
     /// Which of the places that are watched it stands at, from 1; 0: none.
     pub at: u32,
 }

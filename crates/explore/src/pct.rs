@@ -33,7 +33,7 @@ impl Pct {
             limit,
             executions: 0,
             rng: Rng::new(seed),
-            fairness: Fairness::default(),
+            fairness: Fairness::that_guesses(),
             priorities: Vec::new(),
             changes: Vec::new(),
             step: 0,

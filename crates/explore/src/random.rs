@@ -57,7 +57,7 @@ impl RandomWalk {
             limit,
             executions: 0,
             rng: Rng::new(seed),
-            fairness: Fairness::default(),
+            fairness: Fairness::that_guesses(),
             tree: TreeSize::default(),
             weights: None,
         }

@@ -13,6 +13,7 @@ fn order(strategy: &mut Directed, tasks: &[&[u32]]) -> Vec<(u32, u32)> {
                 task: TaskId(task as u32),
                 enabled: 1,
                 yielded: false,
+                in_vain: false,
                 looks: false,
                 at: tasks[task][at[task]],
             })

@@ -111,7 +111,14 @@ fn damaged_strings_are_refused() {
 #[test]
 fn numbers_of_any_size_are_written() {
     // Points with up to 60 options, and long runs of defaults.
-    let entry = |task, enabled| Pending { task: TaskId(task), enabled, yielded: false, looks: false, at: 0 };
+    let entry = |task, enabled| Pending {
+        task: TaskId(task),
+        enabled,
+        yielded: false,
+        in_vain: false,
+        looks: false,
+        at: 0,
+    };
     let mut rng = Rng::new(9);
     for _ in 0..200 {
         let mut recorder = Recorder::default();

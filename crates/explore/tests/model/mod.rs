@@ -509,6 +509,7 @@ impl<'a> Machine<'a> {
             task: TaskId(task as u32),
             enabled: self.enabled(task),
             yielded: self.polls[task].is_some(),
+            in_vain: false,
             looks: self.polls[task].is_some(),
             at: 0,
         };

@@ -35,7 +35,8 @@ use crate::ty::{IntTy, Mutability, Ty, TyKind};
 enum Operation {
     /// With the local that holds a reference to the receiver.
     Recv(LocalId),
-    Closed,
+    /// Gives nothing: a closed channel, an event.
+    Nothing,
     /// With the place whose value is sent.
     Send(ExprId),
     /// With the local that holds a reference to the mutex, which is locked when the case is taken.
@@ -257,7 +258,7 @@ impl Checker<'_> {
         let mut values = vec![self.set_ref(set, span), object];
         let mut operation = match add {
             "add_recv" => Operation::Recv(holder),
-            "add_closed" => Operation::Closed,
+            "add_closed" | "add_event" => Operation::Nothing,
             "add_lock" => Operation::Lock(holder),
             _ => Operation::Direct,
         };

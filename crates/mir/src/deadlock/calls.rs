@@ -29,9 +29,9 @@ impl Flow<'_> {
             Some(Target::Function(id)) => self.summaries.op(*id),
             _ => None,
         };
-        if op.is_none() {
+        if op.is_none() && call.args.iter().any(|arg| self.types.is_select(arg.ty(&self.body.locals))) {
             // It may add a case to a `select` being put together.
-            state.hopeless = None;
+            (state.hopeless, state.cases) = (None, None);
         }
         match &target {
             Some(Target::Function(id)) => match op {
@@ -129,6 +129,7 @@ impl Flow<'_> {
             ended: state.ended.clone(),
             before: state.before.clone(),
             looped: self.looped[site.block.index()],
+            others: Vec::new(),
             may: false,
             drains: false,
             count: 0,
@@ -138,6 +139,21 @@ impl Flow<'_> {
     pub(super) fn note(&mut self, what: What, on: &Path, site: Site, state: &State) {
         if self.emit {
             let event = self.event(what, on.clone(), site, state);
+            self.events.add(event);
+        }
+    }
+
+    /// A wait that ends by `others` as well.
+    pub(super) fn note_wait_for_any(
+        &mut self,
+        what: What,
+        on: &Path,
+        others: &[(Wait, Path)],
+        site: Site,
+        state: &State,
+    ) {
+        if self.emit {
+            let event = Event { others: others.to_vec(), ..self.event(what, on.clone(), site, state) };
             self.events.add(event);
         }
     }
@@ -267,12 +283,16 @@ impl Flow<'_> {
             }
             Op::Add => self.note(What::Add, &object, site, state),
             Op::Answer => self.answer(call, site),
-            Op::Case(_) | Op::ClosedCase | Op::OtherCase => {
+            Op::Case(_) | Op::OtherCase => {
                 self.note_case(op, call, state);
+                self.add_case(op, call, state);
                 self.channel_operation(op, call, object, site, state, given);
             }
-            Op::Select => state.hopeless = Some(Vec::new()),
-            Op::SelectWait => self.refuse_select(site, state),
+            Op::Select => (state.hopeless, state.cases) = (Some(Vec::new()), Some(Vec::new())),
+            Op::SelectWait => {
+                self.refuse_select(site, state);
+                self.note_select(site, state);
+            }
             Op::Channel(_) | Op::Wait(_) | Op::End(_) | Op::Next | Op::Close => {
                 self.channel_operation(op, call, object, site, state, given);
             }
@@ -456,6 +476,8 @@ impl Flow<'_> {
             .collect();
         let before =
             event.before.iter().map(|(path, mode)| (self.resolver.instantiate(path, args), *mode)).collect();
+        let others =
+            event.others.iter().map(|(wait, path)| (*wait, self.resolver.instantiate(path, args))).collect();
         let mut live = event.live.clone();
         live.extend(state.live.keys());
         let mut ended = event.ended.clone();
@@ -471,6 +493,7 @@ impl Flow<'_> {
             live,
             ended,
             before,
+            others,
             count: 0,
             ..*event
         }

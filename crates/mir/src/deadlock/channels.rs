@@ -133,7 +133,7 @@ impl Flow<'_> {
                     known.received = true;
                 }
             }
-            Op::Case(wait) => {
+            Op::Case(wait @ (Wait::Receive | Wait::Send)) => {
                 let end = self.resolver.operand(&call.args[1]);
                 let other = if wait == Wait::Receive { Wait::Send } else { Wait::Receive };
                 self.note_unsure(What::End(other), &end, site, state);
@@ -147,6 +147,7 @@ impl Flow<'_> {
             Op::Close => {
                 self.note_drain(What::End(Wait::Receive), &object, site, state);
                 self.note_drain(What::End(Wait::Send), &object, site, state);
+                self.note_drain(What::End(Wait::Closed), &object, site, state);
                 if let Some(known) = here.and_then(|channel| state.channels.get_mut(&channel)) {
                     known.shared = true;
                 }
@@ -271,7 +272,7 @@ impl Flow<'_> {
         };
         let (other, index) = match op {
             // Closed when all senders are gone.
-            Op::ClosedCase => (Kind::Sender, 0),
+            Op::Case(Wait::Closed) => (Kind::Sender, 0),
             Op::Case(Wait::Receive) if !known.shared && known.most == 0 => (Kind::Sender, 0),
             Op::Case(Wait::Send) if !known.shared && !known.received => {
                 let room = self.capacities.get(&channel).copied().flatten();
@@ -298,6 +299,32 @@ impl Flow<'_> {
             && self.emit
         {
             self.endless.push(Endless { why: Why::NoCase, story: vec![site.frame], because, meant: false });
+        }
+    }
+
+    /// Another case of it: what it waits for.
+    pub(super) fn add_case(&mut self, op: Op, call: &Call, state: &mut State) {
+        match (op, call.args.get(1)) {
+            (Op::Case(wait), Some(object)) => {
+                if let Some(cases) = &mut state.cases {
+                    cases.push((wait, self.resolver.operand(object)));
+                }
+            }
+            _ => state.cases = None,
+        }
+    }
+
+    /// It waits, until one of its cases can be taken.
+    pub(super) fn note_select(&mut self, site: Site, state: &mut State) {
+        let cases = state.cases.take().unwrap_or_default();
+        let at_once = |(wait, end): &(Wait, Path)| {
+            let here = self.channel_here(end).filter(|_| *wait == Wait::Send);
+            here.is_some_and(|(channel, _)| !self.may_block(channel, state))
+        };
+        if let Some(((wait, on), others)) = cases.split_first()
+            && !cases.iter().any(at_once)
+        {
+            self.note_wait_for_any(What::Wait(*wait), on, others, site, state);
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Wait {
     Receive,
     /// Room in a channel.
     Send,
+    /// That a channel is closed.
+    Closed,
     Event,
     Group,
     Condvar,
@@ -94,8 +96,6 @@ pub enum Op {
     Case(Wait),
     /// A `select` begins.
     Select,
-    /// Its case that the channel of argument 1 is closed.
-    ClosedCase,
     /// Its case of something else.
     OtherCase,
     /// Waits for one of its cases.
@@ -180,12 +180,12 @@ pub const TABLE: &[(&str, Op)] = &[
     ("sync::channels::<Batches as Iterator>::next", Op::Next),
     ("sync::select::SelectSet::add_recv", Op::Case(Wait::Receive)),
     ("sync::select::SelectSet::add_send", Op::Case(Wait::Send)),
-    ("sync::select::SelectSet::add_closed", Op::ClosedCase),
+    ("sync::select::SelectSet::add_closed", Op::Case(Wait::Closed)),
     ("sync::select::SelectSet::add_join", Op::OtherCase),
     ("sync::select::SelectSet::add_task", Op::OtherCase),
     ("sync::select::SelectSet::add_readable", Op::OtherCase),
     ("sync::select::SelectSet::add_lock", Op::OtherCase),
-    ("sync::select::SelectSet::add_event", Op::OtherCase),
+    ("sync::select::SelectSet::add_event", Op::Case(Wait::Event)),
     ("sync::select::SelectSet::add_rung", Op::OtherCase),
     ("sync::select::SelectSet::add_tick", Op::OtherCase),
     ("sync::select::SelectSet::new", Op::Select),

@@ -176,7 +176,7 @@ impl Reporter<'_> {
     pub fn object_name(&self, event: &Event) -> String {
         match (path::name(self.items, self.program, &event.on), event.what) {
             (name, _) if !name.is_empty() => format!("`{name}`"),
-            (_, What::Wait(Wait::Send | Wait::Receive)) => "the channel".to_owned(),
+            (_, What::Wait(Wait::Send | Wait::Receive | Wait::Closed)) => "the channel".to_owned(),
             (_, What::Wait(Wait::Event)) => "an event".to_owned(),
             (_, What::Wait(Wait::Group)) => "a group".to_owned(),
             (_, What::Wait(Wait::Condvar)) => "a condition variable".to_owned(),

@@ -21,18 +21,31 @@ pub struct Rules<'a> {
 fn object(what: What, path: &Path) -> Path {
     let mut path = path.clone();
     let is_end = matches!(path.steps.last(), Some(Step::Field { owner: None, variant: 0, index: 0 | 1 }));
-    if is_end
-        && matches!(what, What::Wait(Wait::Send | Wait::Receive) | What::End(Wait::Send | Wait::Receive))
-    {
+    if is_end && is_channel(what) {
         path.steps.pop();
     }
     path
+}
+
+fn is_channel(what: What) -> bool {
+    match what {
+        What::Wait(wait) | What::End(wait) => matches!(wait, Wait::Send | Wait::Receive | Wait::Closed),
+        _ => false,
+    }
+}
+
+/// All that a wait ends by: of a `select` its cases.
+fn cases(wait: &Event, kind: Wait) -> impl Iterator<Item = (Wait, Path)> {
+    let first = std::iter::once((kind, &wait.on));
+    let all = first.chain(wait.others.iter().map(|(kind, on)| (*kind, on)));
+    all.map(|(kind, on)| (kind, object(What::Wait(kind), on)))
 }
 
 impl Rules<'_> {
     pub fn look(&self, findings: &mut Findings) {
         for wait in &self.summary.events {
             let found = match wait.what {
+                What::Wait(kind) if !wait.others.is_empty() => self.held_over(wait, kind),
                 What::Wait(kind) => self
                     .held_over(wait, kind)
                     .or_else(|| self.after_the_end(wait, kind))
@@ -56,14 +69,12 @@ impl Rules<'_> {
     /// handle of it is at, so it must be known where it was made.
     fn owned(&self, what: What, path: &Path) -> bool {
         match (what, path.root) {
-            (What::Wait(Wait::Send | Wait::Receive) | What::End(Wait::Send | Wait::Receive), root) => {
-                match root {
-                    Root::Made(function, local) => {
-                        path.steps.is_empty() && self.summaries.capacities.contains_key(&(function, local))
-                    }
-                    _ => false,
+            (what, root) if is_channel(what) => match root {
+                Root::Made(function, local) => {
+                    path.steps.is_empty() && self.summaries.capacities.contains_key(&(function, local))
                 }
-            }
+                _ => false,
+            },
             (What::Wait(Wait::Group) | What::End(Wait::Group) | What::Add, root) => {
                 path.steps.is_empty() && matches!(root, Root::Made(..) | Root::Static(_))
             }
@@ -78,7 +89,7 @@ impl Rules<'_> {
             return other == *on;
         }
         // The two ends of a channel are declared at different places.
-        let channel = matches!(what, What::Wait(Wait::Send | Wait::Receive));
+        let channel = is_channel(what);
         let declared =
             |path: &Path| path.class().filter(|c| matches!(c, Class::Field(..) | Class::Static(_)));
         match (declared(on), declared(&other)) {
@@ -89,16 +100,20 @@ impl Rules<'_> {
 
     /// Events that end a wait and may be of its object.
     fn ends<'e>(&'e self, wait: &Event, kind: Wait) -> Vec<&'e Event> {
-        let on = object(wait.what, &wait.on);
-        self.summary
-            .events
-            .iter()
-            .filter(|e| e.what == What::End(kind) && self.may_match(e, wait.what, &on))
-            .collect()
+        self.ends_of(kind, &object(wait.what, &wait.on))
+    }
+
+    fn ends_of<'e>(&'e self, kind: Wait, on: &Path) -> Vec<&'e Event> {
+        let ends = |e: &&Event| e.what == What::End(kind) && self.may_match(e, What::Wait(kind), on);
+        self.summary.events.iter().filter(ends).collect()
     }
 
     fn capacity(&self, wait: &Event) -> Option<u32> {
-        match object(wait.what, &wait.on).root {
+        self.room(&object(wait.what, &wait.on))
+    }
+
+    fn room(&self, channel: &Path) -> Option<u32> {
+        match channel.root {
             Root::Made(function, local) => {
                 self.summaries.capacities.get(&(function, local)).copied().flatten()
             }
@@ -108,18 +123,28 @@ impl Rules<'_> {
 
     /// A lock is held while something is waited for, and whoever would end the wait takes that lock before.
     fn held_over(&self, wait: &Event, kind: Wait) -> Option<Candidate> {
-        if wait.held.is_empty() || kind == Wait::Send && self.capacity(wait).is_none() {
+        if wait.held.is_empty() {
             return None;
         }
-        let on = object(wait.what, &wait.on);
-        let ends: Vec<&Event> = self
-            .ends(wait, kind)
-            .into_iter()
-            .filter(|e| e.task != wait.task || self.several(e.task))
-            .collect();
-        let known = |e: &&Event| object(e.what, &e.on) == on || may_be_same(&e.on, &on);
-        if ends.is_empty() || !ends.iter().all(known) {
-            return None;
+        let mut ends: Vec<&Event> = Vec::new();
+        let (mut one, mut waits) = (true, true);
+        for (kind, on) in cases(wait, kind) {
+            let room = self.room(&on);
+            if kind == Wait::Send && room.is_none() {
+                return None;
+            }
+            let before = ends.len();
+            let others = |e: &&Event| e.task != wait.task || self.several(e.task);
+            ends.extend(self.ends_of(kind, &on).into_iter().filter(others));
+            let known = |e: &&Event| object(e.what, &e.on) == on || may_be_same(&e.on, &on);
+            if ends.len() == before || !ends[before..].iter().all(known) {
+                return None;
+            }
+            // Of several objects of one kind, it may be another one that is ended.
+            one &= on.is_exact() && ends[before..].iter().all(|e| object(e.what, &e.on) == on);
+            // A send to a channel with room waits only when that is used up, and a channel is closed by who
+            // gives up the last sender as well.
+            waits &= kind != Wait::Closed && (kind != Wait::Send || room == Some(0));
         }
         let is_over = |e: &&Event| e.task.is_some_and(|task| wait.ended.contains(&task));
         if ends.iter().any(is_over) {
@@ -131,10 +156,6 @@ impl Rules<'_> {
                 || e.held.iter().any(|x| same(&x.lock, x.mode))
         };
         let lock = wait.held.iter().find(|h| h.mode != Mode::Permit && ends.iter().all(|e| needs(e, h)))?;
-        // A send to a channel with room waits only when that is used up. And of several objects of one kind, it may be
-        // another one that is ended.
-        let one = on.is_exact() && ends.iter().all(|e| object(e.what, &e.on) == on);
-        let waits = kind != Wait::Send || self.capacity(wait) == Some(0);
         Some(self.reporter.held_over(wait, lock, ends[0], one && waits))
     }
 
@@ -159,7 +180,9 @@ impl Rules<'_> {
         let task = wait.task?;
         let ends = self.ends(wait, kind);
         let first = ends.first()?;
-        if kind == Wait::Condvar || !ends.iter().all(|e| e.task != Some(task) && e.ended.contains(&task)) {
+        if matches!(kind, Wait::Condvar | Wait::Closed)
+            || !ends.iter().all(|e| e.task != Some(task) && e.ended.contains(&task))
+        {
             return None;
         }
         let message = "what a task waits for comes only after its own end was waited for".to_owned();
@@ -191,7 +214,7 @@ impl Rules<'_> {
             }
             Wait::Condvar => ("notifies it", true),
             Wait::Send => ("receives from it", self.overflows(wait)),
-            Wait::Receive => return None,
+            Wait::Receive | Wait::Closed => return None,
         };
         let message = format!("waits for {}, and nobody {action}", self.reporter.object_name(wait));
         enough.then(|| self.reporter.single(Kind::Endless, message, wait, "this may wait for ever"))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::Idx;
 
-use super::ops::Mode;
+use super::ops::{Mode, Wait};
 use super::path::{Path, Root};
 use super::summary::{Held, Presence, Story, TaskId};
 use crate::body::{Local, Place, Projection};
@@ -70,6 +70,8 @@ pub struct State {
     pub channels: BTreeMap<Local, Channel>,
     /// Of the `select` being put together: why none of its cases so far can ever be taken. `None`: one may be.
     pub hopeless: Option<Vec<Story>>,
+    /// Of the same: what its cases so far wait for. `None`: it is not known of all.
+    pub cases: Option<Vec<(Wait, Path)>>,
 }
 
 /// Sends are not counted further.
@@ -110,6 +112,10 @@ impl State {
         }
         if self.hopeless.is_some() && self.hopeless != other.hopeless {
             self.hopeless = None;
+            changed = true;
+        }
+        if self.cases.is_some() && self.cases != other.cases {
+            self.cases = None;
             changed = true;
         }
         let before = (self.ended.len(), self.before.len());

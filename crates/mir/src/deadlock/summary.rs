@@ -79,6 +79,8 @@ pub struct Event {
     pub before: BTreeSet<(Path, Mode)>,
     /// It may happen more than once in one activation.
     pub looped: bool,
+    /// A wait that ends by any of these as well: the other cases of a `select`.
+    pub others: Vec<(Wait, Path)>,
     /// Only if it happens to be its turn: a case of a `select`, a try.
     pub may: bool,
     /// It happens again and again until the other side ends it.
@@ -129,7 +131,7 @@ pub struct Summary {
 }
 
 /// What is the same in events that are merged.
-type Key = (What, Path, Option<Class>, Option<TaskId>, Vec<(Path, Option<Class>, Mode)>);
+type Key = (What, Path, Option<Class>, Option<TaskId>, Vec<(Path, Option<Class>, Mode)>, Vec<(Wait, Path)>);
 
 /// Events while they are collected.
 #[derive(Default)]
@@ -147,7 +149,7 @@ impl Events {
         event.held.sort_by(|a, b| (&a.lock, a.mode).cmp(&(&b.lock, b.mode)));
         event.held.dedup_by(|a, b| a.lock == b.lock && a.mode == b.mode && a.lock.label == b.lock.label);
         let held = event.held.iter().map(|h| (h.lock.clone(), h.lock.label, h.mode)).collect();
-        let key = (event.what, event.on.clone(), event.on.label, event.task, held);
+        let key = (event.what, event.on.clone(), event.on.label, event.task, held, event.others.clone());
         match self.known.get(&key) {
             Some(&at) => {
                 let known = &mut self.list[at];

@@ -26,6 +26,7 @@ pub struct Types<'a> {
     shared: FxHashSet<AdtId>,
     handles: FxHashSet<AdtId>,
     ends: FxHashSet<AdtId>,
+    selects: FxHashSet<AdtId>,
     known: RefCell<FxHashMap<Ty, Holds>>,
 }
 
@@ -51,6 +52,7 @@ impl<'a> Types<'a> {
             shared: of(SHARED),
             handles: of(HANDLES),
             ends: of(ENDS),
+            selects: of(&["SelectSet"]),
             known: RefCell::default(),
         }
     }
@@ -61,6 +63,11 @@ impl<'a> Types<'a> {
             TyKind::Adt(adt, _) => self.guards.get(&adt).copied(),
             _ => None,
         }
+    }
+
+    /// What a `select` is put together in, or a reference to it.
+    pub fn is_select(&self, ty: Ty) -> bool {
+        matches!(*ty.peel_refs().kind(), TyKind::Adt(adt, _) if self.selects.contains(&adt))
     }
 
     pub fn holds_guard(&self, ty: Ty) -> bool {

@@ -35,6 +35,8 @@ pub(super) const CANCELLATION: u64 = u64::MAX;
 /// Where selects wait that others can see: whoever comes first with any of its cases ends it, so all that could do
 /// that has an order.
 pub(super) const MEETING: u64 = u64::MAX - 1;
+/// That `main` has not ended.
+const PROGRAM: u64 = u64::MAX - 2;
 
 fn plain(object: u64, kind: Kind) -> Access {
     Access::new(object, kind, 0)
@@ -160,6 +162,8 @@ impl Touches<'_> {
             match op {
                 Op::Start | Op::Yield | Op::Sleep | Op::Chance { .. } | Op::Scope { .. } => {}
                 Op::Cancel(_) | Op::CancelScope(_) => {}
+                Op::MainEnds => self.push(PROGRAM, Kind::Write),
+                Op::Unheard => self.push(PROGRAM, Kind::Read),
                 Op::Join(at) => self.has_happened(at, GOT),
                 Op::Lock(at) => self.lock(at),
                 Op::TryLock(at) if alternative == GOT => self.lock(at),

@@ -91,7 +91,7 @@ pub struct Report {
     /// What steps mattered: a schedule fits only executions with the same detail.
     pub detail: u8,
     /// Timers could fire while others could go, and somebody had one.
-    hasty: bool,
+    early: bool,
     /// What chance decides outside, and of which not all was tried.
     untried: Option<&'static str>,
 }
@@ -101,7 +101,7 @@ impl Report {
     /// order with all that begins or ends a wait for some time, of which the search is not told: then it is never called exhaustive.
     pub fn coverage(&self) -> Coverage {
         match self.strategy.coverage() {
-            Coverage::Exhaustive { .. } if self.hasty => {
+            Coverage::Exhaustive { .. } if self.early => {
                 Coverage::Sampled { executions: self.executions, estimate: None }
             }
             Coverage::Exhaustive { traces } if let Some(what) = self.untried => {
@@ -178,9 +178,9 @@ unsafe fn explore(main: Main, mut options: Options) {
     }
     let happened = exec.recorder.take().map_or(Vec::new(), |recorder| recorder.happened);
     let detail = exec.looked().bits();
-    let hasty = options.hasty && timed;
+    let early = options.hasty && timed || exec.let_pass;
     let untried = exec.untried;
-    REPORT.set(Some(Report { executions, verdict, happened, strategy, detail, hasty, untried }));
+    REPORT.set(Some(Report { executions, verdict, happened, strategy, detail, early, untried }));
 }
 
 // ---- what the rest of the runtime asks ----

@@ -114,6 +114,10 @@ pub(super) enum Op {
     /// Sleeps: begun without a choice.
     Sleep,
     Yield,
+    /// `main` ends. Panics count until then.
+    MainEnds,
+    /// A panic that nobody hears of.
+    Unheard,
 }
 
 /// What somebody looks at without waiting. Until then the steps that only let others go on are nobody's business.
@@ -128,6 +132,8 @@ pub(super) struct Looked {
     pub(super) lengths: bool,
     /// A select that waits at a rendezvous, where others can see it.
     pub(super) meets: bool,
+    /// Whether `main` has ended, by a panic that nobody hears of.
+    pub(super) panics: bool,
 }
 
 impl Looked {
@@ -138,8 +144,16 @@ impl Looked {
 
     /// As a number, for schedules.
     pub(super) fn bits(self) -> u8 {
-        let flags =
-            [self.locks, self.events, self.ends, self.channels, self.cancels, self.lengths, self.meets];
+        let flags = [
+            self.locks,
+            self.events,
+            self.ends,
+            self.channels,
+            self.cancels,
+            self.lengths,
+            self.meets,
+            self.panics,
+        ];
         flags.iter().enumerate().map(|(i, flag)| u8::from(*flag) << i).sum()
     }
 
@@ -153,6 +167,7 @@ impl Looked {
             cancels: flag(4),
             lengths: flag(5),
             meets: flag(6),
+            panics: flag(7),
         }
     }
 }
@@ -297,6 +312,7 @@ impl Op {
             Op::SenderDrop(c) => unsafe { (**c).sender_count() > 1 || !looked.channels },
             // SAFETY: as above.
             Op::ReceiverDrop(c) => unsafe { (**c).receiver_count() > 1 },
+            Op::MainEnds | Op::Unheard => !looked.panics,
             _ => false,
         }
     }
@@ -351,6 +367,8 @@ impl Op {
                 | Op::GroupDone(_)
                 | Op::GroupWait(_)
                 | Op::Chance { .. }
+                | Op::MainEnds
+                | Op::Unheard
         )
     }
 
@@ -371,6 +389,15 @@ impl Op {
         )
     }
 
+    /// It has only looked, and found nothing.
+    pub(super) fn is_in_vain(&self, alternative: u32) -> bool {
+        match self {
+            Op::TryLock(_) | Op::TrySend(_) | Op::TryRecv(_) => alternative != GOT,
+            Op::Select { waits: false, .. } => matches!(alternative, DEFAULT | NEVER),
+            _ => !self.changes(),
+        }
+    }
+
     /// The object that it is about, or 0.
     pub(super) fn object(&self) -> usize {
         match *self {
@@ -385,7 +412,7 @@ impl Op {
             Op::ChannelPeek(c) | Op::SenderDrop(c) | Op::ReceiverDrop(c) | Op::Close(c) => c.addr(),
             Op::Scope { live } => live.addr(),
             Op::Start | Op::Select { .. } | Op::Chance { .. } | Op::Sleep | Op::Yield => 0,
-            Op::Cancel(_) | Op::CancelScope(_) => 0,
+            Op::Cancel(_) | Op::CancelScope(_) | Op::MainEnds | Op::Unheard => 0,
         }
     }
 
@@ -442,6 +469,8 @@ impl Op {
             Op::Chance { what, .. } => what,
             Op::Sleep => "sleep",
             Op::Yield => "yield",
+            Op::MainEnds => "ends",
+            Op::Unheard => "ends by a panic",
         }
     }
 }

@@ -176,7 +176,7 @@ impl Checker<'_> {
             }
             Operation::Direct => Some(self.check_expr(written, Expect::Any)),
             Operation::Await(place) => Some(self.run_future(*place, span, span)),
-            Operation::Closed | Operation::Timeout | Operation::Default => None,
+            Operation::Nothing | Operation::Timeout | Operation::Default => None,
             Operation::Error => {
                 if let Some(pattern) = pattern {
                     self.check_pattern_owned(pattern, Ty::error(), ast::Convention::Read);

@@ -86,6 +86,7 @@ unsafe fn run_main(this: *mut Exec, main: Main) {
     // SAFETY: by the contract of `Exec::run`; the context is this fiber's own.
     unsafe {
         let status = main(run.context(), null_mut(), ENTER, &raw mut result);
+        Exec::point(this, Op::MainEnds, null(), -1);
         (*this).main_ended = true;
         let failure = match panic::take(run) {
             Some(payload) => Some(Verdict::Panicked(payload.described())),
@@ -109,6 +110,7 @@ unsafe fn run_task(this: *mut Exec, task: *mut Task) {
             && scope.is_null()
             && (*task).is_detached()
         {
+            Exec::point(this, Op::Unheard, null(), -1);
             (*this).note_unseen_panic(message);
         }
         let end = task::end_word(task.cast()).addr();
@@ -139,6 +141,7 @@ unsafe fn run_thread(this: *mut Exec, start: Box<Start>) {
         let end = start.end_word().addr();
         let panicked = thread::run_body(&start, current::thread());
         if let Some(message) = panicked.filter(|_| start.is_detached()) {
+            Exec::point(this, Op::Unheard, null(), -1);
             (*this).note_unseen_panic(&message);
         }
         Exec::point(this, Op::End { end, scope: 0, fails: false }, null(), -1);

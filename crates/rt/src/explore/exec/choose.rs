@@ -6,7 +6,20 @@ use smallvec::SmallVec;
 use super::super::access::{Accesses, Touches};
 use super::super::op::{GOT, INTERRUPTED, Op, TIME_OUT};
 use super::crowd::{Able, MANY};
-use super::{CLEANING_STEPS, Exec, Phase, State, TIMERS_AFTER_MAIN, Verdict};
+use super::{CLEANING_STEPS, Exec, Fiber, Phase, State, TIMERS_AFTER_MAIN, Verdict};
+
+/// Whose last steps were all in vain, so many of them, seems to poll.
+const POLLS: u32 = 100;
+/// So many in a row by those who can go, for each of them, and time passes.
+const PATIENCE: u64 = 100;
+/// Time passes as well after so many steps of whatever kind: who computes needs some, too.
+const STEPS_AT_ONE_TIME: u64 = 100_000;
+
+impl Fiber {
+    pub(super) fn seems_to_poll(&self) -> bool {
+        self.vain >= POLLS
+    }
+}
 
 impl Exec {
     /// Who runs next; nobody if the execution is over.
@@ -47,13 +60,19 @@ impl Exec {
             return Ok(index);
         }
         let many = self.are_many();
-        let quiescent = pending.is_empty() && !many;
+        let mut quiescent = pending.is_empty() && !many;
         if quiescent || self.settings.hasty {
             self.add_timers(&mut pending);
+        } else if self.time_is_due(pending.len()) {
+            let mut timers = Vec::new();
+            self.add_timers(&mut timers);
+            if !timers.is_empty() {
+                (pending, quiescent, self.let_pass) = (timers, true, true);
+            }
         }
         // SAFETY: by the contract of `run`.
         let strategy = unsafe { &mut *self.strategy };
-        let choice = if many {
+        let choice = if many && !quiescent {
             self.crowd.timers.clone_from(&pending);
             Some(strategy.choose_in_crowd(&Able(self), self.previous))
         } else {
@@ -122,7 +141,8 @@ impl Exec {
                 self.fresh.push(index);
                 continue;
             }
-            pending.push(Pending { task: id, enabled, yielded, looks: !op.changes(), at });
+            let in_vain = fiber.seems_to_poll();
+            pending.push(Pending { task: id, enabled, yielded, looks: !op.changes(), in_vain, at });
             self.standing[kept] = index;
             kept += 1;
         }
@@ -209,10 +229,20 @@ impl Exec {
                     enabled: 1 << TIME_OUT,
                     yielded: false,
                     looks: false,
+                    in_vain: false,
                     at: fiber.spots.first().copied().unwrap_or(0),
                 });
             }
         }
+    }
+
+    /// Whether timers are to fire though somebody can go: so many can.
+    fn time_is_due(&mut self, able: usize) -> bool {
+        let due = self.vain >= PATIENCE * able.max(1) as u64 || self.at_one_time >= STEPS_AT_ONE_TIME;
+        if due {
+            (self.vain, self.at_one_time) = (0, 0);
+        }
+        due
     }
 
     fn take_step(&mut self, task: TaskId, alternative: u32, quiescent: bool) -> usize {
@@ -220,6 +250,12 @@ impl Exec {
         self.begin_event(index, alternative, quiescent && alternative == TIME_OUT);
         let fiber = &mut self.fibers[index];
         let op = fiber.op;
+        self.at_one_time += 1;
+        if op.is_in_vain(alternative) {
+            (self.vain, fiber.vain) = (self.vain + 1, fiber.vain.saturating_add(1));
+        } else {
+            (self.vain, fiber.vain) = (0, 0);
+        }
         fiber.yielded = op == Op::Yield;
         fiber.idle = false;
         if fiber.state == State::Stands {
@@ -229,6 +265,7 @@ impl Exec {
         fiber.state = State::Fresh;
         if alternative == TIME_OUT {
             self.now = self.now.max(fiber.deadline);
+            (self.vain, self.at_one_time) = (0, 0);
             fiber.expire = true;
             self.look_at_all_again();
         }
@@ -278,7 +315,7 @@ impl Exec {
 
     /// Who only waits for time to pass is no more lost than a program that sleeps. But who goes round a select by its
     /// time limit, again and again after `main` has ended, waits for one of its cases.
-    fn only_rests(&self, fiber: &super::Fiber) -> bool {
+    fn only_rests(&self, fiber: &Fiber) -> bool {
         let ticks = self.late_timers > TIMERS_AFTER_MAIN && !self.cases_of(fiber).is_empty();
         fiber.deadline >= 0 && !ticks
     }
@@ -359,15 +396,19 @@ impl Exec {
     }
 
     fn note_waits(&mut self) {
-        let waits = |fiber: &&super::Fiber| {
-            matches!(fiber.state, State::Stands | State::Parked) && !self.only_rests(fiber)
-        };
+        let waits =
+            |fiber: &&Fiber| matches!(fiber.state, State::Stands | State::Parked) && !self.only_rests(fiber);
         let stuck = self.fibers[..self.live].iter().filter(waits).map(|f| f.spots.clone()).collect();
         self.stuck = stuck;
         let Some(mut recorder) = self.recorder.take() else { return };
         for index in 0..self.live {
             let fiber = &self.fibers[index];
-            if matches!(fiber.state, State::Stands | State::Parked) {
+            // Who stands, and could go, does not wait.
+            let waits = match fiber.state {
+                State::Stands => !self.finds(index),
+                state => state == State::Parked,
+            };
+            if waits {
                 let (object, cases) = (self.object_of(fiber.op), self.cases_of(fiber));
                 let rests = self.only_rests(fiber) || fiber.idle;
                 let at = (fiber.here, fiber.parent);

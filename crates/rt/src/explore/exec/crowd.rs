@@ -279,6 +279,7 @@ impl Exec {
             enabled: self.crowd.groups[fiber.stands_in.0 as usize].enabled,
             yielded: fiber.yielded,
             looks: !fiber.op.changes(),
+            in_vain: fiber.seems_to_poll(),
             at: fiber.spots.first().copied().unwrap_or(0),
         }
     }

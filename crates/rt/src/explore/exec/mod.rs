@@ -10,7 +10,8 @@
 //! such as an unlock, is told with the event that it belongs to; if the fiber has learnt of others' events since its own
 //! began, it gets an event of its own, so that the order between them is not lost.
 //!
-//! Time is virtual: it stands still, and passes when a wait that has a deadline is chosen to end by it.
+//! Time is virtual: it stands still, and passes when a wait that has a deadline is chosen to end by it. That is when nobody can
+//! go; or when those who can have only polled for long, in vain, as a loop may that waits for somebody who sleeps (`time_is_due`).
 
 mod body;
 mod cancel;
@@ -144,6 +145,8 @@ pub(super) struct Fiber {
     idle: bool,
     /// The last thing it did was to yield.
     yielded: bool,
+    /// So many steps in a row of its own were in vain.
+    vain: u32,
     /// Which of the watched places it stands at: see `Watch`.
     spots: Spots,
     /// It stands, and would have to wait: see `Exec::aside`.
@@ -185,6 +188,10 @@ pub(super) struct Exec {
     /// How often loops have gone round since the last step.
     rounds: u64,
     late_timers: u32,
+    /// So many steps in a row were in vain.
+    vain: u64,
+    /// Steps since time has passed.
+    at_one_time: u64,
     /// Those who stand, but for those who are set aside.
     standing: Vec<usize>,
     /// Those who cannot go, by the objects that could change that.
@@ -233,6 +240,8 @@ pub(super) struct Exec {
     pub(super) panics: Vec<String>,
     /// The random numbers that are drawn have a start.
     chance_started: bool,
+    /// Time has passed while somebody could go, in any execution.
+    pub(super) let_pass: bool,
     /// What chance decides of which not all was tried, in any execution.
     pub(super) untried: Option<&'static str>,
 }
@@ -277,6 +286,8 @@ impl Exec {
             done: Vec::new(),
             rounds: 0,
             late_timers: 0,
+            vain: 0,
+            at_one_time: 0,
             standing: Vec::new(),
             aside: HashMap::default(),
             crowd: Crowd::default(),
@@ -307,6 +318,7 @@ impl Exec {
             timed: false,
             panics: Vec::new(),
             chance_started: false,
+            let_pass: false,
             untried: None,
         }
     }
@@ -338,6 +350,7 @@ impl Exec {
         // Not the start of time: a program may ask what was a second ago.
         self.now = 1_000_000_000_000;
         (self.events, self.steps, self.late_timers) = (0, 0, 0);
+        (self.vain, self.at_one_time) = (0, 0);
         (self.main_ended, self.previous) = (false, None);
         self.standing.clear();
         self.aside.clear();
@@ -486,6 +499,7 @@ impl Exec {
         match op {
             Op::Join(at) => self.learn(me, at),
             Op::Scope { live } => self.learn(me, live.addr()),
+            Op::Start | Op::MainEnds | Op::Unheard => {}
             _ if self.fibers[me].open => {
                 if let Some(recorder) = &mut self.recorder {
                     recorder.silent(op);
@@ -498,8 +512,10 @@ impl Exec {
                     self.fibers[me].now_in.accesses = accesses;
                 }
             }
-            Op::Start => {}
             _ => return false,
+        }
+        if op.changes() {
+            (self.vain, self.fibers[me].vain) = (0, 0);
         }
         self.touched_by(op, 0);
         true

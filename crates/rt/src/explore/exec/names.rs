@@ -149,6 +149,7 @@ impl Exec {
             heard: false,
             idle: false,
             yielded: false,
+            vain: 0,
             spots: Spots::new(),
             aside: false,
             stands_in: (0, 0),

@@ -44,14 +44,19 @@ impl Exec {
     }
 
     /// Somebody whom nobody will join has panicked. What happens to those who are left when `main` has ended is
-    /// nobody's business: outside they would have been cancelled.
+    /// nobody's business: outside they would have been cancelled. But it may have come before that.
     pub(super) fn note_unseen_panic(&mut self, message: &str) {
-        if !self.is_running() || self.main_ended || self.failure.is_some() {
+        if !self.is_running() || self.failure.is_some() {
             return;
         }
         let fiber = &self.fibers[self.current];
         match fiber.kept_in {
             _ if fiber.heard => {}
+            _ if self.main_ended => {
+                if !std::mem::replace(&mut self.looked.panics, true) {
+                    self.failure = Some(Verdict::Restart);
+                }
+            }
             Some(record) => self.unseen.push((record, message.to_string())),
             None => self.failure = Some(Verdict::Panicked(message.to_string())),
         }

@@ -18,10 +18,10 @@ use driver::system::Os;
 use driver::testing::find_tests;
 use explore::{Choice, Coverage, End, Event, Exhaustive, Pending, RandomWalk, Strategy, TaskId};
 
-pub use program::{CANCELLING, CHANCE, program};
+pub use program::{CANCELLING, CHANCE, MEETING, program};
 
 /// All steps matter.
-const EVERYTHING: u8 = 0x7f;
+const EVERYTHING: u8 = 0xff;
 /// Programs with more schedules than this are left out, if nothing else is said.
 pub const MOST: u64 = 20_000;
 /// So many random walks tell how many there may be.

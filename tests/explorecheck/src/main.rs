@@ -1,5 +1,6 @@
 //! `explorecheck [SEED [COUNT [MOST]]]`: compares the exhaustive search with brute force on COUNT random programs that have no more
-//! than MOST schedules. From seed 1048576 on all of them cancel.
+//! than MOST schedules. From seed 1048576 on all of them cancel, from
+//! 2097152 on something is left to chance, from 3145728 on all meet at channels without room.
 //! `explorecheck replay SEED COUNT`: COUNT random executions of each of 20 programs, and each again by its schedule.
 //! `explorecheck speed (all|random) FILE SECONDS`: how many executions a second.
 //! `explorecheck ends FILE COUNT`: what a program prints and how it ends under COUNT random schedules.

@@ -39,7 +39,7 @@ actor Waiting:
 ";
 
 /// The objects a program may use: a name, how it is made, and whether the name is a pair of channel ends.
-const OBJECTS: [(&str, &str, bool); 16] = [
+const OBJECTS: [(&str, &str, bool); 17] = [
     ("m", "Shared::new(Mutex::new(0))", false),
     ("n", "Shared::new(Mutex::new(0))", false),
     ("a", "Shared::new(Atomic::new(0))", false),
@@ -52,6 +52,7 @@ const OBJECTS: [(&str, &str, bool); 16] = [
     ("u", "channel[int]()", true),
     ("c", "bounded_channel[int](1)", true),
     ("r", "unbuffered_channel[int]()", true),
+    ("x", "unbuffered_channel[int]()", true),
     ("p", "Plain::new()", false),
     ("f", "Failing::new()", false),
     ("o", "Newest::new()", false),
@@ -393,26 +394,146 @@ const BY_CHANCE: &[(&str, &[&str])] = &[
     ("km", &["for [k, v] in Map::from([(1, 2), (2, 3), (3, 1)]):", "    *m.lock() = *m.lock() * k + v"]),
 ];
 
+/// Those of programs that meet at two channels without room, most of them in a `select`.
+const MEETINGS: &[(&str, &[&str])] = &[
+    ("Rs", &["log.push_str(\"s${r_tx.send($).is_ok()} \")"]),
+    ("Rr", &["log.push_str(\"r${r_rx.recv().unwrap_or(0)} \")"]),
+    ("Xs", &["log.push_str(\"S${x_tx.send($).is_ok()} \")"]),
+    ("Xr", &["log.push_str(\"R${x_rx.recv().unwrap_or(0)} \")"]),
+    ("Es", &["e.set()"]),
+    ("Us", &["u_tx.send($)"]),
+    ("Cr", &["log.push_str(\"c${c_rx.recv().unwrap_or(0)} \")"]),
+    ("Rc", &["r_tx.close()"]),
+    ("Xc", &["x_rx.close()"]),
+    ("Mx", &["*m.lock() += $"]),
+    (
+        "RX",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case v = x_rx.recv(): log.push_str(\"x${v} \")",
+        ],
+    ),
+    (
+        "Rx",
+        &[
+            "select:",
+            "    case r_tx.send($): log.push_str(\"y \")",
+            "    case v = x_rx.recv(): log.push_str(\"x${v} \")",
+        ],
+    ),
+    (
+        "rx",
+        &[
+            "select:",
+            "    case r_tx.send($): log.push_str(\"y \")",
+            "    case x_tx.send($): log.push_str(\"z \")",
+        ],
+    ),
+    (
+        "RE",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case e.wait(): log.push_str(\"e \")",
+        ],
+    ),
+    (
+        "XE",
+        &[
+            "select:",
+            "    case x_tx.send($): log.push_str(\"z \")",
+            "    case e.wait(): log.push_str(\"e \")",
+        ],
+    ),
+    ("R1", &["select:", "    case v = r_rx.recv(): log.push_str(\"q${v} \")"]),
+    ("X1", &["select:", "    case x_tx.send($): log.push_str(\"z \")"]),
+    (
+        "RU",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case v = u_rx.recv(): log.push_str(\"u${v} \")",
+        ],
+    ),
+    (
+        "RC",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case c_tx.send($): log.push_str(\"c \")",
+        ],
+    ),
+    (
+        "RK",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case r_rx.closed(): log.push_str(\"k \")",
+        ],
+    ),
+    ("RM", &["select:", "    case r_tx.send($): log.push_str(\"y \")", "    case g = m.lock(): *g += $"]),
+    (
+        "RD",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case x_tx.send($): log.push_str(\"z \")",
+            "    default: log.push_str(\"d \")",
+        ],
+    ),
+    ("Rd", &["select:", "    case r_tx.send($): log.push_str(\"y \")", "    default: log.push_str(\"d \")"]),
+    (
+        "UD",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case v = u_rx.recv(): log.push_str(\"u${v} \")",
+            "    default: log.push_str(\"d \")",
+        ],
+    ),
+    (
+        "RT",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case timeout(1): log.push_str(\"~ \")",
+        ],
+    ),
+    (
+        "R3",
+        &[
+            "select:",
+            "    case v = r_rx.recv(): log.push_str(\"q${v} \")",
+            "    case x_tx.send($): log.push_str(\"z \")",
+            "    case e.wait(): log.push_str(\"e \")",
+        ],
+    ),
+];
+
 /// From this seed on all programs cancel.
 pub const CANCELLING: u64 = 1 << 20;
 /// From this seed on all programs leave something to chance.
 pub const CHANCE: u64 = 1 << 21;
+/// From this seed on all programs meet.
+pub const MEETING: u64 = 3 << 20;
 
 /// The body of a function of its own.
 pub fn program(seed: u64) -> String {
     let mut rng = Rng::new(seed);
     let mut below = |n: usize| (rng.next_u64() % n as u64) as usize;
     let cancels = (CANCELLING..CHANCE).contains(&seed);
-    let threads = 2 + below(2);
+    let meets = seed >= MEETING;
+    let threads = if meets { 3 } else { 2 + below(2) };
     // A few kinds of operations, so that they meet on the same objects.
     let further = match seed {
-        CHANCE.. => BY_CHANCE,
-        CANCELLING.. => UNWINDING,
+        CHANCE..MEETING => BY_CHANCE,
+        CANCELLING..CHANCE => UNWINDING,
         _ => &[],
     };
-    let operations = [OPERATIONS, further].concat();
+    let operations = if meets { MEETINGS.to_vec() } else { [OPERATIONS, further].concat() };
     let mut kinds: Vec<usize> = (0..2 + below(4)).map(|_| below(operations.len())).collect();
-    if seed >= CHANCE || cancels && below(2) == 0 {
+    if (CHANCE..MEETING).contains(&seed) || cancels && below(2) == 0 {
         kinds.push(OPERATIONS.len() + below(further.len()));
     }
     let mut number = 0;

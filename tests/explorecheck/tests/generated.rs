@@ -30,6 +30,13 @@ fn the_search_sees_what_brute_force_sees_where_something_is_left_to_chance() {
     assert!(compared > 10, "only {compared} programs are small enough");
 }
 
+#[test]
+fn the_search_sees_what_brute_force_sees_where_selects_meet() {
+    let seeds = explorecheck::MEETING..explorecheck::MEETING + 60;
+    let compared = compared(seeds, 10_000);
+    assert!(compared > 20, "only {compared} programs are small enough");
+}
+
 /// A lock that is free for who is cancelled (276), one who was never told to have been cancelled first (5213), two waits whose time is
 /// over at once (5130), a meeting that was planned and is impossible (8035), a sender dropped after the channel had closed (1048659), deadlines
 /// in the company of cancellations (1050552), and a cancelled wait for a group between what fills and what empties it (1060789).

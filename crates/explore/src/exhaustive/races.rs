@@ -104,7 +104,7 @@ impl Exhaustive {
         }
     }
 
-    /// What a task waits for at the end: it could have had it if somebody had not taken it before.
+    /// What a task waits for at the end: it could have had it if somebody had not taken it, or closed it, before.
     pub(super) fn plan_stuck(&mut self, stuck: &Stuck<'_>) {
         for case in stuck.cases {
             let mut touches = Touches::new();
@@ -121,7 +121,16 @@ impl Exhaustive {
             let late = Late::new(event, previous, case.after);
             self.plan_before_conflicts(&late, None);
             if let Some(holder) = holder {
-                self.plan(holder, late, 0);
+                self.plan(holder, late.clone(), 0);
+            }
+            // Or if somebody had not made it impossible (closed a channel): what comes of it then depends on others.
+            let closed = late.event.touches.iter().filter(|touch| touch.kind == Kind::Peek);
+            let closers: SmallVec<[EventIndex; 2]> =
+                closed.filter_map(|touch| self.history.last_give(touch.object, &|_| true)).collect();
+            for closer in closers {
+                let mut late = late.clone();
+                (late.event.any, late.event.uncertain) = (true, true);
+                self.plan(closer, late, 0);
             }
         }
     }

@@ -28,6 +28,8 @@ const CLOSED: u64 = 3 << 56;
 const SHUT: u64 = 4 << 56;
 /// How many messages there are, and whether it is closed.
 const LENGTH: u64 = 5 << 56;
+/// Whether it is closed, for who does not wait for that.
+const OPEN: u64 = 9 << 56;
 /// An event's being reset.
 const RESET: u64 = 6 << 56;
 /// The one object that every cancellation changes: see `exec::cancel`.
@@ -215,7 +217,7 @@ impl Touches<'_> {
                 }
                 Op::Select { cases, n, .. } if alternative == DEFAULT => {
                     for i in 0..n {
-                        self.not_ready(&*cases.add(i));
+                        self.passed_over(&*cases.add(i));
                     }
                 }
                 Op::Select { cases, n, .. } if (ARRIVES..NEVER).contains(&alternative) => {
@@ -247,6 +249,7 @@ impl Touches<'_> {
 
     fn close(&mut self, channel: usize, which: u64) {
         self.push(self.id(channel) | which, Kind::Give);
+        self.push(self.id(channel) | OPEN, Kind::Write);
         self.length(self.id(channel));
     }
 
@@ -360,7 +363,25 @@ impl Touches<'_> {
         }
     }
 
-    /// A case of a select that takes its default.
+    /// A case of a select that takes its default. One whose channel is closed is passed over as well.
+    ///
+    /// # Safety
+    /// Its object is alive.
+    unsafe fn passed_over(&mut self, case: &SelectCase) {
+        let from = self.out.len();
+        // SAFETY: by contract.
+        unsafe { self.not_ready(case) };
+        if case.kind == SelectKind::Recv as u32 || case.kind == SelectKind::Send as u32 {
+            let id = self.id(case.object.addr());
+            for access in &mut self.out[from..] {
+                if [id | CLOSED, id | SHUT].contains(&access.object.0) {
+                    *access = plain(id | OPEN, Kind::Read);
+                }
+            }
+        }
+    }
+
+    /// A case of a select that cannot be taken.
     ///
     /// # Safety
     /// Its object is alive.

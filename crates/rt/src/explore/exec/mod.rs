@@ -20,8 +20,10 @@ mod choose;
 mod crowd;
 mod event;
 mod maps;
+mod marks;
 mod names;
 mod notes;
+mod terms;
 mod watch;
 
 use std::cell::Cell;
@@ -38,6 +40,9 @@ pub(super) use cancel::{cancelling, meets};
 use crowd::Crowd;
 use event::{Events, Now};
 use maps::{Addresses, Paths};
+pub(super) use marks::{closed, forget, mark, mark_first, receivers_of, shut};
+pub(super) use terms::Settings;
+pub use terms::Verdict;
 use watch::Watch;
 
 use super::access::Touches;
@@ -53,37 +58,6 @@ use crate::task::{self, Task};
 use crate::thread::Start;
 use crate::wait::{Ended, Outcome as WaitOutcome, Pending as Waiting, Wait};
 use crate::{current, random};
-
-/// How an execution ended.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Verdict {
-    /// Everyone ended.
-    Fine,
-    /// `main` waits, and nobody can go on. Who waits for what is in the trace.
-    Deadlock,
-    /// `main` has ended, and these wait for ever.
-    Left(Vec<String>),
-    /// A panic that nobody took.
-    Panicked(String),
-    /// The program ended with this status by itself.
-    Exited(i32),
-    /// More steps than allowed.
-    TooLong,
-    /// Everyone who can go on only looks, again and again, at what nobody changes.
-    Livelock,
-    /// It did something that cannot be explored.
-    Unsupported(&'static str),
-    /// The strategy had enough of it.
-    Abandoned,
-    /// Something was looked at for the first time that makes more steps matter: what has been explored so far is void.
-    Restart,
-}
-
-impl Verdict {
-    pub fn is_failure(&self) -> bool {
-        !matches!(self, Verdict::Fine | Verdict::Abandoned | Verdict::Restart)
-    }
-}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
@@ -244,20 +218,6 @@ pub(super) struct Exec {
     pub(super) let_pass: bool,
     /// What chance decides of which not all was tried, in any execution.
     pub(super) untried: Option<&'static str>,
-}
-
-/// What an exploration is allowed, and what it wants to know.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) most_steps: u64,
-    /// Timers may fire while others could go on.
-    pub(super) hasty: bool,
-    /// What happens is to be told.
-    pub(super) record: bool,
-    /// The strategy wants to know what is touched.
-    pub(super) accesses: bool,
-    /// Where the program's random numbers start.
-    pub(super) seed: u64,
 }
 
 thread_local! {
@@ -677,53 +637,6 @@ impl Exec {
             switch(&raw mut (&mut (*this).fibers)[me].at, (*this).root);
         }
         unreachable!("an execution that was stopped does not go on")
-    }
-}
-
-/// Of a channel, who gives up the last sender learns of the other senders' ends at its address, who gives up the last receiver at the
-/// first of these. The others are for those who find that nothing comes any more, or that nobody receives.
-pub(super) fn receivers_of(channel: usize) -> usize {
-    channel | 1
-}
-
-pub(super) fn closed(channel: usize) -> usize {
-    channel | 2
-}
-
-pub(super) fn shut(channel: usize) -> usize {
-    channel | 3
-}
-
-/// An operation after which something can be learnt of: see `Exec::mark`.
-///
-/// # Safety
-/// `this` is the execution under way.
-pub(super) unsafe fn mark(this: *mut Exec, at: usize) {
-    // SAFETY: by contract.
-    unsafe { (*this).mark(at) }
-}
-
-/// The same, if it is the first one: later ones make no difference.
-///
-/// # Safety
-/// `this` is the execution under way.
-pub(super) unsafe fn mark_first(this: *mut Exec, at: usize) {
-    // SAFETY: by contract.
-    unsafe {
-        if !(*this).marks.contains_key(&at) {
-            (*this).mark(at);
-        }
-    }
-}
-
-/// What could be learnt of there is over.
-///
-/// # Safety
-/// `this` is the execution under way.
-pub(super) unsafe fn forget(this: *mut Exec, at: usize) {
-    // SAFETY: by contract.
-    unsafe {
-        (*this).marks.remove(&at);
     }
 }
 

@@ -154,12 +154,7 @@ fn has_promises(program: &Program) -> bool {
 fn checked_owners(program: &Program) -> Vec<BodyOwner> {
     let package = program.roots.len().saturating_sub(1);
     let is_ours = |owner: &BodyOwner| {
-        let module = match *owner {
-            BodyOwner::Fn(id) => program.fns[id].module,
-            BodyOwner::Const(id) => program.consts[id].module,
-            BodyOwner::Static(id) => program.statics[id].module,
-        };
-        program.mods[module].package == package
+        program.module_of(*owner).is_some_and(|module| program.mods[module].package == package)
     };
     hir::check::bodies(program).into_iter().filter(is_ours).collect()
 }

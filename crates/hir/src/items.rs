@@ -195,6 +195,15 @@ impl Program {
         }
     }
 
+    /// The module that the owner of a body is declared in. `None`: it is not known here.
+    pub fn module_of(&self, owner: BodyOwner) -> Option<ModId> {
+        match owner {
+            BodyOwner::Fn(id) => self.fns.get(id).map(|f| f.module),
+            BodyOwner::Const(id) => self.consts.get(id).map(|c| c.module),
+            BodyOwner::Static(id) => self.statics.get(id).map(|s| s.module),
+        }
+    }
+
     /// Is this module part of the standard library?
     pub fn in_std(&self, module: ModId) -> bool {
         self.mods[module].is_std

@@ -37,11 +37,7 @@ fn run(text: &str, everything: bool) -> Vec<String> {
     let mut count = 0;
     let wanted = std::env::var("MIR_SHOW").ok();
     for owner in hir::check::bodies(&program) {
-        let module = match owner {
-            hir::items::BodyOwner::Fn(id) => program.fns[id].module,
-            hir::items::BodyOwner::Const(id) => program.consts[id].module,
-            hir::items::BodyOwner::Static(id) => program.statics[id].module,
-        };
+        let module = program.module_of(owner).expect("it has a body");
         if !everything && program.in_std(module) {
             continue;
         }

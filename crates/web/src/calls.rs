@@ -93,6 +93,21 @@ unsafe fn give<T>(result: Result<T, String>, out: *mut *mut T, error: *mut RawSt
     }
 }
 
+/// What a call gives that may fail with an explanation, and gives nothing else.
+///
+/// # Safety
+/// `error` leads to a string.
+unsafe fn told(result: Result<(), String>, error: *mut RawString) -> i32 {
+    match result {
+        Ok(()) => 0,
+        Err(why) => {
+            // SAFETY: by contract.
+            unsafe { Out::new(error) }.push(why.as_bytes());
+            FAILED
+        }
+    }
+}
+
 /// The body of a message that is sent.
 ///
 /// # Safety
@@ -195,28 +210,19 @@ exports! {
     ) -> i32 {
         let body = outgoing(pieces, body, body_len);
         let headers = *Box::from_raw(fields);
-        match head::parse_status(status) {
-            Ok(status) => {
-                if let Some(answer) = (*message).answer.take() {
-                    let mut response = Response::new(body);
-                    *response.status_mut() = status;
-                    *response.headers_mut() = headers;
-                    // Whoever has asked may be gone.
-                    let _ = answer.send(response);
-                }
-                0
+        let answered = head::parse_status(status).map(|status| {
+            if let Some(answer) = (*message).answer.take() {
+                let mut response = Response::new(body);
+                *response.status_mut() = status;
+                *response.headers_mut() = headers;
+                // Whoever has asked may be gone.
+                let _ = answer.send(response);
             }
-            Err(why) => {
-                Out::new(error).push(why.as_bytes());
-                FAILED
-            }
-        }
+        });
+        told(answered, error)
     }
     fn altru_http_is_alone(message: *mut Message) -> i32 { (*message).is_alone().into() }
-    fn altru_http_fields() -> *mut HeaderMap {
-        let fields = Box::new(HeaderMap::new());
-        Box::into_raw(fields)
-    }
+    fn altru_http_fields() -> *mut HeaderMap { Box::into_raw(Box::new(HeaderMap::new())) }
     fn altru_http_field(
         fields: *mut HeaderMap,
         name: *const u8,
@@ -225,13 +231,7 @@ exports! {
         value_len: usize,
         error: *mut RawString,
     ) -> i32 {
-        match head::add(&mut *fields, text(name, name_len), text(value, value_len)) {
-            Ok(()) => 0,
-            Err(why) => {
-                Out::new(error).push(why.as_bytes());
-                FAILED
-            }
-        }
+        told(head::add(&mut *fields, text(name, name_len), text(value, value_len)), error)
     }
     fn altru_http_fields_drop(fields: *mut HeaderMap) { drop(Box::from_raw(fields)) }
     fn altru_http_message_drop(message: *mut Message) { drop(Box::from_raw(message)) }

@@ -29,7 +29,6 @@ fn push_all(parts: &[&[u8]], out: &mut Out<'_>) {
 }
 
 fn push_headers(headers: &HeaderMap, out: &mut Out<'_>) {
-    out.reserve(headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum());
     for (name, value) in headers {
         let text = match value.to_str() {
             Ok(text) => Cow::Borrowed(text),

@@ -1,6 +1,6 @@
 //! What to write where a value of one type stands and another is wanted.
 
-use base::{Applicability, Diagnostic, Span};
+use base::{Applicability, Diagnostic, Name, Span};
 
 use super::Checker;
 use crate::thir::{ExprId, ExprKind};
@@ -31,11 +31,8 @@ impl Checker<'_> {
                     Applicability::Maybe,
                 ));
             }
-            let wrapper = ["Box", "Shared"].into_iter().find(|name| {
-                let decl = &self.program.adts[adt];
-                decl.name.as_str() == *name && self.program.in_std(decl.module)
-            });
-            if let Some(name) = wrapper
+            if let Some(name) = self.std_type(expected)
+                && matches!(name.as_str(), "Box" | "Shared")
                 && let [inner] = *args
                 && !matches!(inner.kind(), TyKind::DynFn(_))
                 && self.can_unify(inner, found)
@@ -62,13 +59,11 @@ impl Checker<'_> {
     ) -> Option<Diagnostic> {
         let elem = match *expected.kind() {
             TyKind::List(elem) => Some(elem),
-            TyKind::Adt(adt, _) if self.program.in_std(self.program.adts[adt].module) => {
-                let name = self.program.adts[adt].name.as_str();
-                matches!(name, "Map" | "Set" | "Deque" | "BinaryHeap").then_some(())?;
-                None
-            }
             TyKind::Str => None,
-            _ => return None,
+            _ => match self.std_type(expected)?.as_str() {
+                "Map" | "Set" | "Deque" | "BinaryHeap" => None,
+                _ => return None,
+            },
         };
         if !matches!(self.exprs[id].kind, ExprKind::Call { .. } | ExprKind::Use(_)) {
             return None;
@@ -128,15 +123,19 @@ impl Checker<'_> {
         match *ty.kind() {
             TyKind::Str => Some(("is not empty", "not is_empty()", "is_empty()")),
             TyKind::List(_) => Some(full),
-            TyKind::Adt(adt, _) if self.program.in_std(self.program.adts[adt].module) => {
-                match self.program.adts[adt].name.as_str() {
-                    "Option" => Some(("has a value", "is_some()", "is_none()")),
-                    "Result" => Some(("is a success", "is_ok()", "is_err()")),
-                    "Map" | "Set" | "Deque" | "BinaryHeap" => Some(full),
-                    _ => None,
-                }
-            }
-            _ => None,
+            _ => match self.std_type(ty)?.as_str() {
+                "Option" => Some(("has a value", "is_some()", "is_none()")),
+                "Result" => Some(("is a success", "is_ok()", "is_err()")),
+                "Map" | "Set" | "Deque" | "BinaryHeap" => Some(full),
+                _ => None,
+            },
         }
+    }
+
+    /// The name of a type, if it is one of std's.
+    pub(super) fn std_type(&self, ty: Ty) -> Option<Name> {
+        let TyKind::Adt(adt, _) = *ty.kind() else { return None };
+        let decl = &self.program.adts[adt];
+        self.program.in_std(decl.module).then_some(decl.name)
     }
 }

@@ -153,18 +153,15 @@ impl Checker<'_> {
         if name.as_str() == "into" {
             return Some("conversions name their target: `Target::from(value)`".into());
         }
-        let TyKind::Adt(adt, args) = *ty.kind() else { return None };
-        let decl = &self.program.adts[adt];
-        if !self.program.in_std(decl.module) {
-            return None;
-        }
+        let TyKind::Adt(_, args) = *ty.kind() else { return None };
+        let outer = self.std_type(ty)?;
         let module = self.current_module();
         let inner = *args.first()?;
         if inner.has_infer() || !self.ctx.has_method(inner, name, module) {
             return None;
         }
         let inner = self.show(inner);
-        match decl.name.as_str() {
+        match outer.as_str() {
             "Option" | "Result" => Some(format!(
                 "`{inner}` has it: take the value out first, with `?`, `match`, `if let` or `.unwrap()`"
             )),

@@ -5,7 +5,7 @@
 //! borrowed, only what its elements view. Every answer errs on the side of "yes", which keeps more borrowed.
 
 use base::FxHashMap;
-use hir::items::{BodyOwner, ModId, Program};
+use hir::items::{BodyOwner, Program};
 use hir::ty::{Mutability, Ty, TyKind};
 
 /// Nesting of types beyond which the answer is the cautious one.
@@ -35,7 +35,8 @@ impl Within {
         if let Some(&known) = self.known.get(&(part, whole)) {
             return known;
         }
-        let home = owner.and_then(|owner| module_of(program, owner)).map(|module| package(program, module));
+        let home =
+            owner.and_then(|owner| program.module_of(owner)).map(|module| program.mods[module].package);
         let mut look = Look { program, home, part: bytes(part), around: Vec::new() };
         let answer = look.holds(whole, 0);
         self.known.insert((part, whole), answer);
@@ -46,7 +47,7 @@ impl Within {
 struct Look<'a> {
     program: &'a Program,
     /// The package whose types may be looked into: those of others may change inside.
-    home: Option<ModId>,
+    home: Option<usize>,
     part: Ty,
     around: Vec<Ty>,
 }
@@ -73,7 +74,8 @@ impl Look<'_> {
             TyKind::Adt(id, args) => {
                 let Some(decl) = self.program.adts.get(id) else { return true };
                 let std = self.program.in_std(decl.module);
-                if !std && (decl.drop_impl.is_some() || Some(package(self.program, decl.module)) != self.home)
+                if !std
+                    && (decl.drop_impl.is_some() || Some(self.program.mods[decl.module].package) != self.home)
                 {
                     return true;
                 }
@@ -125,20 +127,4 @@ fn viewed(program: &Program, ty: Ty, list: &mut Vec<Ty>) -> bool {
         }
         _ => false,
     }
-}
-
-fn module_of(program: &Program, owner: BodyOwner) -> Option<ModId> {
-    match owner {
-        BodyOwner::Fn(id) => program.fns.get(id).map(|f| f.module),
-        BodyOwner::Const(id) => program.consts.get(id).map(|c| c.module),
-        BodyOwner::Static(id) => program.statics.get(id).map(|s| s.module),
-    }
-}
-
-fn package(program: &Program, module: ModId) -> ModId {
-    let mut at = module;
-    while let Some(parent) = program.mods.get(at).and_then(|m| m.parent) {
-        at = parent;
-    }
-    at
 }

@@ -280,12 +280,7 @@ pub fn top_module(items: &Program, mut module: hir::items::ModId) -> base::Name 
 }
 
 fn owner_is_std(items: &Program, owner: BodyOwner) -> bool {
-    let module = match owner {
-        BodyOwner::Fn(id) => items.fns.get(id).map(|f| f.module),
-        BodyOwner::Const(id) => items.consts.get(id).map(|c| c.module),
-        BodyOwner::Static(id) => items.statics.get(id).map(|s| s.module),
-    };
-    module.is_none_or(|module| items.mods[module].package == 0)
+    items.module_of(owner).is_none_or(|module| items.mods[module].package == 0)
 }
 
 impl Op {

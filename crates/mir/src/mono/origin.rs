@@ -1,7 +1,6 @@
 //! What stands for a task in reports: the program's own code that it runs, also where std has wrapped that.
 
 use base::Span;
-use hir::items::{BodyOwner, ModId};
 use hir::ty::{Ty, TyKind};
 
 use super::collect::Collector;
@@ -29,21 +28,13 @@ impl Collector<'_> {
     /// The first closure, or struct if `structs`, in a type that is not std's.
     fn own(&self, ty: Ty, structs: bool) -> Option<Ty> {
         let (module, args) = match *ty.kind() {
-            TyKind::Closure(id, args) => (self.module_of(id.owner), args),
+            TyKind::Closure(id, args) => (self.items.module_of(id.owner), args),
             TyKind::Adt(id, args) => (Some(self.items.adts[id].module).filter(|_| structs), args),
             _ => return None,
         };
         match module {
             Some(module) if !self.items.in_std(module) => Some(ty),
             _ => args.iter().find_map(|arg| self.own(*arg, structs)),
-        }
-    }
-
-    fn module_of(&self, owner: BodyOwner) -> Option<ModId> {
-        match owner {
-            BodyOwner::Fn(id) => self.items.fns.get(id).map(|f| f.module),
-            BodyOwner::Const(id) => self.items.consts.get(id).map(|c| c.module),
-            BodyOwner::Static(id) => self.items.statics.get(id).map(|s| s.module),
         }
     }
 }

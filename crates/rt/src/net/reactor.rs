@@ -11,7 +11,7 @@ use crate::sync::global::{AtomicU64, Mutex, OnceLock, Ordering, PoisonError};
 use crate::wait::Wakers;
 use crate::{clock, os, sched};
 
-use super::{Direction, Source};
+use super::{Direction, Source, waker};
 
 /// How many events are taken at once.
 const EVENTS: usize = 256;
@@ -74,7 +74,7 @@ impl Reactor {
             if epoll < 0 {
                 return Err(os::errno());
             }
-            let waker = libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK);
+            let waker = waker::new();
             let mut event = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: 0 };
             if waker < 0 || libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, waker, &raw mut event) < 0 {
                 let code = os::errno();
@@ -102,9 +102,8 @@ impl Reactor {
 
     /// Makes the worker that waits in the kernel come back.
     pub(crate) fn interrupt(&self) {
-        let one = 1u64;
-        // SAFETY: eight bytes of an eventfd. If its count were full, it would have changed already.
-        unsafe { libc::write(self.waker, (&raw const one).cast(), 8) };
+        // If its count were full, it would have changed already.
+        waker::wake(self.waker);
     }
 
     /// Asks for events, waiting until `until` (-1: no limit, 0: not at all). They are to be told to the waiters.

@@ -6,7 +6,7 @@
 use crate::os;
 use crate::sync::global::{AtomicI32, AtomicU64, Mutex, Ordering, PoisonError};
 
-use super::Source;
+use super::{Source, waker};
 
 const MOST: usize = 64;
 
@@ -32,9 +32,8 @@ extern "C" fn on_signal(signal: i32) {
     let errno = os::errno();
     for slot in &SLOTS {
         if slot.signal.load(Ordering::Acquire) == signal {
-            let one = 1u64;
-            // SAFETY: eight bytes, to an eventfd that is never closed.
-            unsafe { libc::write(slot.fd.load(Ordering::Acquire), (&raw const one).cast(), 8) };
+            // It is never closed.
+            waker::wake(slot.fd.load(Ordering::Acquire));
         }
     }
     os::set_errno(errno);
@@ -66,17 +65,14 @@ pub unsafe extern "C" fn altru_signal_open(signal: i32, out: *mut *const Source)
     };
     let mut fd = slot.fd.load(Ordering::Relaxed);
     if fd < 0 {
-        // SAFETY: a plain system call.
-        fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+        fd = waker::new();
         if fd < 0 {
             return -os::errno();
         }
         slot.fd.store(fd, Ordering::Release);
     }
     // What the one before has not read.
-    let mut count = 0u64;
-    // SAFETY: eight bytes of an eventfd that does not block.
-    unsafe { libc::read(fd, (&raw mut count).cast(), 8) };
+    waker::clear(fd);
     slot.signal.store(signal, Ordering::Release);
     let bit = 1 << signal;
     if HANDLED.fetch_or(bit, Ordering::Relaxed) & bit == 0 {

@@ -72,11 +72,8 @@ impl Sharing {
     pub(super) fn look(&self, sched: &Sched, now: i64) {
         let until = self.until.load(Ordering::Relaxed);
         // One of those that see it does it.
-        let mine = |until| {
-            let (set, seen) = (Ordering::AcqRel, Ordering::Relaxed);
-            self.until.compare_exchange(until, i64::MAX, set, seen).is_ok()
-        };
-        if now < until || !mine(until) {
+        let (set, seen) = (Ordering::AcqRel, Ordering::Relaxed);
+        if now < until || self.until.compare_exchange(until, i64::MAX, set, seen).is_err() {
             return;
         }
         let calls = sched.workers().map(|worker| worker.calls()).fold(0, u64::wrapping_add);

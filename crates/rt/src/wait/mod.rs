@@ -337,12 +337,7 @@ impl Wait {
         while matches!(seen & !SHIELDED, WAITING | PARKED | SUSPENDED) && seen & refused == 0 {
             // Acquire pairs with the waiter's own writes to the wait and its frames before it parked.
             match self.state.compare_exchange(seen, CLAIMED, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) => {
-                    if self.about.load(Ordering::Relaxed) & COUNTED != 0 {
-                        census::end_wait();
-                    }
-                    return Some(Claim { wait: self, parked: seen & !SHIELDED });
-                }
+                Ok(_) => return Some(self.claimed(seen)),
                 Err(now) if now & LOOKED_AT != 0 => {
                     yield_now();
                     seen &= !LOOKED_AT;
@@ -369,10 +364,15 @@ impl Wait {
             return None;
         }
         self.state.store(CLAIMED, Ordering::Release);
-        if about & COUNTED != 0 {
+        Some(self.claimed(seen))
+    }
+
+    /// It is claimed, of a waiter who was in this state.
+    fn claimed(&self, seen: u32) -> Claim {
+        if self.about.load(Ordering::Relaxed) & COUNTED != 0 {
             census::end_wait();
         }
-        Some(Claim { wait: self, parked: seen & !SHIELDED })
+        Claim { wait: self, parked: seen & !SHIELDED }
     }
 
     /// One case of this wait cannot happen any more. Claims the wait if it was the last and there is no deadline.

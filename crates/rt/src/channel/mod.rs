@@ -48,7 +48,7 @@ use fast::ring::{BACKLOG, MEETS, RECEIVERS, SENDERS, Tried, WATCHERS, move_value
 use crate::point::{Point, point};
 use crate::stdio;
 use crate::sync::{AtomicBool, AtomicU32, AtomicUsize, Backoff, Ordering, exchange_fence};
-use crate::wait::{Locked, LockedGuard, Outcome, Queue, Wakers, finish};
+use crate::wait::{Locked, LockedGuard, Outcome, Queue, Waker, Wakers, finish};
 use values::{Pop, Push, Values};
 
 /// The position of a value that was not sent: senders do not look there.
@@ -251,19 +251,20 @@ impl Channel {
     /// Gives a value to a waiting receiver, past the queue.
     ///
     /// # Safety
-    /// `value` leads to a value; it is moved away if the result is true.
-    unsafe fn hand_over(&self, state: &mut State, value: *const u8, wakers: &mut Wakers) -> bool {
+    /// `value` leads to a value; it is moved away if there is a waker.
+    #[inline]
+    unsafe fn hand_over(&self, state: &mut State, value: *const u8) -> Option<Waker> {
         while let Some(node) = state.receivers.pop() {
             // SAFETY: the node was linked until now, under the lock we hold; its `value` has room for one.
-            unsafe {
+            let waker = unsafe {
                 let Some(claim) = (*node).claim() else { continue };
                 move_value(value, (*node).value, self.values.size());
-                wakers.add(claim.commit((*node).case, Outcome::Done));
-            }
+                claim.commit((*node).case, Outcome::Done)
+            };
             state.handed_over = true;
-            return true;
+            return Some(waker);
         }
-        false
+        None
     }
 
     /// Takes a value from a waiting sender, past the queue.
@@ -343,7 +344,11 @@ impl Channel {
         // SAFETY: by contract.
         unsafe {
             // What others have queued goes first: they are on their way to serve those who wait.
-            if !state.receivers.is_empty() && self.values.len() == 0 && self.hand_over(state, value, wakers) {
+            if !state.receivers.is_empty()
+                && self.values.len() == 0
+                && let Some(waker) = self.hand_over(state, value)
+            {
+                wakers.add(waker);
                 return true;
             }
             // If there is room for the senders that wait, then whoever made it is on his way to serve them.
@@ -594,6 +599,16 @@ impl Channel {
         let mut state = self.lock();
         if self.is_closed() {
             return SendOutcome::Closed;
+        }
+        // The first thing that `put` does, with one waker in the hand.
+        if !state.receivers.is_empty()
+            && self.values.len() == 0
+            // SAFETY: by contract.
+            && let Some(waker) = unsafe { self.hand_over(&mut state, value) }
+        {
+            drop(state);
+            waker.wake();
+            return SendOutcome::Sent;
         }
         // SAFETY: by contract.
         let sent = unsafe { self.put(&mut state, value, &mut wakers) };

@@ -123,9 +123,16 @@ impl Machine for Recv {
     unsafe fn at_once(&mut self, _run: &Runner) -> Option<i32> {
         point(Point::Recv);
         // SAFETY: see the head; the node's `value` has room for one.
-        match unsafe { (*self.channel).take_now(self.node.value) }? {
-            RecvOutcome::TimedOut => None,
-            outcome => Some(outcome as i32),
+        unsafe {
+            let channel = &*self.channel;
+            // Generated code comes here when there was nothing.
+            if !channel.may_have_value() && !channel.is_closed() {
+                return None;
+            }
+            match channel.take_now(self.node.value)? {
+                RecvOutcome::TimedOut => None,
+                outcome => Some(outcome as i32),
+            }
         }
     }
 

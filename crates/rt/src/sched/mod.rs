@@ -1,11 +1,14 @@
 //! The scheduler: a few workers, each with its own queues, that drive all tasks.
 //!
-//! Started by the first task: a program without tasks has none of this. A worker runs, in this order, the task that was
-//! made ready last (its *slot*, which nobody steals, so that two tasks that talk to each other stay on one core), those made
-//! ready before, oldest first, then tasks not begun, newest first (so that a tree of tasks is walked in depth and its
+//! Started by the first task: a program without tasks has none of this. A worker runs, in this order, tasks made ready,
+//! oldest first, then tasks not begun, newest first (so that a tree of tasks is walked in depth and its
 //! memory stays in the cache), then what others queued, then what it can steal, oldest first. Now and then it takes the
-//! oldest of each first, so that nothing waits for ever. `idle` says who sleeps and who is woken, `monitor` what happens to
+//! oldest of each first, so that nothing waits for ever. One that was made ready when no other was stays in a *slot* that nobody steals from,
+//! so that two tasks that talk to each other stay on one core. `idle` says who sleeps and who is woken, `monitor` what happens to
 //! a worker whose task does not come back.
+//!
+//! Go and tokio run what was woken last first. Then one to whom many send is woken by each of them, and finds one message each time; oldest
+//! first it has those of all before it is its turn (`actor_chameneos`: 37 % fewer instructions).
 
 mod idle;
 #[cfg(not(loom))]

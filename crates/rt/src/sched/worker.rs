@@ -26,8 +26,6 @@ use thief::Seen;
 const STACK: usize = 8 * 1024 * 1024;
 /// How often a worker takes the oldest first, in tasks run. A prime, so that it does not go with a program's rhythm.
 const FAIRNESS: u32 = 61;
-/// How many times in a row the slot goes first.
-const SLOT_TURNS: u32 = 32;
 /// How many tasks are taken from the injector, or stolen, at once.
 const SHARE: usize = 64;
 /// How many rounds of waiting calls (`Runner::turn_is_over`) a task may make before it lets others run, though none had to wait.
@@ -38,7 +36,8 @@ const OTHERS_TIMERS: i64 = 2_000_000;
 #[repr(align(128))]
 pub(super) struct Worker {
     pub(super) index: u32,
-    /// The task that was made ready last. Only the worker itself puts one in; the monitor may take it out.
+    /// The oldest of the tasks made ready, if none was in `ready` when it came. Only the worker itself puts one in; the monitor may
+    /// take it out.
     slot: AtomicPtr<Task>,
     /// Odd while a task runs; changes with each turn.
     pub(super) turn: AtomicU32,
@@ -80,7 +79,6 @@ impl Flag {
 
 /// What only the worker itself uses.
 struct Own {
-    slot_turns: Cell<u32>,
     tick: Cell<u32>,
     searching: Cell<bool>,
     /// How long its last nap as the watcher was, and when.
@@ -184,7 +182,6 @@ impl Worker {
             started: AtomicU32::new(0),
             uncounted: Flag(AtomicU32::new(0)),
             own: Own {
-                slot_turns: Cell::new(0),
                 tick: Cell::new(0),
                 // The first notification counts it as searching.
                 searching: Cell::new(true),
@@ -231,18 +228,15 @@ impl Worker {
         sched().notify();
     }
 
-    /// A task is ready: it goes first, and what was to go first can be stolen.
+    /// A task is ready. Alone it is kept from thieves; behind others it can be stolen.
     #[inline]
     pub(super) fn ready(&self, task: *mut Task) {
-        if self.slot.load(Ordering::Relaxed).is_null() {
+        if !self.has_next() && !self.has_woken() {
             // Release: the monitor may take it.
             return self.slot.store(task, Ordering::Release);
         }
-        let before = self.slot.swap(task, Ordering::AcqRel);
-        if !before.is_null() {
-            self.queue(before);
-            sched().notify_woken(self);
-        }
+        self.queue(task);
+        sched().notify_woken(self);
     }
 
     /// Takes what is to go first. The monitor may, too.
@@ -465,15 +459,8 @@ impl Worker {
         }
         let slot = self.take_slot();
         if !slot.is_null() {
-            let turns = self.own.slot_turns.get();
-            if turns < SLOT_TURNS {
-                self.own.slot_turns.set(turns + 1);
-                return Some(slot);
-            }
-            // Two that keep waking each other let the others run.
-            self.queue(slot);
+            return Some(slot);
         }
-        self.own.slot_turns.set(0);
         self.ready
             .pop_oldest()
             // SAFETY: this is the worker's own thread.

@@ -9,7 +9,7 @@ use abi::waiting::{Context, Frame};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::HeaderMap;
 use hyper::{Request, Response, http};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::body::{self, Outgoing, Pieces, Sender};
 use crate::server::{self, Limits};
@@ -303,7 +303,7 @@ exports! {
         head: i64,
         idle: i64,
         patience: i64,
-        stopper: *mut *mut Arc<Notify>,
+        stopper: *mut *mut Arc<server::Stop>,
     ) -> *mut server::Connection {
         let socket = Socket::adopt(socket, duration(patience));
         let limits = Limits { head: usize::try_from(head).unwrap_or(0), idle: duration(idle) };
@@ -336,7 +336,7 @@ exports! {
         };
         drive::run_with(cx, parent, result, next, alarm)
     }
-    fn altru_http_stop(stopper: *mut Arc<Notify>) { (*stopper).notify_one() }
-    fn altru_http_stopper_drop(stopper: *mut Arc<Notify>) { drop(Box::from_raw(stopper)) }
+    fn altru_http_stop(stopper: *mut Arc<server::Stop>) { (*stopper).tell() }
+    fn altru_http_stopper_drop(stopper: *mut Arc<server::Stop>) { drop(Box::from_raw(stopper)) }
     fn altru_http_server_drop(connection: *mut server::Connection) { drop(Box::from_raw(connection)) }
 }

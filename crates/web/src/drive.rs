@@ -1,12 +1,11 @@
 //! Running Rust futures: in a wait of Altru code, or as a task of their own.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{NonNull, null};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{self, Poll, Wake};
 use std::time::{Duration, Instant};
@@ -28,8 +27,10 @@ pub(super) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) struct Alarm {
     /// Counted up by each wake.
     word: AtomicU32,
-    /// Its timers, by their moment and a number of their own.
-    timers: Mutex<BTreeMap<(i64, u64), task::Waker>>,
+    /// Its timers, few: their moment, a number of their own, and whom they wake.
+    timers: Mutex<Vec<(i64, u64, task::Waker)>>,
+    /// The moment of the first one, which may be over; -1 if there is none. Written under the lock.
+    next: AtomicI64,
 }
 
 thread_local! {
@@ -51,41 +52,51 @@ impl Wake for Alarm {
 
 impl Alarm {
     pub(super) fn new() -> Arc<Alarm> {
-        Arc::new(Alarm { word: AtomicU32::new(0), timers: Mutex::new(BTreeMap::new()) })
+        Arc::new(Alarm { word: AtomicU32::new(0), timers: Mutex::default(), next: AtomicI64::new(-1) })
     }
 
-    fn set(&self, at: (i64, u64), waker: &task::Waker) {
-        self.timers.lock().unwrap_or_else(PoisonError::into_inner).insert(at, waker.clone());
+    fn with<R>(&self, change: impl FnOnce(&mut Vec<(i64, u64, task::Waker)>) -> R) -> R {
+        let mut timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = change(&mut timers);
+        let first = timers.iter().map(|timer| timer.0).min();
+        self.next.store(first.unwrap_or(-1), Ordering::Relaxed);
+        given
     }
 
-    fn unset(&self, at: (i64, u64)) {
-        self.timers.lock().unwrap_or_else(PoisonError::into_inner).remove(&at);
+    fn set(&self, at: i64, number: u64, waker: &task::Waker) {
+        self.with(|timers| match timers.iter_mut().find(|timer| timer.1 == number) {
+            Some(timer) => timer.2.clone_from(waker),
+            None => timers.push((at, number, waker.clone())),
+        });
+    }
+
+    fn unset(&self, number: u64) {
+        // Dropped without the lock.
+        let _waker = self.with(|timers| {
+            let at = timers.iter().position(|timer| timer.1 == number)?;
+            Some(timers.swap_remove(at))
+        });
     }
 
     /// Wakes what is due.
     fn ring(&self) {
-        loop {
-            let mut timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(first) = timers.first_entry() else { return };
-            if first.key().0 > monotonic() {
-                return;
-            }
-            let waker = first.remove();
-            drop(timers);
-            waker.wake();
-        }
+        let now = monotonic();
+        let is_due = |timer: &mut (i64, u64, task::Waker)| timer.0 <= now;
+        let due: Vec<_> = self.with(|timers| timers.extract_if(.., is_due).collect());
+        due.into_iter().for_each(|(_, _, waker)| waker.wake());
     }
 
-    /// The moment of the next timer, which may be over.
-    fn next(&self) -> Option<i64> {
-        let timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
-        timers.first_key_value().map(|(key, _)| key.0)
+    /// The moment of the next timer, which may be over; -1 if there is none.
+    fn next(&self) -> i64 {
+        // Set by this thread, while it polled, or about to be dropped by another one: then it is woken for nothing.
+        self.next.load(Ordering::Relaxed)
     }
 }
 
 /// Polls a future to its end, waiting in between. It stays where it is once it has begun, as pinning asks for.
 pub(super) struct Drive<F> {
     alarm: Arc<Alarm>,
+    waker: task::Waker,
     on: WordNode,
     /// Whether the wait under way is for a wake, and not just for its turn.
     counted: bool,
@@ -97,17 +108,18 @@ impl<F: Future> Drive<F> {
     pub(super) fn new(future: F, alarm: Arc<Alarm>) -> Drive<F> {
         // The alarm lives as long as the machine.
         let on = WordNode::new(&raw const alarm.word, 0);
-        Drive { alarm, on, counted: false, future }
+        let waker = task::Waker::from(alarm.clone());
+        Drive { alarm, waker, on, counted: false, future }
     }
 
     /// # Safety
     /// The machine does not move any more.
     unsafe fn poll(&mut self, run: &Runner) -> Option<Poll<F::Output>> {
-        let waker = task::Waker::from(self.alarm.clone());
+        let mut cx = task::Context::from_waker(&self.waker);
         let before = POLLED.replace(&raw const self.alarm);
         // SAFETY: by contract.
         let future = unsafe { Pin::new_unchecked(&mut self.future) };
-        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(&mut task::Context::from_waker(&waker))));
+        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(&mut cx)));
         POLLED.set(before);
         match polled {
             Ok(polled) => Some(polled),
@@ -134,10 +146,12 @@ impl<F: Future<Output: Copy>> Machine for Drive<F> {
             if outcome.interrupts() {
                 return Step::Unwind;
             }
+            if outcome.is_withdrawal() {
+                self.alarm.ring();
+            }
         }
         let mut turns = 0;
         loop {
-            self.alarm.ring();
             // Acquire pairs with the release in `word_changed`: who was woken sees what it was woken for.
             let seen = self.on.word().load(Ordering::Acquire);
             // SAFETY: by the machine's contract.
@@ -146,7 +160,7 @@ impl<F: Future<Output: Copy>> Machine for Drive<F> {
                 Some(Poll::Pending) => {}
                 None => return Step::Unwind,
             }
-            let until = self.alarm.next().unwrap_or(-1);
+            let until = self.alarm.next();
             let queue = word_lock(self.on.word());
             if self.on.word().load(Ordering::Acquire) == seen {
                 begin_io();
@@ -261,15 +275,16 @@ static NEXT_TIMER: AtomicU64 = AtomicU64::new(0);
 
 /// Ready from a moment on. Set in the alarm of the future that polls it.
 pub(super) struct Sleep {
-    at: (i64, u64),
+    at: i64,
+    number: u64,
     set: Option<Arc<Alarm>>,
 }
 
 impl Sleep {
     pub(super) fn new(time: Duration) -> Sleep {
         let nanos = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
-        let due = monotonic().saturating_add(nanos);
-        Sleep { at: (due, NEXT_TIMER.fetch_add(1, Ordering::Relaxed)), set: None }
+        let at = monotonic().saturating_add(nanos);
+        Sleep { at, number: NEXT_TIMER.fetch_add(1, Ordering::Relaxed), set: None }
     }
 }
 
@@ -277,7 +292,7 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
-        if monotonic() >= self.at.0 {
+        if monotonic() >= self.at {
             return Poll::Ready(());
         }
         // SAFETY: null, or the alarm of the machine that polls right now.
@@ -285,8 +300,8 @@ impl Future for Sleep {
             if self.set.as_ref().is_some_and(|set| !Arc::ptr_eq(set, alarm)) {
                 self.unset();
             }
-            alarm.set(self.at, cx.waker());
-            self.set = Some(alarm.clone());
+            alarm.set(self.at, self.number, cx.waker());
+            self.set.get_or_insert_with(|| alarm.clone());
         }
         Poll::Pending
     }
@@ -295,7 +310,7 @@ impl Future for Sleep {
 impl Sleep {
     fn unset(&mut self) {
         if let Some(alarm) = self.set.take() {
-            alarm.unset(self.at);
+            alarm.unset(self.number);
         }
     }
 }

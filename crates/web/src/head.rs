@@ -15,6 +15,9 @@ use hyper::{Method, StatusCode, Uri, Version, http};
 
 use rt::embed::Out;
 
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
+
 fn version(version: Version) -> &'static str {
     match version {
         Version::HTTP_10 => "HTTP/1.0",
@@ -62,8 +65,16 @@ pub(super) fn push_response(head: &http::response::Parts, out: &mut Out<'_>) {
 
 /// Adds a header to those of a message that is to be sent.
 pub(super) fn add(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
-    let known = HeaderName::from_bytes(name.as_bytes());
-    let content = HeaderValue::from_bytes(value.as_bytes());
+    // What most answers say of themselves is there already.
+    let known = match name {
+        "content-type" => Ok(hyper::header::CONTENT_TYPE),
+        _ => HeaderName::from_bytes(name.as_bytes()),
+    };
+    let content = match value {
+        TEXT => Ok(HeaderValue::from_static(TEXT)),
+        JSON => Ok(HeaderValue::from_static(JSON)),
+        _ => HeaderValue::from_bytes(value.as_bytes()),
+    };
     if let (Ok(known), Ok(content)) = (known, content) {
         headers.append(known, content);
         return Ok(());

@@ -1,17 +1,19 @@
 //! A server's connection: requests come out of it one by one, each is answered when its answer is there.
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::convert::Infallible;
+use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use crate::calls::Message;
@@ -37,28 +39,48 @@ type Protocol = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 /// Requests that have come. They come only while the protocol is polled, by whoever takes them afterwards: nobody has to be woken.
 type Requests = Arc<Mutex<VecDeque<Box<Message>>>>;
 
+/// What makes a connection end after the requests it has.
+pub(crate) struct Stop {
+    told: AtomicBool,
+    /// Of whoever drives the connection: he looks each time he polls.
+    alarm: Arc<Alarm>,
+}
+
+impl Stop {
+    pub(super) fn tell(&self) {
+        // Release: whoever is woken sees it.
+        self.told.store(true, Ordering::Release);
+        self.alarm.wake_by_ref();
+    }
+
+    fn poll(&self) -> Poll<()> {
+        if self.told.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
 pub(crate) struct Connection {
     /// What drives it; `None` when it has ended.
     protocol: Option<Protocol>,
     requests: Requests,
-    stop: Arc<Notify>,
+    stop: Arc<Stop>,
     pub(super) alarm: Arc<Alarm>,
 }
 
 impl Connection {
     pub(super) fn new(socket: Socket, tls: Option<&Tls>, limits: Limits) -> Connection {
         let requests = Requests::default();
-        let stop = Arc::new(Notify::new());
+        let alarm = Alarm::new();
+        let stop = Arc::new(Stop { told: AtomicBool::new(false), alarm: alarm.clone() });
         let acceptor = match tls {
             Some(Tls::Server(config)) => Some(TlsAcceptor::from(config.clone())),
             _ => None,
         };
         let protocol = Box::pin(serve(socket, acceptor, limits, requests.clone(), stop.clone()));
-        Connection { protocol: Some(protocol), requests, stop, alarm: Alarm::new() }
+        Connection { protocol: Some(protocol), requests, stop, alarm }
     }
 
     /// What makes it end after the requests it has.
-    pub(super) fn stop(&self) -> Arc<Notify> {
+    pub(super) fn stop(&self) -> Arc<Stop> {
         self.stop.clone()
     }
 
@@ -102,7 +124,7 @@ async fn serve(
     acceptor: Option<TlsAcceptor>,
     limits: Limits,
     requests: Requests,
-    stop: Arc<Notify>,
+    stop: Arc<Stop>,
 ) -> Result<(), String> {
     let Some(begun) = within(limits.idle, &stop, begin(socket, acceptor)).await else {
         return Ok(());
@@ -137,7 +159,7 @@ async fn serve(
             .header_read_timeout(limits.idle)
             .max_header_size(limits.head)
             .serve_connection(stream, service);
-        let stop = stop.notified();
+        let stop = poll_fn(|_| stop.poll());
         until_stopped(connection, stop, |connection| connection.graceful_shutdown()).await
     };
     ended.map_err(|error| explain(&error))
@@ -162,11 +184,11 @@ async fn until_stopped<C: Future>(
 }
 
 /// Ready when told to stop, or when there was no request for a time (up to twice as long as said).
-async fn until_idle(time: Duration, stop: &Notify, is_busy: impl Fn() -> bool) {
+async fn until_idle(time: Duration, stop: &Stop, is_busy: impl Fn() -> bool) {
     let mut was_busy = true;
     loop {
-        let told = within(time, &Notify::new(), stop.notified()).await.is_some();
-        if told || !was_busy && !is_busy() {
+        let _: Option<Infallible> = within(time, stop, pending()).await;
+        if stop.poll().is_ready() || !was_busy && !is_busy() {
             return;
         }
         was_busy = is_busy();
@@ -196,15 +218,14 @@ async fn begin(socket: Socket, acceptor: Option<TlsAcceptor>) -> io::Result<(Str
 }
 
 /// What a future gives, unless the time passes or it is told to stop before.
-async fn within<F: Future>(time: Duration, stop: &Notify, future: F) -> Option<F::Output> {
+async fn within<F: Future>(time: Duration, stop: &Stop, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut sleep = pin!(Sleep::new(time));
-    let mut stopped = pin!(stop.notified());
     poll_fn(|cx| {
         if let Poll::Ready(out) = future.as_mut().poll(cx) {
             return Poll::Ready(Some(out));
         }
-        if sleep.as_mut().poll(cx).is_ready() || stopped.as_mut().poll(cx).is_ready() {
+        if stop.poll().is_ready() || sleep.as_mut().poll(cx).is_ready() {
             return Poll::Ready(None);
         }
         Poll::Pending

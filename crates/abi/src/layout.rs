@@ -247,6 +247,8 @@ pub struct RawCommand {
     pub stdin: i32,
     pub stdout: i32,
     pub stderr: i32,
+    /// 1: in a process group of its own.
+    pub group: i32,
 }
 
 #[repr(i32)]

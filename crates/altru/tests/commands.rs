@@ -283,6 +283,30 @@ fn a_panic_can_show_all_its_calls() {
 }
 
 #[test]
+fn a_test_shows_all_calls_of_its_panic() {
+    let folder = Folder::new("test_backtrace");
+    folder.write(
+        "deep.altru",
+        "fn pick(xs: [int], i: int) -> int:\n    return xs[i]\n\nfn total(xs: [int]) -> int:\n    return pick(xs, 0) + \
+         pick(xs, 3)\n\n[test]\nfn adds_up():\n    assert_eq(total([1, 2, 3]), 6)\n\nfn main():\n    pass\n",
+    );
+    for more in [&[][..], &["--release"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_altru"))
+            .args(["test", "deep.altru"])
+            .args(more)
+            .current_dir(&folder.0)
+            .env("ALTRU_BACKTRACE", "1")
+            .output()
+            .expect("altru runs");
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        let shown = text(&output.stdout);
+        for place in ["deep.altru:2:12", "deep.altru:5:26", "deep.altru:9:15"] {
+            assert!(shown.contains(place), "no {place}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn a_stack_overflow_is_a_message() {
     let folder = Folder::new("stack");
     folder.write(

@@ -1,6 +1,7 @@
 //! Child processes.
 
 use std::os::fd::IntoRawFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use abi::{RawChild, RawCommand, RawSlice, RawString};
@@ -55,6 +56,9 @@ pub unsafe extern "C" fn altru_process_spawn(command: *const RawCommand, child: 
         }
         command
     };
+    if raw.group != 0 {
+        command.process_group(0);
+    }
     command.stdin(stdio_of(raw.stdin)).stdout(stdio_of(raw.stdout)).stderr(stdio_of(raw.stderr));
     match command.spawn() {
         Ok(mut started) => {

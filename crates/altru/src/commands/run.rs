@@ -68,7 +68,7 @@ pub fn run(args: Args) -> u8 {
 }
 
 /// As the runtime asks for itself. Nobody knows the places of code in memory.
-fn wants_backtraces() -> bool {
+pub fn wants_backtraces() -> bool {
     std::env::var_os("ALTRU_BACKTRACE").is_some_and(|value| !value.is_empty() && value != "0")
 }
 

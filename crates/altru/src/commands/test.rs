@@ -9,7 +9,7 @@ use driver::program::Mode;
 use driver::testing::{Outcome, find_tests, prepare};
 
 use super::kept::Kept;
-use super::run::report;
+use super::run::{report, wants_backtraces};
 use super::{REFUSED, cannot_write, load_and_check, out, try_out};
 
 #[derive(clap::Args)]
@@ -82,6 +82,8 @@ pub fn run(mut args: Args) -> u8 {
         let status = super::explore::test(&session, &checked, &args.explore, mode, &tests, &kept, &shown);
         return if unkept > 0 { REFUSED } else { status };
     }
+    // What `Quick` leaves out is where calls are.
+    let mode = if wants_backtraces() && !args.release { Mode::Build } else { mode };
     let runner = match prepare(&session, &checked, tests, mode) {
         Ok(runner) => runner,
         Err(error) => return report(&session, error),

@@ -123,6 +123,37 @@ fn modules_and_dependencies_are_found() {
     assert!(text(&broken.stdout).contains("\"code\":\"E0910\""), "{}", text(&broken.stdout));
 }
 
+/// A struct whose fields are all public shows what its views can be of; of another that may change.
+#[test]
+fn views_out_of_a_struct_of_another_package() {
+    let folder = Folder::new("foreign_views");
+    folder.write(
+        "app/altru.toml",
+        "[package]\nname = \"app\"\n\n[dependencies]\nwords = { path = \"../words\" }\n",
+    );
+    let main = |wrapped: &str| {
+        format!(
+            "use words::{wrapped}\n\nfn last(text: string) -> Option[&string]:\n    let found = {wrapped}::of(text)\n    \
+             return found.all().copied().max()\n\nfn main():\n    println(\"${{last(\"a c b\"):?}}\")\n"
+        )
+    };
+    let library = |name: &str, mark: &str| {
+        format!(
+            "pub struct {name}:\n    {mark}parts: [&string]\n\nimpl {name}:\n    pub fn of(text: string) -> {name}:\n        \
+             return {name}{{parts: text.split(\" \").collect()}}\n\n    pub fn all(self) -> ListIter[&string]:\n        \
+             return self.parts.iter()\n\n"
+        )
+    };
+    folder.write("words/altru.toml", "[package]\nname = \"words\"\n");
+    let both = library("Open", "pub ") + &library("Closed", "");
+    folder.write("words/src/lib.altru", &format!("use std::iter::ListIter\n\n{both}"));
+    folder.write("app/src/main.altru", &main("Open"));
+    expect(&altru_in(&folder.0, &["run", "app"], ""), 0, "Some(\"c\")\n");
+    folder.write("app/src/main.altru", &main("Closed"));
+    let refused = altru_in(&folder.0, &["check", "app"], "");
+    assert!(text(&refused.stderr).contains("E0509"), "{}", text(&refused.stderr));
+}
+
 #[test]
 fn failing_tests_are_named_with_their_output() {
     let folder = Folder::new("tests");

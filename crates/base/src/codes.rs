@@ -178,6 +178,7 @@ codes! {
     W0406 "deprecated"
     W0407 "change of a copy"
     W0408 "braces without `$`"
+    W0409 "variable that holds nothing"
     W0661 "locks in no fixed order"
     W0662 "read lock taken twice"
     W0663 "lock held over a wait that needs it"

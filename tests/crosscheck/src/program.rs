@@ -34,100 +34,7 @@ impl Random {
 }
 
 /// What every program has beside its generated functions.
-pub const PRELUDE: &str = r#"struct Pair:
-    a: string
-    b: string
-
-struct Holder:
-    name: &string
-    count: int
-
-impl Holder:
-    fn get(self) -> &string from self.name:
-        return self.name
-
-    fn set(mut self, name: &string):
-        self.name = name
-
-struct Note:
-    text: &string
-
-impl Drop for Note:
-    fn drop(mut self):
-        println("note ${self.text}")
-
-struct Sink:
-    out: &mut [&string]
-    next: &string
-
-impl Sink:
-    fn flush(mut self):
-        self.out.push(self.next)
-
-    fn add(mut self, s: &string):
-        self.out.push(s)
-
-struct Stack:
-    items: [string]
-
-impl Stack:
-    fn top(self) -> Option[&string]:
-        return self.items.last()
-
-    fn top_mut(mut self) -> Option[&mut string]:
-        return self.items.last_mut()
-
-    fn put(mut self, s: own string):
-        self.items.push(s)
-
-struct Apply[F: view]:
-    f: F
-
-fn longest(a: string, b: string) -> &string:
-    if a.len() > b.len():
-        return &a
-    return &b
-
-fn first(a: string, b: string) -> &string from a:
-    if b.len() > 1000:
-        println(b)
-    return &a
-
-fn keep(all: mut [&string], s: &string):
-    all.push(s)
-
-fn same[T: view](x: own T) -> T:
-    return x
-
-fn take(s: own string) -> int:
-    return s.len()
-
-fn change(s: mut string):
-    s.push_str("+")
-
-fn both(a: mut string, b: string):
-    a.push_str(b)
-
-fn run(f: mut fn()):
-    f()
-    f()
-
-fn each(xs: [string], f: mut fn(string)):
-    for x in xs:
-        f(x)
-
-## Panics end a case, not the program.
-fn run_case(name: string, case: own fn() -> int):
-    match thread::catch_panic(case):
-        Ok(n) => println("${name} gives ${n}")
-        Err(_) => println("${name} panics")
-
-fn pick[T: view](a: own Option[T], b: own Option[T]) -> Option[T]:
-    if a.is_some():
-        return a
-    return b
-
-"#;
+pub const PRELUDE: &str = include_str!("prelude.altru");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -146,6 +53,10 @@ enum Kind {
     Action,
     Iter,
     Exclusives,
+    /// A map from views to views.
+    Table,
+    /// A map from texts to views.
+    Index,
 }
 
 #[derive(Clone)]
@@ -204,6 +115,8 @@ impl Maker<'_> {
             Kind::Views => ": [&string]",
             Kind::MaybeView => ": Option[&string]",
             Kind::Exclusives => ": [&mut string]",
+            Kind::Table => ": Map[&string, &string]",
+            Kind::Index => ": Map[string, &string]",
             _ => "",
         };
         self.line(format!("let {word}{name}{ty} = {value}"));
@@ -239,13 +152,20 @@ impl Maker<'_> {
     }
 
     fn maybe_view(&mut self) -> Option<String> {
-        Some(match self.random.below(8) {
+        Some(match self.random.below(12) {
             0 => "None".to_string(),
             1 | 2 => format!("Some({})", self.view()?),
             3 => format!("{}.first()", self.name(Kind::Texts)?),
             4 => format!("{}.top()", self.name(Kind::Stack)?),
             5 => format!("{}.pop()", self.changeable(Kind::Views)?),
             6 => format!("{}.next()", self.name(Kind::Iter)?),
+            7 => {
+                let part = if self.random.below(2) == 0 { "keys" } else { "values" };
+                format!("{}.{part}().copied().max()", self.name(Kind::Table)?)
+            }
+            8 => format!("{}.get({}).copied()", self.name(Kind::Table)?, self.view()?),
+            9 => format!("{}.values().copied().min()", self.name(Kind::Index)?),
+            10 => format!("{}.keys().min()", self.name(Kind::Index)?),
             _ => {
                 let (a, b) = (self.name(Kind::MaybeView)?, self.name(Kind::MaybeView)?);
                 format!("pick({a}, {b})")
@@ -254,7 +174,7 @@ impl Maker<'_> {
     }
 
     fn statement(&mut self) -> Option<()> {
-        match self.random.below(46) {
+        match self.random.below(50) {
             0 | 1 => {
                 let value = self.literal();
                 self.declare(Kind::Text, value);
@@ -441,6 +361,18 @@ impl Maker<'_> {
                 self.line(format!("for mut w in {all}: w.push_str(\"#\")"));
             }
             39 => self.show()?,
+            46 => {
+                let kind = if self.random.below(2) == 0 { Kind::Table } else { Kind::Index };
+                self.declare(kind, "Map::new()".to_string());
+            }
+            47 | 48 => {
+                let (table, key, value) = (self.changeable(Kind::Table)?, self.view()?, self.view()?);
+                self.line(format!("{table}.insert({key}, {value})"));
+            }
+            49 => {
+                let (index, key, value) = (self.changeable(Kind::Index)?, self.literal(), self.view()?);
+                self.line(format!("{index}.insert({key}, {value})"));
+            }
             _ => return self.block(),
         }
         Some(())
@@ -493,6 +425,8 @@ impl Maker<'_> {
                 self.line(format!("if let Some(w) = {name}.next(): println(\"{name} ${{w}}\")"));
             }
             Kind::Exclusives => self.line(format!("for w in {name}: println(w)")),
+            // Its order differs from run to run.
+            Kind::Table | Kind::Index => self.line(format!("println(\"${{{name}.len()}}\")")),
         }
     }
 

@@ -122,6 +122,7 @@ impl Checker<'_> {
             _ => None,
         });
         let declared = ty.map(|t| (self.lower_type(t), t.span));
+        let written = value;
         let (value, ty) = match (value, declared) {
             (Some(value), Some((ty, ty_span))) => {
                 let why = Why::because(ty_span, "expected because of this");
@@ -173,7 +174,11 @@ impl Checker<'_> {
         } else {
             self.note_refutable(&checked);
         }
-        thir::Stmt::Let { pattern: checked, value, else_: else_id, span }
+        let statement = thir::Stmt::Let { pattern: checked, value, else_: else_id, span };
+        if let (Some(written), None) = (written, declared) {
+            self.warn_nothing(&statement, written);
+        }
+        statement
     }
 
     // ------------------------------------------------------------ assignment

@@ -279,7 +279,8 @@ impl Checker<'_> {
         };
         let mut all = vec![first];
         all.extend(self.check_args_given(sig.params, args, given, Target::Value, span));
-        let ret = self.structurally(sig.ret);
+        // Its closure may wait for a call that says more.
+        let ret = self.ctx.structurally_resolve(sig.ret);
         let call = self.push(ret, span, ExprKind::Call { callee: Callee::Value { ty, sig }, args: all });
         // How a closure of this body is called is decided by capture analysis, later.
         if let TyKind::Closure(closure, _) = *ty.kind()

@@ -195,26 +195,46 @@ impl Checker<'_> {
             }
             rest = Some(match rest_name(pat) {
                 Some((convention, name)) => {
-                    if convention != ast::Convention::Read {
-                        self.report(
-                            Diagnostic::error(
-                                codes::E0901,
-                                pat.span,
-                                "not supported yet: `mut` or `own` on the rest of a list pattern",
-                            )
-                            .label("this part of the language is not built yet")
-                            .help("`xs.split_at_mut(n)` gives the parts to be changed, `xs.split_off(n)` takes the rest"),
-                        );
-                    }
-                    let view = Ty::shared_ref(Ty::list(elem));
+                    let list = Ty::list(elem);
+                    let (view, bind) = match convention {
+                        ast::Convention::Mut => {
+                            self.report(
+                                Diagnostic::error(
+                                    codes::E0901,
+                                    pat.span,
+                                    "not supported yet: `mut` on the rest of a list pattern",
+                                )
+                                .label("this part of the language is not built yet")
+                                .help("`xs.split_at_mut(n)` gives the parts to be changed"),
+                            );
+                            (Ty::error(), BindMode::Move)
+                        }
+                        ast::Convention::Own => {
+                            self.report_owned_rest(pat.span);
+                            (Ty::error(), BindMode::Move)
+                        }
+                        ast::Convention::Read => (Ty::shared_ref(list), BindMode::Move),
+                    };
                     let local = self.declare(name, view, names);
-                    let kind = PatKind::Binding { local, mode: BindMode::Move, sub: None };
+                    let kind = PatKind::Binding { local, mode: bind, sub: None };
                     Some(Box::new(Pat { ty: view, span: pat.span, kind }))
                 }
                 None => None,
             });
         }
         PatKind::Slice { before, rest, after }
+    }
+
+    fn report_owned_rest(&mut self, span: Span) {
+        self.report(
+            Diagnostic::error(
+                codes::E0511,
+                span,
+                "the rest of a list cannot be taken out of it by a pattern",
+            )
+            .label("a pattern only views the elements of a list")
+            .help("`xs.split_off(n)` takes the rest, `for own x in xs` each element"),
+        );
     }
 
     // ------------------------------------------------------------ structs and variants

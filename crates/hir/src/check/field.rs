@@ -332,7 +332,7 @@ impl Checker<'_> {
         }
         let ty = self.resolve(self.ty_of(at));
         self.check_expr(index, Expect::Any);
-        self.report_not_indexable(ty, base, index, span);
+        self.report_not_indexable(at, ty, base, index, span);
         self.error_expr(span)
     }
 
@@ -377,7 +377,7 @@ impl Checker<'_> {
         Some(self.push(inner, span, ExprKind::Deref(call)))
     }
 
-    fn report_not_indexable(&mut self, ty: Ty, base: &ast::Expr, index: &ast::Expr, span: Span) {
+    fn report_not_indexable(&mut self, id: ExprId, ty: Ty, base: &ast::Expr, index: &ast::Expr, span: Span) {
         if ty.has_error() {
             self.has_errors = true;
             return;
@@ -395,6 +395,7 @@ impl Checker<'_> {
                 .label("its characters take between one and four bytes each")
                 .help("take a part with a range (`s[0..3]`), a byte with `s.bytes()[i]`, or a character with `s.chars().nth(i)`");
             }
+            TyKind::Tuple([]) => diagnostic = self.nothing_help(diagnostic, id),
             TyKind::Tuple(_) => {
                 let text = self.sources.text(index.span).to_owned();
                 if text.chars().all(|c| c.is_ascii_digit()) {

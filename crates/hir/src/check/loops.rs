@@ -370,11 +370,11 @@ impl Checker<'_> {
                 None => break,
             }
         }
-        self.report_not_iterable(ty, lang, iterable);
+        self.report_not_iterable(id, ty, lang, iterable);
         self.error_expr(iterable.span)
     }
 
-    fn report_not_iterable(&mut self, ty: Ty, lang: &str, iterable: &ast::Expr) {
+    fn report_not_iterable(&mut self, id: ExprId, ty: Ty, lang: &str, iterable: &ast::Expr) {
         let shown = self.show(ty);
         let mut diagnostic =
             Diagnostic::error(codes::E0318, iterable.span, format!("`{shown}` cannot be iterated over"))
@@ -392,6 +392,8 @@ impl Checker<'_> {
                 ".chars()",
                 Applicability::Maybe,
             );
+        } else if ty.is_unit() {
+            diagnostic = self.nothing_help(diagnostic, id);
         }
         self.report(diagnostic);
     }

@@ -106,7 +106,10 @@ impl Checker<'_> {
                 Some(field) => diagnostic.also(field, "it has a field of this name, which cannot be called"),
                 None => diagnostic,
             };
-            let diagnostic = self.await_help(diagnostic, ty, receiver.span);
+            let diagnostic = match ty.is_unit() {
+                true => self.nothing_help(diagnostic, id),
+                false => self.await_help(diagnostic, ty, receiver.span),
+            };
             self.report(diagnostic);
         }
         self.check_stray_args(args);

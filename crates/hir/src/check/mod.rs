@@ -37,6 +37,7 @@ mod loops;
 mod made;
 mod method;
 mod missing;
+mod nothing;
 mod operator;
 mod operator_report;
 mod path;
@@ -237,6 +238,8 @@ struct LocalNote {
     lent: bool,
     /// The `x` of a pattern `Point{x}`.
     short_form: bool,
+    /// Its value is the `()` of this call, which gives nothing.
+    nothing: Option<ExprId>,
 }
 
 impl<'p> Checker<'p> {

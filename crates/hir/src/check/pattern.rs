@@ -254,6 +254,10 @@ impl Checker<'_> {
         mode: Mode,
         names: &mut Names,
     ) -> (BindMode, Ty) {
+        if mode.own && !mode.nested && mode.through.is_none() {
+            // What it is need not be known.
+            return (BindMode::Move, self.ctx.structurally_resolve(ty));
+        }
         let ty = self.structurally(ty);
         let copied = if mode.nested && convention == ast::Convention::Read {
             match *ty.kind() {
@@ -420,7 +424,7 @@ impl Checker<'_> {
     }
 
     fn warn_variant_name(&mut self, name: ast::Ident, ty: Ty) -> bool {
-        let ty = self.structurally(ty);
+        let ty = self.ctx.structurally_resolve(ty);
         let TyKind::Adt(adt, _) = *ty.peel_refs().kind() else { return false };
         let decl = &self.program.adts[adt];
         if decl.kind != crate::items::AdtKind::Enum || !decl.variants.iter().any(|v| v.name == name.name) {

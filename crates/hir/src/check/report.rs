@@ -308,7 +308,10 @@ impl Checker<'_> {
                     );
                 }
             }
-            (_, TyKind::Tuple([])) if matches!(self.exprs[id].kind, ExprKind::Block(_)) => {
+            (_, TyKind::Tuple([])) if !matches!(self.exprs[id].kind, ExprKind::Block(_)) => {
+                return self.nothing_help(diagnostic, id);
+            }
+            (_, TyKind::Tuple([])) => {
                 let name = self.show(expected);
                 return diagnostic
                     .note(format!("this may end without giving a value; the result is a `{name}`"))

@@ -56,7 +56,11 @@ impl<'p> Checker<'p> {
 
     /// As [`Self::shallow`], settling open demands first where that may tell more.
     pub(super) fn structurally(&mut self, ty: Ty) -> Ty {
-        self.ctx.structurally_resolve(ty)
+        let found = self.ctx.structurally_resolve(ty);
+        match found.kind() {
+            TyKind::Infer(InferVar::Ty(_)) if !self.unsettled.is_empty() => self.settle_by_result(found),
+            _ => found,
+        }
     }
 
     pub(super) fn unify(&mut self, expected: Ty, found: Ty) -> bool {

@@ -1,8 +1,9 @@
 //! Closures whose parameters' types only a later use tells: `let f = |x| x.len()`, then `f("abc")`.
 //!
 //! Not here: how a closure is checked ([`super::closure`]). The one thing to know: the body of such
-//! a closure is checked at the first use of the variable (or at the end, if there is none), with
-//! the names that were in scope where it stands. The first use decides for all.
+//! a closure is checked at the first use of the variable that says all of its parameters (or at the end, if
+//! there is none), with the names that were in scope where it stands. That use decides for all. After a call that
+//! leaves something open (`f(None)`) it waits for the next one, unless somebody must know what that call gave.
 
 use base::Span;
 use syntax::ast;
@@ -11,7 +12,7 @@ use super::closure::OpenClosure;
 use super::expr::unparen;
 use super::{Checker, Expect, Scope};
 use crate::thir::{self, ExprId, LocalId, PatKind};
-use crate::ty::{Conv, InferVar, TyKind};
+use crate::ty::{Conv, InferVar, Ty, TyKind};
 
 pub(super) struct Unsettled {
     local: LocalId,
@@ -20,6 +21,8 @@ pub(super) struct Unsettled {
     /// What was in scope.
     scopes: Vec<Scope>,
     unsafe_depth: u32,
+    /// A call has left something open.
+    called: bool,
 }
 
 impl Checker<'_> {
@@ -46,7 +49,7 @@ impl Checker<'_> {
         match checked.kind {
             PatKind::Binding { local, .. } => {
                 let (closure, unsafe_depth) = (closure.as_ref().clone(), self.unsafe_depth);
-                self.unsettled.push(Unsettled { local, closure, open, scopes, unsafe_depth });
+                self.unsettled.push(Unsettled { local, closure, open, scopes, unsafe_depth, called: false });
             }
             _ => self.check_closure_body(closure, &open),
         }
@@ -61,26 +64,56 @@ impl Checker<'_> {
     /// The variable is called: its closure's parameters are what is passed. Gives the arguments that
     /// had to be checked for that.
     pub(super) fn settle_by_call(&mut self, local: LocalId, args: &[ast::Arg]) -> Vec<Option<ExprId>> {
-        let Some(unsettled) = self.take_unsettled(local) else { return Vec::new() };
+        let Some(unsettled) = self.unsettled.iter().find(|u| u.local == local) else { return Vec::new() };
+        let params = unsettled.open.params.clone();
         let mut given = vec![None; args.len()];
-        if args.len() == unsettled.open.params.len() {
-            for (i, (arg, &(conv, ty))) in args.iter().zip(&unsettled.open.params).enumerate() {
-                if !matches!(self.shallow(ty).kind(), TyKind::Infer(InferVar::Ty(_)))
-                    || matches!(unparen(&arg.value).kind, ast::ExprKind::Closure(_))
-                {
+        if args.len() == params.len() {
+            for (i, (arg, &(conv, ty))) in args.iter().zip(&params).enumerate() {
+                if !self.is_open(ty) || matches!(unparen(&arg.value).kind, ast::ExprKind::Closure(_)) {
                     continue;
                 }
-                let id = self.check_expr(&arg.value, Expect::Any);
+                let partly = !matches!(self.shallow(ty).kind(), TyKind::Infer(_));
+                let id = self.check_expr(&arg.value, if partly { Expect::Hint(ty) } else { Expect::Any });
                 let found = self.structurally(self.ty_of(id));
                 if !found.is_never() {
-                    self.unify(ty, if conv == Conv::Mut { found.peel_refs() } else { found });
+                    let bare = partly || conv == Conv::Mut;
+                    self.unify(ty, if bare { found.peel_refs() } else { found });
                 }
                 given[i] = Some(id);
             }
             self.process();
+            if params.iter().any(|&(_, ty)| self.is_open(ty)) {
+                if let Some(unsettled) = self.unsettled.iter_mut().find(|u| u.local == local) {
+                    unsettled.called = true;
+                }
+                return given;
+            }
         }
-        self.settle(&unsettled);
+        if let Some(unsettled) = self.take_unsettled(local) {
+            self.settle(&unsettled);
+        }
         given
+    }
+
+    /// What a call gave must be known now, whose closure waits for another one. Gives what it is.
+    pub(super) fn settle_by_result(&mut self, open: Ty) -> Ty {
+        let waiting = (0..self.unsettled.len())
+            .find(|&i| self.unsettled[i].called && self.shallow(self.unsettled[i].open.ret) == open);
+        let Some(at) = waiting else { return open };
+        let unsettled = self.unsettled.remove(at);
+        self.settle(&unsettled);
+        self.ctx.structurally_resolve(open)
+    }
+
+    /// Is something of it to be told yet, apart from which number it is?
+    fn is_open(&mut self, ty: Ty) -> bool {
+        let ty = self.resolve(ty);
+        let mut open = false;
+        ty.walk(&mut |part| {
+            open |= matches!(part.kind(), TyKind::Infer(InferVar::Ty(_)));
+            !open
+        });
+        open
     }
 
     /// The variable is used as a value: its closure is what is wanted there.

@@ -5,7 +5,7 @@
 //! borrowed, only what its elements view. Every answer errs on the side of "yes", which keeps more borrowed.
 
 use base::FxHashMap;
-use hir::items::{BodyOwner, Program};
+use hir::items::{Adt, AdtKind, BodyOwner, Program};
 use hir::ty::{Mutability, Ty, TyKind};
 
 /// Nesting of types beyond which the answer is the cautious one.
@@ -46,7 +46,8 @@ impl Within {
 
 struct Look<'a> {
     program: &'a Program,
-    /// The package whose types may be looked into: those of others may change inside.
+    /// The package whose types may be looked into: those of others may change inside, unless all that
+    /// they hold is public.
     home: Option<usize>,
     part: Ty,
     around: Vec<Ty>,
@@ -75,7 +76,8 @@ impl Look<'_> {
                 let Some(decl) = self.program.adts.get(id) else { return true };
                 let std = self.program.in_std(decl.module);
                 if !std
-                    && (decl.drop_impl.is_some() || Some(self.program.mods[decl.module].package) != self.home)
+                    && (decl.drop_impl.is_some()
+                        || (Some(self.program.mods[decl.module].package) != self.home && !is_open(decl)))
                 {
                     return true;
                 }
@@ -83,6 +85,10 @@ impl Look<'_> {
                     return false;
                 }
                 self.around.push(ty);
+                // Of its own it holds bytes about its slots, of which it gives no view.
+                if std && decl.name == "Map" {
+                    return args.iter().any(|&t| self.holds(t, level + 1));
+                }
                 args.iter().any(|&t| self.holds(t, level + 1))
                     || decl
                         .variants
@@ -99,6 +105,12 @@ impl Look<'_> {
             _ => true,
         }
     }
+}
+
+/// All of its fields can be seen by everybody, so that they do not change unnoticed.
+fn is_open(decl: &Adt) -> bool {
+    let fields = decl.variants.iter().flat_map(|variant| variant.fields.iter());
+    decl.kind == AdtKind::Enum || { fields }.all(|field| field.public)
 }
 
 /// A text is a list of bytes.

@@ -34,6 +34,7 @@ impl Builder<'_> {
             ExprKind::Const(id) if !self.may_have_destructor(data.ty, &mut Vec::new()) => {
                 plain(ConstKind::Item(*id))
             }
+            ExprKind::ConstParam(index) => plain(ConstKind::Param(*index)),
             ExprKind::Tuple(elems) if elems.is_empty() => plain(ConstKind::Unit),
             ExprKind::Tuple(elems) | ExprKind::List(elems) => {
                 Some(ValueKind::Parts(VariantIdx(0), parts(elems)?))

@@ -341,11 +341,7 @@ impl<'a> Collector<'a> {
             Operand::Const(constant) => {
                 constant.ty = self.ty(constant.ty, types);
                 match constant.kind {
-                    ConstKind::Param(index) => {
-                        if let Some(TyKind::Const(n)) = types.args.get(index as usize).map(|t| t.kind()) {
-                            constant.kind = ConstKind::Int(*n);
-                        }
-                    }
+                    ConstKind::Param(index) => set_param(&mut constant.kind, index, types),
                     ConstKind::Item(id) => {
                         if let Some(literal) = self.literal(id) {
                             *constant = literal;
@@ -371,7 +367,11 @@ impl<'a> Collector<'a> {
                     self.note_parts(value);
                 }
             }
-            ValueKind::Plain(_) => {}
+            ValueKind::Plain(kind) => {
+                if let ConstKind::Param(index) = *kind {
+                    set_param(kind, index, types);
+                }
+            }
             ValueKind::Parts(_, parts) => parts.iter_mut().for_each(|part| self.map_value(part, types)),
         }
     }
@@ -498,4 +498,11 @@ impl<'a> Collector<'a> {
 pub(super) struct TypeMap {
     pub args: Tys,
     cache: FxHashMap<Ty, Ty>,
+}
+
+/// A constant parameter is what the body at hand was given for it.
+fn set_param(kind: &mut ConstKind, index: u32, types: &TypeMap) {
+    if let Some(TyKind::Const(n)) = types.args.get(index as usize).map(|t| t.kind()) {
+        *kind = ConstKind::Int(*n);
+    }
 }

@@ -142,6 +142,14 @@ pub(super) fn illegal_move(facts: &Facts<'_>, body: &Body, it: &IllegalMove) -> 
         IllegalMoveKind::Element => {
             let d = error(format!("cannot move an element out of {owner} by its index"))
                 .note(format!("the element is a `{ty}`, which is not copied"));
+            let by_pattern =
+                matches!(it.place.projection.get(it.prefix), Some(Projection::ConstIndex { .. }))
+                    && span.len() as usize != name.len().saturating_sub(2);
+            if by_pattern {
+                return d.help(
+                    "a pattern only views the elements of a list: match it by `&`, without `own`; or take them out: `pop()`, `remove(i)`, `for own x in …`",
+                );
+            }
             // A list without a name is gone after the statement: nothing can be taken out of it, or viewed for long.
             if around.projection.is_empty() && body.locals[around.local].name.is_none() {
                 return d.fix("take a copy", Span { lo: span.hi, ..span }, ".clone()", Applicability::Maybe);

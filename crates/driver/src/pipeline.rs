@@ -28,6 +28,8 @@ pub struct Checked {
     pub program: Program,
     /// Bodies lowered so far, by their owner.
     store: Mutex<HashMap<BodyOwner, Arc<Lowered>>>,
+    /// What the ownership checks found out about types.
+    known: mir::check::Known,
     /// How the type arguments of calls grow.
     growth: Mutex<Vec<Edge>>,
     /// Bodies that make the values of constants.
@@ -92,6 +94,7 @@ pub fn check(session: &Session, purpose: Purpose) -> Checked {
     let mut checked = Checked {
         program,
         store: Mutex::default(),
+        known: mir::check::Known::default(),
         growth: Mutex::default(),
         constants: Mutex::default(),
         meets: Mutex::default(),
@@ -176,7 +179,7 @@ fn check_owner(
     }
     if !body.has_errors && !diagnostics.iter().any(Diagnostic::is_error) {
         let bodies = mir::lower::lower(&checked.program, &body);
-        diagnostics.extend(mir::check::check(&checked.program, &bodies));
+        diagnostics.extend(mir::check::check_with(&checked.program, &bodies, &checked.known));
         let mut edges = Vec::new();
         bodies.iter().for_each(|body| growth::edges(&checked.program, body, &mut edges));
         if !edges.is_empty() {

@@ -17,16 +17,28 @@ mod reports;
 pub mod sets;
 mod within;
 
+use std::sync::Mutex;
+
 use base::Diagnostic;
 use hir::items::{ClosureId, Program};
 
 use crate::body::{Body, Source};
 use crate::dataflow::engine::reverse_postorder;
 
+/// What checks have found out about the types of one program, for those that come after. Shared by threads.
+#[derive(Default)]
+pub struct Known(Mutex<Vec<facts::Closed>>);
+
+/// As [`check_with`], where nothing is known.
+pub fn check(program: &Program, bodies: &[Body]) -> Vec<Diagnostic> {
+    check_with(program, bodies, &Known::default())
+}
+
 /// Checks every body; the diagnostics are in the order of the source. The closures of a body
 /// must be among `bodies`.
-pub fn check(program: &Program, bodies: &[Body]) -> Vec<Diagnostic> {
-    let mut facts = facts::Facts::new(program, bodies);
+pub fn check_with(program: &Program, bodies: &[Body], known: &Known) -> Vec<Diagnostic> {
+    let closed = known.0.lock().expect("known").pop().unwrap_or_default();
+    let mut facts = facts::Facts::new(program, bodies, closed);
     let mut out = Vec::new();
     let mut demands = Vec::new();
     let mut outer: Vec<ClosureId> = Vec::new();
@@ -39,6 +51,7 @@ pub fn check(program: &Program, bodies: &[Body]) -> Vec<Diagnostic> {
     for demand in demands.iter().filter(|d| outer.contains(&d.closure)) {
         out.push(owned::refused(&facts, demand));
     }
+    known.0.lock().expect("known").push(facts.into_closed());
     let mut out: Vec<Diagnostic> = out.into_iter().map(Diagnostic::with_articles).collect();
     out.sort_by_key(|d| d.primary.span);
     out.dedup_by(|a, b| a.code == b.code && a.primary.span == b.primary.span);

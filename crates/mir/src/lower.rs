@@ -113,13 +113,19 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(program: &'a Program, thir: &'a thir::Body, types: &'a Types<'a>) -> Builder<'a> {
+        let (mut locals, mut blocks, mut states) = (IndexVec::new(), IndexVec::new(), IndexVec::new());
+        // What most bodies with as many expressions have; a closure has part of them.
+        let size = thir.exprs.len() / (4 * (1 + thir.closures.len()));
+        locals.reserve(size + 4);
+        blocks.reserve(size + 4);
+        states.reserve(size + 4);
         let mut builder = Builder {
             program,
             thir,
             types,
-            locals: IndexVec::new(),
-            blocks: IndexVec::new(),
-            states: IndexVec::new(),
+            locals,
+            blocks,
+            states,
             current: BlockId(0),
             reachable: true,
             vars: IndexVec::from_elem(None, thir.locals.len()),

@@ -252,11 +252,17 @@ impl<'p> Checker<'p> {
     ) -> Checker<'p> {
         static NO_GENERICS: Generics =
             Generics { parent_count: 0, params: Vec::new(), predicates: Vec::new() };
-        let (module, generics) = match owner {
-            BodyOwner::Fn(id) => (program.fns[id].module, &program.fns[id].generics),
-            BodyOwner::Const(id) => (program.consts[id].module, &NO_GENERICS),
-            BodyOwner::Static(id) => (program.statics[id].module, &NO_GENERICS),
+        let (module, generics, span) = match owner {
+            BodyOwner::Fn(id) => {
+                let decl = &program.fns[id];
+                (decl.module, &decl.generics, decl.span)
+            }
+            BodyOwner::Const(id) => (program.consts[id].module, &NO_GENERICS, program.consts[id].span),
+            BodyOwner::Static(id) => (program.statics[id].module, &NO_GENERICS, program.statics[id].span),
         };
+        let mut exprs = IndexVec::new();
+        // What most bodies of this length have.
+        exprs.reserve((span.len() as usize / 10).clamp(4, 4096));
         Checker {
             program,
             sources,
@@ -264,7 +270,7 @@ impl<'p> Checker<'p> {
             module,
             generics,
             ctx: InferCtx::new(program, env, cache),
-            exprs: IndexVec::new(),
+            exprs,
             locals: IndexVec::new(),
             local_notes: IndexVec::new(),
             closures: Vec::new(),

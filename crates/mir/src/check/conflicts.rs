@@ -82,13 +82,16 @@ pub fn check(
     };
     walk.loans.escapes = Some(Vec::new());
     let body = walk.loans.body;
+    // Reused from block to block.
+    let (mut state, mut changes) = (State::default(), Vec::new());
     // Normal paths first: the same mistake shows on unwind paths too, less clearly.
     for cleanup in [false, true] {
         for &block in &live.order {
             if body.blocks[block].cleanup == cleanup
-                && let Some(state) = &states[block]
+                && let Some(start) = &states[block]
             {
-                walk.block(body, block, state.clone());
+                state.clone_from(start);
+                walk.block(body, block, &mut state, &mut changes);
             }
         }
     }
@@ -96,30 +99,30 @@ pub fn check(
 }
 
 impl Conflicts<'_, '_, '_> {
-    fn block(&mut self, body: &Body, block: BlockId, mut state: State) {
+    fn block(&mut self, body: &Body, block: BlockId, state: &mut State, changes: &mut Vec<Changes>) {
         let data = &body.blocks[block];
         let Some(mut live) = self.live.entry[block].clone() else { return };
-        let changes = self.live.changes(body, block);
+        self.live.changes(body, block, changes);
         for (i, statement) in data.statements.iter().enumerate() {
             let at = Location::new(block, i);
-            self.operands(&state, &live, statement, at);
-            self.loans.statement(&mut state, statement, at);
+            self.operands(state, &live, statement, at);
+            self.loans.statement(state, statement, at);
             self.toggle(&mut live, &changes[i]);
             match &statement.kind {
                 StatementKind::Assign(place, _) => {
-                    self.access(&state, &live, place, Access::Assign, statement.span, at);
+                    self.access(state, &live, place, Access::Assign, statement.span, at);
                 }
                 StatementKind::StorageDead(local) => {
                     let place = Place::local(*local);
-                    self.access(&state, &live, &place, Access::StorageEnd, statement.span, at);
+                    self.access(state, &live, &place, Access::StorageEnd, statement.span, at);
                 }
                 _ => {}
             }
-            self.loans.settle(&mut state, statement);
+            self.loans.settle(state, statement);
             self.escapes(at);
         }
         let at = body.end_of(block);
-        self.terminator(body, &mut state, &mut live, &data.terminator, at, &changes);
+        self.terminator(body, state, &mut live, &data.terminator, at, changes);
         self.escapes(at);
     }
 
@@ -261,10 +264,9 @@ impl Conflicts<'_, '_, '_> {
                 if let Some(target) = call.target
                     && let Some(entry) = &self.live.entry[target]
                 {
-                    let mut after = state.clone();
-                    self.loans.edge(&mut after, terminator, target, result);
-                    let entry = entry.clone();
-                    self.access(&after, &entry, &call.destination, Access::Assign, span, at);
+                    // The state is not looked at again.
+                    self.loans.edge(state, terminator, target, result);
+                    self.access(state, entry, &call.destination, Access::Assign, span, at);
                 }
             }
             _ => {}

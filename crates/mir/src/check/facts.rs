@@ -42,13 +42,17 @@ enum Pointers {
 /// Nesting of types beyond which answers are the cautious ones.
 const LIMIT: u32 = 64;
 
+/// Answers that depend on nothing but the program.
+#[derive(Default)]
+pub struct Closed(FxHashMap<(Ty, Fact), Depth>);
+
 pub struct Facts<'a> {
     pub program: &'a Program,
     pub within: Within,
     closures: FxHashMap<ClosureId, &'a Body>,
-    /// Types without parameters, asked by any body.
-    closed: FxHashMap<(Ty, Fact), Depth>,
-    /// Types with parameters, asked by bodies of `owner`.
+    /// Types without parameters and closures, asked by any body.
+    closed: Closed,
+    /// Types with such, asked by bodies of `owner`.
     open: FxHashMap<(Ty, Fact), Depth>,
     owner: Option<BodyOwner>,
     /// Definitions being looked into, to end recursion.
@@ -58,7 +62,7 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub fn new(program: &'a Program, bodies: &'a [Body]) -> Facts<'a> {
+    pub fn new(program: &'a Program, bodies: &'a [Body], closed: Closed) -> Facts<'a> {
         let closures = bodies
             .iter()
             .filter_map(|b| match b.source {
@@ -70,12 +74,17 @@ impl<'a> Facts<'a> {
             program,
             within: Within::default(),
             closures,
-            closed: FxHashMap::default(),
+            closed,
             open: FxHashMap::default(),
             owner: None,
             visiting: Vec::new(),
             met_again: false,
         }
+    }
+
+    /// What may be told to others.
+    pub fn into_closed(self) -> Closed {
+        self.closed
     }
 
     /// Parameters mean those of this body's owner from here on.
@@ -146,9 +155,10 @@ impl<'a> Facts<'a> {
         if level > LIMIT {
             return Depth::Nested;
         }
-        let open = ty.flags().has(TyFlags::HAS_PARAM) || ty.has_projection();
+        let open =
+            ty.flags().has(TyFlags::HAS_PARAM) || ty.has_projection() || ty.flags().has(TyFlags::HAS_CLOSURE);
         let key = (ty, fact);
-        let cache = if open { &self.open } else { &self.closed };
+        let cache = if open { &self.open } else { &self.closed.0 };
         if let Some(&known) = cache.get(&key) {
             return known;
         }
@@ -156,7 +166,7 @@ impl<'a> Facts<'a> {
         // An answer found inside the walk of a recursive definition may rest on that
         // definition's unfinished one; it is good for the outermost question only.
         if self.visiting.is_empty() {
-            let cache = if open { &mut self.open } else { &mut self.closed };
+            let cache = if open { &mut self.open } else { &mut self.closed.0 };
             cache.insert(key, answer);
         }
         answer

@@ -123,11 +123,12 @@ impl Liveness {
     }
 
     /// For a walk through a block: the slots whose liveness differs between before and after
-    /// each statement (the terminator's being the last).
-    pub fn changes(&self, body: &Body, block: BlockId) -> Vec<Changes> {
+    /// each statement (the terminator's being the last). `changes` is made anew.
+    pub fn changes(&self, body: &Body, block: BlockId, changes: &mut Vec<Changes>) {
         let data = &body.blocks[block];
         let mut state = self.at_end(body, block);
-        let mut changes = vec![Changes::new(); data.statements.len() + 1];
+        changes.clear();
+        changes.resize_with(data.statements.len() + 1, Changes::new);
         let record = |state: &mut BitSet<Slot>, at: &mut Changes, event: Event| {
             let (local, on) = match event {
                 Event::Use(local) => (local, true),
@@ -155,7 +156,6 @@ impl Liveness {
         for (i, statement) in data.statements.iter().enumerate().rev() {
             self.statement(statement, &mut |e| record(&mut state, &mut changes[i], e));
         }
-        changes
     }
 
     fn step(&self, state: &mut BitSet<Slot>, event: Event) {

@@ -79,6 +79,7 @@ mod store;
 use base::{FxHashMap, IndexVec, Name, Span};
 use hir::items::Origin;
 use hir::ty::{Mutability, Ty, TyKind};
+use smallvec::SmallVec;
 
 use crate::body::{Body, Local, Location, Place, Projection, Rvalue, Source, StatementKind};
 use crate::check::facts::{Depth, Facts};
@@ -143,11 +144,24 @@ impl Carry {
 }
 
 /// What is carried at a point.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub struct State {
     /// Sorted by local; absent: nothing.
-    pub carried: Vec<(Local, Carry)>,
+    pub carried: SmallVec<[(Local, Carry); 6]>,
     pub world: Option<LoanSet>,
+}
+
+impl Clone for State {
+    fn clone(&self) -> State {
+        // `SmallVec::clone` goes one by one.
+        State { carried: SmallVec::from_slice(&self.carried), world: self.world }
+    }
+
+    fn clone_from(&mut self, other: &State) {
+        self.carried.clear();
+        self.carried.extend_from_slice(&other.carried);
+        self.world = other.world;
+    }
 }
 
 impl State {
@@ -160,7 +174,9 @@ impl State {
 
     fn set(&mut self, local: Local, carry: Carry) {
         match self.carried.binary_search_by_key(&local, |e| e.0) {
-            Ok(i) if carry.is_none() => drop(self.carried.remove(i)),
+            Ok(i) if carry.is_none() => {
+                self.carried.remove(i);
+            }
             Ok(i) => self.carried[i].1 = carry,
             Err(_) if carry.is_none() => {}
             Err(i) => self.carried.insert(i, (local, carry)),
@@ -183,8 +199,8 @@ pub struct Escape {
 
 /// Which arguments are passed by reference, and what the result may borrow from.
 pub struct Flow {
-    pub origins: Vec<Origin>,
-    pub by_ref: Vec<bool>,
+    pub origins: SmallVec<[Origin; 4]>,
+    pub by_ref: SmallVec<[bool; 8]>,
 }
 
 pub struct Loans<'a, 'f> {
@@ -280,7 +296,7 @@ impl<'a, 'f> Loans<'a, 'f> {
                 match signature(self.facts, id) {
                     Some((origins, declared, _)) => {
                         self.origins = origins.to_vec();
-                        convs = declared;
+                        convs = declared.iter().map(|p| p.conv).collect();
                     }
                     None => self.origins = self.body.ret_origins.clone(),
                 }

@@ -13,7 +13,7 @@ use crate::body::{
 };
 use crate::check::describe::{self, quoted};
 use crate::check::facts::{Facts, known};
-use crate::dataflow::engine::predecessors;
+use crate::dataflow::engine::{Predecessors, predecessors};
 use crate::dataflow::{BitSet, Effect, Lookup, MovePathId, MovePaths};
 use crate::visit::{self, Access};
 use advice::{advice, boxed, called_once, clone_of, illegal_move};
@@ -40,13 +40,15 @@ pub fn check(facts: &mut Facts<'_>, body: &Body, order: &[BlockId], out: &mut Ve
         reported: FxHashSet::default(),
         immutable: FxHashSet::default(),
     };
+    let mut state = State { init: BitSet::empty(paths.len()), uninit: BitSet::empty(paths.len()) };
     for cleanup in [false, true] {
         for &block in order {
             let data = &body.blocks[block];
             if data.cleanup != cleanup {
                 continue;
             }
-            let Some(mut state) = states[block].clone() else { continue };
+            let Some(start) = &states[block] else { continue };
+            state.clone_from(start);
             for (n, statement) in data.statements.iter().enumerate() {
                 let at = Location::new(block, n);
                 walk.statement(statement, at, &state.init, &state.uninit);
@@ -84,10 +86,20 @@ fn followed(body: &Body) -> BitSet<Local> {
 }
 
 /// What may be there, and what may be missing.
-#[derive(Clone)]
 struct State {
     init: BitSet<MovePathId>,
     uninit: BitSet<MovePathId>,
+}
+
+impl Clone for State {
+    fn clone(&self) -> State {
+        State { init: self.init.clone(), uninit: self.uninit.clone() }
+    }
+
+    fn clone_from(&mut self, other: &State) {
+        self.init.clone_from(&other.init);
+        self.uninit.clone_from(&other.uninit);
+    }
 }
 
 impl State {
@@ -115,7 +127,8 @@ fn solve(body: &Body, paths: &MovePaths, order: &[BlockId]) -> IndexVec<BlockId,
     for path in body.args().filter_map(|arg| paths.of_local(arg)) {
         state.apply(paths, Effect::Init(path));
     }
-    entry[first] = Some(state);
+    let mut arrived = state.clone();
+    entry[first] = Some(state.clone());
     let mut dirty = IndexVec::<BlockId, bool>::from_elem(false, body.blocks.len());
     dirty[first] = true;
     let mut again = true;
@@ -125,7 +138,8 @@ fn solve(body: &Body, paths: &MovePaths, order: &[BlockId]) -> IndexVec<BlockId,
             if !std::mem::take(&mut dirty[block]) {
                 continue;
             }
-            let Some(mut state) = entry[block].clone() else { continue };
+            let Some(start) = &entry[block] else { continue };
+            state.clone_from(start);
             let data = &body.blocks[block];
             for statement in &data.statements {
                 paths.statement_effects(statement, &mut |e| state.apply(paths, e));
@@ -147,7 +161,7 @@ fn solve(body: &Body, paths: &MovePaths, order: &[BlockId]) -> IndexVec<BlockId,
                     }
                 };
                 if call {
-                    let mut arrived = state.clone();
+                    arrived.clone_from(&state);
                     paths.edge_effects(&data.terminator, target, &mut |e| arrived.apply(paths, e));
                     flow(&arrived);
                 } else {
@@ -164,7 +178,7 @@ struct Moves<'m, 'f, 'a> {
     body: &'a Body,
     paths: &'m MovePaths,
     order: &'m [BlockId],
-    preds: Option<IndexVec<BlockId, Vec<BlockId>>>,
+    preds: Option<Predecessors>,
     out: &'m mut Vec<Diagnostic>,
     /// Moves (or locals without value) already reported.
     reported: FxHashSet<(Local, Option<Location>)>,

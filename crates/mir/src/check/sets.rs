@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use base::{FxHashMap, index_type};
+use base::{FxHashMap, Idx, index_type};
 
 index_type!(
     /// A loan of the body at hand; see [`super::loans::LoanKind`].
@@ -27,6 +27,8 @@ pub struct Sets {
     lists: Vec<Rc<[LoanId]>>,
     ids: FxHashMap<Rc<[LoanId]>, LoanSet>,
     unions: FxHashMap<(LoanSet, LoanSet), LoanSet>,
+    /// The sets of one loan; what is not made yet is the empty one.
+    single: Vec<LoanSet>,
 }
 
 impl Default for Sets {
@@ -40,7 +42,7 @@ impl Sets {
         let empty: Rc<[LoanId]> = Rc::new([]);
         let mut ids = FxHashMap::default();
         ids.insert(empty.clone(), LoanSet::EMPTY);
-        Sets { lists: vec![empty], ids, unions: FxHashMap::default() }
+        Sets { lists: vec![empty], ids, unions: FxHashMap::default(), single: Vec::new() }
     }
 
     pub fn get(&self, set: LoanSet) -> &[LoanId] {
@@ -57,6 +59,9 @@ impl Sets {
     }
 
     fn intern(&mut self, sorted: Vec<LoanId>) -> LoanSet {
+        if let [loan] = *sorted {
+            return self.of(loan);
+        }
         if let Some(&id) = self.ids.get(sorted.as_slice()) {
             return id;
         }
@@ -68,7 +73,15 @@ impl Sets {
     }
 
     pub fn of(&mut self, loan: LoanId) -> LoanSet {
-        self.intern(vec![loan])
+        let at = loan.index();
+        if at >= self.single.len() {
+            self.single.resize(at + 1, LoanSet::EMPTY);
+        }
+        if self.single[at].is_empty() {
+            self.single[at] = LoanSet(self.lists.len() as u32);
+            self.lists.push(Rc::new([loan]));
+        }
+        self.single[at]
     }
 
     pub fn union(&mut self, a: LoanSet, b: LoanSet) -> LoanSet {

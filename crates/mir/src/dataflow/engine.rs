@@ -3,6 +3,7 @@
 use std::collections::BinaryHeap;
 
 use base::IndexVec;
+use smallvec::SmallVec;
 
 use super::BitSet;
 use crate::body::{BlockId, Body, Location, Statement, Terminator, TerminatorKind};
@@ -67,10 +68,11 @@ pub fn reverse_postorder(body: &Body) -> Vec<BlockId> {
     if body.blocks.is_empty() {
         return order;
     }
-    let mut stack: Vec<(BlockId, usize)> = vec![(BlockId(0), 0)];
+    let mut stack: Vec<(BlockId, u32)> = Vec::with_capacity(body.blocks.len());
+    stack.push((BlockId(0), 0));
     seen.insert(BlockId(0));
     while let Some((block, next)) = stack.last_mut() {
-        match body.blocks[*block].terminator.kind.successor(*next) {
+        match body.blocks[*block].terminator.kind.successor(*next as usize) {
             Some(successor) => {
                 *next += 1;
                 if seen.insert(successor) {
@@ -87,12 +89,15 @@ pub fn reverse_postorder(body: &Body) -> Vec<BlockId> {
     order
 }
 
+/// The blocks that lead to each block.
+pub type Predecessors = IndexVec<BlockId, SmallVec<[BlockId; 4]>>;
+
 /// Predecessors of each block, over reachable blocks, each edge once.
-pub fn predecessors(body: &Body, order: &[BlockId]) -> IndexVec<BlockId, Vec<BlockId>> {
-    let mut result = IndexVec::from_elem(Vec::new(), body.blocks.len());
+pub fn predecessors(body: &Body, order: &[BlockId]) -> Predecessors {
+    let mut result = Predecessors::from_vec((0..body.blocks.len()).map(|_| SmallVec::new()).collect());
     for &block in order {
         body.blocks[block].terminator.kind.each_successor(|s| {
-            let list: &mut Vec<BlockId> = &mut result[s];
+            let list = &mut result[s];
             if list.last() != Some(&block) {
                 list.push(block);
             }

@@ -1,8 +1,9 @@
 //! What a call does with views, and what a body may return.
 
 use base::Span;
-use hir::items::{FnId, FnKind, FnParent, Origin};
+use hir::items::{FnId, FnKind, FnParent, Origin, ParamDecl};
 use hir::ty::{Conv, Mutability, Ty, TyKind};
+use smallvec::SmallVec;
 
 use super::{Carry, Flow, LoanKind, Loans, State};
 use crate::body::{Call, Callee, Local, RETURN, Source};
@@ -11,7 +12,7 @@ use crate::check::sets::{LoanId, LoanSet};
 
 /// What a declared function's result borrows from, and its conventions: for a method of a
 /// trait's impl, as the trait declares.
-pub fn signature<'a>(facts: &Facts<'a>, id: FnId) -> Option<(&'a [Origin], Vec<Conv>, bool)> {
+pub fn signature<'a>(facts: &Facts<'a>, id: FnId) -> Option<(&'a [Origin], &'a [ParamDecl], bool)> {
     let program = facts.program;
     let mut decl = program.fns.get(id)?;
     if let FnParent::TraitImpl(impl_) = decl.parent
@@ -23,7 +24,7 @@ pub fn signature<'a>(facts: &Facts<'a>, id: FnId) -> Option<(&'a [Origin], Vec<C
         decl = &program.fns[method];
     }
     let constructor = matches!(decl.kind, FnKind::Constructor(..));
-    Some((&decl.ret_origins, decl.params.iter().map(|p| p.conv).collect(), constructor))
+    Some((&decl.ret_origins, &decl.params, constructor))
 }
 
 pub(super) fn by_ref(conv: Conv) -> bool {
@@ -32,20 +33,20 @@ pub(super) fn by_ref(conv: Conv) -> bool {
 
 impl Loans<'_, '_> {
     pub fn flow(&self, call: &Call) -> Flow {
-        let by_type = || call.args.iter().map(|a| a.ty(&self.body.locals).is_ref()).collect::<Vec<_>>();
+        let by_type = || call.args.iter().map(|a| a.ty(&self.body.locals).is_ref()).collect();
         match &call.callee {
             Callee::Fn { id, .. }
             | Callee::TraitMethod { method: id, .. }
             | Callee::DynMethod { method: id, .. } => match signature(self.facts, *id) {
-                Some((origins, convs, constructor)) => Flow {
+                Some((origins, params, constructor)) => Flow {
                     origins: if origins.is_empty() || constructor {
                         (0..call.args.len() as u32).map(Origin::Outer).collect()
                     } else {
-                        origins.to_vec()
+                        SmallVec::from_slice(origins)
                     },
-                    by_ref: convs.into_iter().map(by_ref).collect(),
+                    by_ref: params.iter().map(|p| by_ref(p.conv)).collect(),
                 },
-                None => Flow { origins: call.flow.ret_origins.clone(), by_ref: by_type() },
+                None => Flow { origins: SmallVec::from_slice(&call.flow.ret_origins), by_ref: by_type() },
             },
             Callee::Value { sig, .. } => Flow {
                 origins: (0..call.args.len() as u32)
@@ -65,7 +66,7 @@ impl Loans<'_, '_> {
     }
 
     pub(super) fn call(&mut self, state: &mut State, call: &Call, span: Span) -> Carry {
-        let mut args: Vec<Carry> = Vec::with_capacity(call.args.len());
+        let mut args: SmallVec<[Carry; 6]> = SmallVec::new();
         let mut carrying = 0;
         for arg in &call.args {
             let carry = self.operand(state, arg);
@@ -81,7 +82,7 @@ impl Loans<'_, '_> {
         let flow = self.flow(call);
         let by_ref = |i: usize| flow.by_ref.get(i).copied().unwrap_or(false);
         // What the arguments' values hold, without the borrows that pass them.
-        let held: Vec<Carry> =
+        let held: SmallVec<[Carry; 6]> =
             (0..args.len()).map(|i| if by_ref(i) { args[i].behind() } else { args[i] }).collect();
         let before = args.clone();
         for i in 0..args.len() {

@@ -1,6 +1,7 @@
 //! The effect of statements and terminators, and the fixpoint over a body.
 
 use base::IndexVec;
+use smallvec::SmallVec;
 
 use super::{Carry, Loans, State};
 use crate::body::{BlockId, Location, Operand, Rvalue, Statement, StatementKind, Terminator, TerminatorKind};
@@ -107,32 +108,36 @@ impl Loans<'_, '_> {
             queued[0] = true;
             work.push(std::cmp::Reverse(0u32));
         }
+        // Reused from block to block.
+        let (mut state, mut out) = (State::default(), State::default());
         while let Some(std::cmp::Reverse(next)) = work.pop() {
             queued[next as usize] = false;
             let block = live.order[next as usize];
-            let Some(mut state) = entry[block].clone() else { continue };
+            let Some(start) = &entry[block] else { continue };
+            state.clone_from(start);
             let data = &body.blocks[block];
             for (i, statement) in data.statements.iter().enumerate() {
                 self.statement(&mut state, statement, Location::new(block, i));
                 self.settle(&mut state, statement);
             }
             let result = self.terminator(&mut state, &data.terminator);
-            let mut successors: Vec<BlockId> = Vec::new();
+            let mut successors: SmallVec<[BlockId; 4]> = SmallVec::new();
             data.terminator.kind.each_successor(|s| successors.push(s));
             for target in successors {
-                let mut out = state.clone();
+                out.clone_from(&state);
                 self.edge(&mut out, &data.terminator, target, result);
                 self.settle_edge(&mut out, &data.terminator, target);
                 out.carried.retain(|e| live.live_at_entry(target, e.0));
-                let changed = match entry[target].take() {
-                    None => {
-                        entry[target] = Some(out);
+                let changed = match &mut entry[target] {
+                    slot @ None => {
+                        *slot = Some(out.clone());
                         true
                     }
+                    Some(old) if *old == out => false,
                     Some(old) => {
-                        let joined = self.join_states(&old, &out);
-                        let changed = joined != old;
-                        entry[target] = Some(joined);
+                        let joined = self.join_states(old, &out);
+                        let changed = joined != *old;
+                        *old = joined;
                         changed
                     }
                 };
@@ -146,7 +151,7 @@ impl Loans<'_, '_> {
     }
 
     pub(super) fn join_states(&mut self, a: &State, b: &State) -> State {
-        let mut carried = Vec::with_capacity(a.carried.len().max(b.carried.len()));
+        let mut carried = SmallVec::new();
         let (mut i, mut j) = (0, 0);
         while i < a.carried.len() || j < b.carried.len() {
             let left = a.carried.get(i);

@@ -4,8 +4,6 @@
 //! them at hand a program that touches much memory once gains up to a tenth, where it has to make them one may take twice its
 //! time, and a program with half-filled tables holds more.
 
-use std::alloc::{GlobalAlloc, Layout};
-
 #[cfg(sanitized)]
 use crate::sanitize::allocator::{
     mi_free, mi_malloc, mi_malloc_aligned, mi_realloc, mi_realloc_aligned, mi_zalloc, mi_zalloc_aligned,
@@ -120,34 +118,38 @@ pub(crate) unsafe fn free(ptr: *mut u8, size: usize, _align: usize) {
 /// This heap for Rust code: the runtime's own, that of the libraries it is linked with (hyper), and the compiler's, which runs programs
 /// in its own process. The compiler allocates millions of small nodes from several threads; glibc's allocator takes about a fifth of
 /// the time of `check`.
-struct Heap;
-
 #[cfg(not(any(loom, miri, sanitized)))]
-#[global_allocator]
-static ALLOCATOR: Heap = Heap;
+mod for_rust {
+    use std::alloc::{GlobalAlloc, Layout};
 
-// SAFETY: the functions above keep the contract of an allocator; for want of memory they end the process.
-unsafe impl GlobalAlloc for Heap {
-    #[inline]
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        alloc(layout.size(), layout.align())
-    }
+    struct Heap;
 
-    #[inline]
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        alloc_zeroed(layout.size(), layout.align())
-    }
+    #[global_allocator]
+    static ALLOCATOR: Heap = Heap;
 
-    #[inline]
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: by contract.
-        unsafe { realloc(ptr, layout.size(), layout.align(), new_size) }
-    }
+    // SAFETY: the functions above keep the contract of an allocator; for want of memory they end the process.
+    unsafe impl GlobalAlloc for Heap {
+        #[inline]
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            super::alloc(layout.size(), layout.align())
+        }
 
-    #[inline]
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: by contract.
-        unsafe { free(ptr, layout.size(), layout.align()) }
+        #[inline]
+        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+            super::alloc_zeroed(layout.size(), layout.align())
+        }
+
+        #[inline]
+        unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+            // SAFETY: by contract.
+            unsafe { super::realloc(ptr, layout.size(), layout.align(), new_size) }
+        }
+
+        #[inline]
+        unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+            // SAFETY: by contract.
+            unsafe { super::free(ptr, layout.size(), layout.align()) }
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use llvm_sys::core::LLVMCreateMemoryBufferWithMemoryRangeCopy;
 use llvm_sys::orc2::lljit::*;
@@ -16,6 +17,8 @@ use crate::{Error, Object};
 
 pub struct Jit {
     raw: LLVMOrcLLJITRef,
+    /// Where `main` is, once it has been looked up: 0 before.
+    main: AtomicUsize,
 }
 
 /// Address of a function of the runtime or of this process, by its symbol.
@@ -26,7 +29,7 @@ impl Jit {
     pub fn new(objects: &[Object], symbols: &[Symbol]) -> Result<Jit, Error> {
         let mut raw = std::ptr::null_mut();
         check(ll!(LLVMOrcCreateLLJIT(&mut raw, std::ptr::null_mut())))?;
-        let jit = Jit { raw };
+        let jit = Jit { raw, main: AtomicUsize::new(0) };
         let dylib = ll!(LLVMOrcLLJITGetMainJITDylib(raw));
         let mut pairs: Vec<LLVMOrcCSymbolMapPair> = symbols
             .iter()
@@ -118,7 +121,11 @@ impl Jit {
 
     /// Calls the program's `main(argc, argv)`, which runs it under the runtime.
     pub fn run_main(&self, args: &[String]) -> Result<i32, Error> {
-        let main = self.lookup("main")?;
+        let main = match self.main.load(Ordering::Relaxed) {
+            0 => self.lookup("main")?,
+            known => std::ptr::with_exposed_provenance(known),
+        };
+        self.main.store(main.expose_provenance(), Ordering::Relaxed);
         let args: Vec<CString> = args.iter().map(|a| CString::new(a.as_str()).unwrap_or_default()).collect();
         let mut argv: Vec<*const c_char> = args.iter().map(|a| a.as_ptr()).collect();
         argv.push(std::ptr::null());

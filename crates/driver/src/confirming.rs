@@ -358,7 +358,6 @@ impl One<'_> {
         let (seen, targets) = (Rc::clone(self.seen), Rc::clone(self.targets));
         let options = Options {
             strategy: Box::new(move || Box::new(Noting { inner: make(left), recorder: Rc::clone(&noted) })),
-            accesses: true,
             most_steps: self.budget.steps,
             hasty,
             seed: 1,

@@ -194,7 +194,6 @@ impl Explorer {
                 let inner = Box::new(RandomWalk::new(seed, 1));
                 Box::new(Noting { inner, recorder: Rc::clone(&noted) })
             }),
-            accesses: true,
             most_steps: plan.budget.steps,
             hasty: plan.hasty,
             seed: 1,
@@ -275,7 +274,6 @@ impl Explorer {
         let (left, noted) = (Rc::clone(&unreceived), Rc::clone(&recorder));
         let options = Options {
             strategy: Box::new(make),
-            accesses: true,
             most_steps: plan.budget.steps,
             hasty: plan.hasty,
             seed: 1,
@@ -362,7 +360,6 @@ impl Explorer {
                 let inner = Box::new(RandomWalk::new(seed, limit));
                 Box::new(Noting { inner, recorder: Rc::clone(&noted) })
             }),
-            accesses: true,
             most_steps: plan.budget.steps.min(HASTY_STEPS),
             hasty: true,
             seed: 1,
@@ -410,7 +407,6 @@ impl Explorer {
                     let inner = Box::new(Replay::lenient(choices.clone()));
                     Box::new(Noting { inner, recorder: Rc::clone(&noted) })
                 }),
-                accesses: true,
                 most_steps,
                 hasty: failed.hasty,
                 seed: failed.seed,
@@ -497,7 +493,6 @@ impl Explorer {
             strategy: Box::new(move || {
                 Box::new(Noting { inner: Box::new(replay()), recorder: Rc::clone(&noted) })
             }),
-            accesses: true,
             most_steps,
             hasty: schedule.hasty,
             seed: schedule.seed,
@@ -543,6 +538,10 @@ impl Strategy for Noting {
     fn begin(&mut self) -> bool {
         self.recorder.borrow_mut().clear();
         self.inner.begin()
+    }
+
+    fn wants_accesses(&self) -> bool {
+        self.inner.wants_accesses()
     }
 
     fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice {

@@ -51,6 +51,10 @@ impl Strategy for Bounded {
         true
     }
 
+    fn wants_accesses(&self) -> bool {
+        false
+    }
+
     fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice {
         let forced = match self.fairness.turn(pending) {
             Turn::Livelock => return Choice::Abandon(Reason::Livelock),

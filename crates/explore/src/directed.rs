@@ -134,6 +134,10 @@ impl Strategy for Directed {
         true
     }
 
+    fn wants_accesses(&self) -> bool {
+        false
+    }
+
     fn choose(&mut self, pending: &[Pending], _previous: Option<TaskId>) -> Choice {
         self.seen |= pending.iter().any(|entry| entry.at != 0);
         let at = match self.fairness.turn(pending) {

@@ -234,6 +234,13 @@ pub trait Strategy {
     /// Whether to execute the program once more.
     fn begin(&mut self) -> bool;
 
+    /// Whether it wants to know, in the execution that has begun, what exactly each event touches, and what it would have touched.
+    /// If not, an event's accesses only say whether it looks at something, and whether it changes something; its `after` and `others`
+    /// are empty, and so is what is told of those who are stuck.
+    fn wants_accesses(&self) -> bool {
+        true
+    }
+
     /// Which of the pending operations goes. `pending` has at least one with an alternative that is possible; its
     /// order is determined by the choices so far. `previous` is the task of the last event.
     fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice;

@@ -86,6 +86,10 @@ impl Strategy for Pct {
         true
     }
 
+    fn wants_accesses(&self) -> bool {
+        false
+    }
+
     fn choose(&mut self, pending: &[Pending], _previous: Option<TaskId>) -> Choice {
         let turn = self.fairness.turn(pending);
         if self.fairness.is_long() && matches!(turn, Turn::Free) {

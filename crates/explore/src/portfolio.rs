@@ -97,6 +97,10 @@ impl Strategy for Portfolio {
         true
     }
 
+    fn wants_accesses(&self) -> bool {
+        self.strategies[self.turn].wants_accesses()
+    }
+
     fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice {
         self.current().choose(pending, previous)
     }

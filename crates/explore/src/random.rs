@@ -118,6 +118,10 @@ impl Strategy for RandomWalk {
         true
     }
 
+    fn wants_accesses(&self) -> bool {
+        false
+    }
+
     fn choose(&mut self, pending: &[Pending], _previous: Option<TaskId>) -> Choice {
         let entry = match self.fairness.turn(pending) {
             Turn::Livelock => return Choice::Abandon(Reason::Livelock),

@@ -110,6 +110,10 @@ impl Strategy for Replay {
         !std::mem::replace(&mut self.begun, true)
     }
 
+    fn wants_accesses(&self) -> bool {
+        false
+    }
+
     fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice {
         if let Turn::Livelock = self.fairness.turn(pending) {
             return Choice::Abandon(Reason::Livelock);

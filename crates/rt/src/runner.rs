@@ -278,6 +278,12 @@ impl Runner {
         seen != 0 && (seen == CANCEL || seen >= FAILED) && !self.is_shielded()
     }
 
+    /// Neither a cancellation nor a deadline of a block around could interrupt it.
+    #[cfg(not(loom))]
+    pub(crate) fn is_undisturbed(&self) -> bool {
+        self.front.attention.load(Ordering::Relaxed) == 0 && self.deadline.get() < 0
+    }
+
     /// A task of a scope around has panicked. What runs is to unwind, as if it were cancelled, up to the scope's end, which says
     /// `restore`. The waker is to be woken.
     pub(crate) fn fail(&self) -> Waker {

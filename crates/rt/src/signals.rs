@@ -3,7 +3,7 @@
 //!
 //! Everything in the handler is safe to do in a signal handler: no allocation, no waiting.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write;
 
 use crate::chain::Direct;
@@ -18,6 +18,8 @@ const NEAR: usize = 128 * 1024;
 thread_local! {
     /// The lowest usable address of this thread's stack; 0 if unknown.
     static STACK_END: Cell<usize> = const { Cell::new(0) };
+    /// What `enter_again` keeps.
+    static KEPT: RefCell<Option<AltStack>> = const { RefCell::new(None) };
 }
 
 /// Installs the handlers, once.
@@ -53,7 +55,7 @@ pub(crate) fn enter_thread() -> AltStack {
     if STACK_END.get() == 0 {
         STACK_END.set(stack_end());
     }
-    // SAFETY: a fresh private mapping; the stack_t describes it.
+    // SAFETY: a fresh private mapping.
     unsafe {
         let memory = libc::mmap(
             std::ptr::null_mut(),
@@ -66,9 +68,29 @@ pub(crate) fn enter_thread() -> AltStack {
         if memory == libc::MAP_FAILED {
             return AltStack(std::ptr::null_mut());
         }
-        let stack = libc::stack_t { ss_sp: memory, ss_flags: 0, ss_size: ALT_STACK };
-        libc::sigaltstack(&raw const stack, std::ptr::null_mut());
-        AltStack(memory)
+        let stack = AltStack(memory);
+        stack.set();
+        stack
+    }
+}
+
+/// The same, for a thread that does so again and again: what it needs is kept until the thread ends.
+pub(crate) fn enter_again() {
+    KEPT.with_borrow_mut(|kept| match kept {
+        // Somebody else may have set one meanwhile, or none.
+        Some(stack) => stack.set(),
+        None => *kept = Some(enter_thread()),
+    });
+}
+
+impl AltStack {
+    /// Makes it the current thread's.
+    fn set(&self) {
+        if !self.0.is_null() {
+            let stack = libc::stack_t { ss_sp: self.0, ss_flags: 0, ss_size: ALT_STACK };
+            // SAFETY: the stack_t describes a mapping that is there until it is dropped.
+            unsafe { libc::sigaltstack(&raw const stack, std::ptr::null_mut()) };
+        }
     }
 }
 

@@ -50,6 +50,10 @@ impl Strategy for BruteForce {
         false
     }
 
+    fn wants_accesses(&self) -> bool {
+        false
+    }
+
     fn choose(&mut self, pending: &[Pending], _previous: Option<TaskId>) -> Choice {
         let options = pending.iter().map(|p| p.enabled.count_ones()).sum();
         if self.depth == self.path.len() {
@@ -91,14 +95,13 @@ fn outcomes(
     explorer: &Explorer,
     args: &[String],
     strategy: impl Fn() -> Box<dyn Strategy> + 'static,
-    accesses: bool,
+    detail: u8,
     most: u64,
 ) -> Outcomes {
     let seen = Arc::new(Mutex::new((BTreeSet::new(), 0u64, true)));
     let collected = Arc::clone(&seen);
     let options = Options {
         strategy: Box::new(strategy),
-        accesses,
         most_steps: 10_000,
         hasty: false,
         seed: 1,
@@ -115,7 +118,7 @@ fn outcomes(
             seen.2
         }),
         record: false,
-        detail: if accesses { 0 } else { EVERYTHING },
+        detail,
         watch: Vec::new(),
     };
     explorer.run_with(options, args).expect("a checked program runs");
@@ -127,7 +130,6 @@ fn outcomes(
 fn looks_large(explorer: &Explorer, args: &[String], most: u64) -> bool {
     let options = Options {
         strategy: Box::new(|| Box::new(RandomWalk::new(1, GUESSES))),
-        accesses: false,
         most_steps: 10_000,
         hasty: false,
         seed: 1,
@@ -228,12 +230,12 @@ pub fn compare(seeds: impl Iterator<Item = u64>, most: u64, mut each: impl FnMut
         let text = text.clone();
         let naive =
             || -> Box<dyn Strategy> { Box::new(BruteForce { path: Vec::new(), depth: 0, begun: false }) };
-        let brute_force = outcomes(explorer, &args, naive, false, most);
+        let brute_force = outcomes(explorer, &args, naive, EVERYTHING, most);
         if !brute_force.complete {
             continue;
         }
         let search = move || -> Box<dyn Strategy> { Box::new(Exhaustive::new(most)) };
-        let exhaustive = outcomes(explorer, &args, search, true, most);
+        let exhaustive = outcomes(explorer, &args, search, 0, most);
         each(Compared { seed: seeds[i], text, brute_force, exhaustive });
     }
 }
@@ -292,7 +294,7 @@ pub fn show(seed: u64) {
     let explorer = Explorer::new(&session, &checked, Entry::Tests(&ids), Mode::Quick, &[])
         .unwrap_or_else(|error| panic!("{error:?}"));
     let args = args(0);
-    let all = outcomes(&explorer, &args, || Box::new(Telling(Exhaustive::new(MOST))), true, MOST);
+    let all = outcomes(&explorer, &args, || Box::new(Telling(Exhaustive::new(MOST))), 0, MOST);
     println!("{:#?}", all.seen);
 }
 
@@ -309,7 +311,6 @@ pub fn speed(file: &str, all: bool, time: Duration) -> (u64, f64) {
                 true => Box::new(Exhaustive::new(u64::MAX)) as Box<dyn Strategy>,
                 false => Box::new(RandomWalk::new(explorations, 20_000)),
             }),
-            accesses: all,
             most_steps: 1_000_000,
             hasty: false,
             seed: 1,
@@ -341,7 +342,6 @@ pub fn ends(input: &Input, count: u64, most_steps: u64, hasty: bool) -> BTreeMap
     let collected = Arc::clone(&seen);
     let options = Options {
         strategy: Box::new(move || Box::new(RandomWalk::new(1, count))),
-        accesses: false,
         most_steps,
         hasty,
         seed: 1,

@@ -9,7 +9,7 @@
 //! come before it.
 
 use abi::{SelectCase, SelectKind};
-use explore::{Access, Kind};
+use explore::{Access, Kind, ObjectId};
 use smallvec::SmallVec;
 
 use super::exec::{Exec, meets};
@@ -18,6 +18,77 @@ use crate::channel::Channel;
 
 /// Most operations touch one or two objects.
 pub(super) type Accesses = SmallVec<[Access; 4]>;
+
+/// What becomes of what operations touch.
+pub(super) trait Sink {
+    /// It is asked which objects they are.
+    const NAMES: bool;
+
+    fn add(&mut self, object: u64, kind: Kind, initial: u32);
+
+    /// How many there are.
+    fn count(&self) -> usize {
+        0
+    }
+
+    /// From the `from`-th on, those of the two objects were only a read of that one.
+    fn only_read(&mut self, _from: usize, _objects: [u64; 2], _that: u64) {}
+}
+
+impl Sink for Accesses {
+    const NAMES: bool = true;
+
+    fn add(&mut self, object: u64, kind: Kind, initial: u32) {
+        self.push(Access::new(object, kind, initial));
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn only_read(&mut self, from: usize, objects: [u64; 2], that: u64) {
+        for access in &mut self[from..] {
+            if objects.contains(&access.object.0) {
+                *access = plain(that, Kind::Read);
+            }
+        }
+    }
+}
+
+/// As much of what an operation touches as is told of it where the strategy wants no more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub(super) enum Outline {
+    #[default]
+    Nothing,
+    Looks,
+    Changes,
+}
+
+impl Outline {
+    /// Accesses of which the same holds.
+    pub(super) fn accesses(self) -> &'static [Access] {
+        const fn one(kind: Kind) -> [Access; 1] {
+            [Access { object: ObjectId(0), kind, initial: 0 }]
+        }
+        const LOOKS: &[Access] = &one(Kind::Read);
+        const CHANGES: &[Access] = &one(Kind::Write);
+        match self {
+            Outline::Nothing => &[],
+            Outline::Looks => LOOKS,
+            Outline::Changes => CHANGES,
+        }
+    }
+}
+
+impl Sink for Outline {
+    const NAMES: bool = false;
+
+    #[inline]
+    fn add(&mut self, _object: u64, kind: Kind, _initial: u32) {
+        let changes = matches!(kind, Kind::Write | Kind::Take | Kind::Give);
+        *self = (*self).max(if changes { Outline::Changes } else { Outline::Looks });
+    }
+}
 
 /// The objects of one address are told apart by these.
 const TAIL: u64 = 1 << 56;
@@ -45,53 +116,15 @@ fn plain(object: u64, kind: Kind) -> Access {
 }
 
 /// What an alternative touches: one that is taken now, or (`taken` false) another one of the same operation.
-pub(super) struct Touches<'a> {
+pub(super) struct Touches<'a, S> {
     pub(super) exec: &'a Exec,
     /// Whose operation it is.
     pub(super) who: usize,
     pub(super) taken: bool,
-    pub(super) out: &'a mut Accesses,
+    pub(super) out: &'a mut S,
 }
 
-impl Touches<'_> {
-    fn id(&self, at: usize) -> u64 {
-        self.exec.object(at)
-    }
-
-    fn push(&mut self, object: u64, kind: Kind) {
-        self.out.push(plain(object, kind));
-    }
-
-    /// # Safety
-    /// What the operation is about is alive, and what those wait for who are parked.
-    pub(super) unsafe fn of(&mut self, op: Op, alternative: u32) {
-        let looked = self.exec.looked();
-        // SAFETY: by contract, here and below.
-        unsafe {
-            match alternative {
-                TIME_OUT => self.exec.parked_on(self.who, self.out),
-                INTERRUPTED => self.would_wait(op),
-                _ => self.of_itself(op, alternative),
-            }
-            if looked.cancels {
-                self.exec.cancelling_touches(op, alternative, self.out);
-            }
-        }
-        let interrupted = alternative == INTERRUPTED && self.exec.is_cancelled(self.who);
-        let got = op.looks_first() && !matches!(alternative, TIME_OUT | INTERRUPTED);
-        if looked.cancels && op.can_be_interrupted() && !interrupted && !got {
-            for cause in self.exec.causes_now(self.who) {
-                self.push(cause, Kind::Peek);
-            }
-        }
-        if looked.cancels && op.begins_to_wait() {
-            self.push(CANCELLATION, Kind::Read);
-        }
-        if looked.meets && op.can_end_a_select() {
-            self.push(MEETING, Kind::Write);
-        }
-    }
-
+impl Touches<'_, Accesses> {
     /// The ways in which an operation that got what it was about could have unwound instead.
     ///
     /// # Safety
@@ -124,6 +157,50 @@ impl Touches<'_> {
         }
         all
     }
+}
+
+impl<S: Sink> Touches<'_, S> {
+    fn id(&self, at: usize) -> u64 {
+        if S::NAMES { self.exec.object(at) } else { 0 }
+    }
+
+    fn scope(&self, at: usize) -> u64 {
+        if S::NAMES { self.exec.scope(at) } else { 0 }
+    }
+
+    fn push(&mut self, object: u64, kind: Kind) {
+        self.out.add(object, kind, 0);
+    }
+
+    /// # Safety
+    /// What the operation is about is alive, and what those wait for who are parked.
+    pub(super) unsafe fn of(&mut self, op: Op, alternative: u32) {
+        let looked = self.exec.looked();
+        // SAFETY: by contract, here and below.
+        unsafe {
+            match alternative {
+                TIME_OUT => self.exec.parked_on(self.who, self.out),
+                INTERRUPTED => self.would_wait(op),
+                _ => self.of_itself(op, alternative),
+            }
+            if looked.cancels {
+                self.exec.cancelling_touches(op, alternative, self.out);
+            }
+        }
+        let interrupted = alternative == INTERRUPTED && self.exec.is_cancelled(self.who);
+        let got = op.looks_first() && !matches!(alternative, TIME_OUT | INTERRUPTED);
+        if looked.cancels && op.can_be_interrupted() && !interrupted && !got {
+            for cause in self.exec.causes_now(self.who) {
+                self.push(cause, Kind::Peek);
+            }
+        }
+        if looked.cancels && op.begins_to_wait() {
+            self.push(CANCELLATION, Kind::Read);
+        }
+        if looked.meets && op.can_end_a_select() {
+            self.push(MEETING, Kind::Write);
+        }
+    }
 
     /// What somebody looks at who unwinds only if it would have to wait.
     ///
@@ -136,10 +213,10 @@ impl Touches<'_> {
         // SAFETY: by contract.
         unsafe {
             match op {
-                Op::Lock(at) => self.out.push(Access::new(self.id(at), Kind::Peek, 1)),
+                Op::Lock(at) => self.out.add(self.id(at), Kind::Peek, 1),
                 Op::EventWait(at) | Op::Join(at) => self.has_happened(at, EMPTY),
                 Op::GroupWait(at) => self.push(self.id(at), Kind::Write),
-                Op::Scope { live } => self.push(self.exec.scope(live.addr()), Kind::Write),
+                Op::Scope { live } => self.push(self.scope(live.addr()), Kind::Write),
                 Op::Send(c) => self.send(&*c, EMPTY),
                 Op::Recv(c) => self.recv(&*c, EMPTY),
                 Op::Batch { channel, sends, .. } => {
@@ -169,15 +246,15 @@ impl Touches<'_> {
                 Op::Join(at) => self.has_happened(at, GOT),
                 Op::Lock(at) => self.lock(at),
                 Op::TryLock(at) if alternative == GOT => self.lock(at),
-                Op::TryLock(at) => self.out.push(Access::new(self.id(at), Kind::Peek, 1)),
-                Op::Unlock(at) => self.out.push(Access::new(self.id(at), Kind::Give, 1)),
+                Op::TryLock(at) => self.out.add(self.id(at), Kind::Peek, 1),
+                Op::Unlock(at) => self.out.add(self.id(at), Kind::Give, 1),
                 Op::Touch { object, writes, .. } => {
                     let kind = if writes { Kind::Write } else { Kind::Read };
                     self.push(self.id(object), kind);
                 }
                 Op::CondvarWait { condvar, mutex } => {
                     self.push(self.id(condvar), Kind::Write);
-                    self.out.push(Access::new(self.id(mutex), Kind::Give, 1));
+                    self.out.add(self.id(mutex), Kind::Give, 1);
                 }
                 Op::EventSet(at) => {
                     self.push(self.id(at), Kind::Give);
@@ -186,7 +263,7 @@ impl Touches<'_> {
                 Op::End { end, scope, .. } => {
                     self.push(self.id(end), Kind::Give);
                     if scope != 0 && self.exec.looked().cancels {
-                        self.push(self.exec.scope(scope), Kind::Read);
+                        self.push(self.scope(scope), Kind::Read);
                     }
                 }
                 Op::EventReset(at) => self.push(self.id(at) | RESET, Kind::Write),
@@ -234,7 +311,7 @@ impl Touches<'_> {
     }
 
     fn lock(&mut self, at: usize) {
-        self.out.push(Access::new(self.id(at), Kind::Take, 1));
+        self.out.add(self.id(at), Kind::Take, 1);
     }
 
     /// An event is set, or somebody has ended; with `EMPTY` not.
@@ -269,7 +346,7 @@ impl Touches<'_> {
                 self.push(id | SHUT, Kind::Peek);
                 match capacity {
                     Ok(0) | Err(_) => self.push(id, Kind::Write),
-                    Ok(capacity) => self.out.push(Access::new(id | SPACE, Kind::Peek, capacity)),
+                    Ok(capacity) => self.out.add(id | SPACE, Kind::Peek, capacity),
                 }
             }
             _ => {
@@ -280,7 +357,7 @@ impl Touches<'_> {
                     Ok(0) => self.push(id, Kind::Write),
                     Ok(capacity) => {
                         self.push(id, Kind::Give);
-                        self.out.push(Access::new(id | SPACE, Kind::Take, capacity));
+                        self.out.add(id | SPACE, Kind::Take, capacity);
                     }
                     Err(_) => self.push(id, Kind::Give),
                 }
@@ -316,7 +393,7 @@ impl Touches<'_> {
             _ => {
                 self.push(id, Kind::Take);
                 if let Ok(capacity) = capacity {
-                    self.out.push(Access::new(id | SPACE, Kind::Give, capacity));
+                    self.out.add(id | SPACE, Kind::Give, capacity);
                 }
                 self.length(id);
             }
@@ -368,16 +445,12 @@ impl Touches<'_> {
     /// # Safety
     /// Its object is alive.
     unsafe fn passed_over(&mut self, case: &SelectCase) {
-        let from = self.out.len();
+        let from = self.out.count();
         // SAFETY: by contract.
         unsafe { self.not_ready(case) };
         if case.kind == SelectKind::Recv as u32 || case.kind == SelectKind::Send as u32 {
             let id = self.id(case.object.addr());
-            for access in &mut self.out[from..] {
-                if [id | CLOSED, id | SHUT].contains(&access.object.0) {
-                    *access = plain(id | OPEN, Kind::Read);
-                }
-            }
+            self.out.only_read(from, [id | CLOSED, id | SHUT], id | OPEN);
         }
     }
 
@@ -395,7 +468,7 @@ impl Touches<'_> {
                 self.push(self.id(case.object.addr()) | CLOSED, Kind::Peek);
             }
             k if k == SelectKind::Lock as u32 => {
-                self.out.push(Access::new(self.id(case.object.addr()), Kind::Peek, 1));
+                self.out.add(self.id(case.object.addr()), Kind::Peek, 1);
             }
             k if k == SelectKind::Event as u32 => self.has_happened(case.object.addr(), EMPTY),
             k if k == SelectKind::Join as u32 => {

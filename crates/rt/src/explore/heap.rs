@@ -11,9 +11,11 @@ use std::ptr::null_mut;
 
 use crate::memory;
 
-/// Address space for one task's small blocks, and for how many tasks. Only what is touched costs memory.
+/// Address space for one task's small blocks, and for how many tasks at most. Only what is touched costs memory.
 const REGION: usize = 32 << 20;
 const REGIONS: usize = 1 << 16;
+/// For so many tasks there is always some, where a process may have only so much.
+const FEWEST_REGIONS: usize = 1 << 6;
 /// Blocks from this size on, and those of tasks beyond the last region, come from the ordinary heap.
 const LARGE: usize = 1 << 20;
 const ALIGN: usize = 16;
@@ -28,32 +30,41 @@ thread_local! {
 }
 
 /// The address space of all regions.
-struct Space(*mut u8);
+struct Space {
+    base: *mut u8,
+    regions: usize,
+}
 
 impl Space {
     fn new() -> Space {
-        // SAFETY: a fresh private mapping.
-        let base = unsafe {
-            libc::mmap(
-                null_mut(),
-                REGION * REGIONS,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-                -1,
-                0,
-            )
-        };
-        if base == libc::MAP_FAILED {
-            memory::out_of_memory(REGION * REGIONS);
+        let mut regions = REGIONS;
+        loop {
+            // SAFETY: a fresh private mapping.
+            let base = unsafe {
+                libc::mmap(
+                    null_mut(),
+                    REGION * regions,
+                    libc::PROT_READ | libc::PROT_WRITE,
+                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                    -1,
+                    0,
+                )
+            };
+            if base != libc::MAP_FAILED {
+                return Space { base: base.cast(), regions };
+            }
+            if regions == FEWEST_REGIONS {
+                memory::out_of_memory(REGION * regions);
+            }
+            regions /= 2;
         }
-        Space(base.cast())
     }
 }
 
 impl Drop for Space {
     fn drop(&mut self) {
         // SAFETY: the mapping is ours, and nothing in it is used any more.
-        unsafe { libc::munmap(self.0.cast(), REGION * REGIONS) };
+        unsafe { libc::munmap(self.base.cast(), REGION * self.regions) };
     }
 }
 
@@ -66,6 +77,8 @@ struct Region {
 
 pub(super) struct Heap {
     base: *mut u8,
+    /// How many tasks have a region.
+    most: usize,
     /// Where that leads; there until the end.
     space: Option<Space>,
     regions: Vec<Region>,
@@ -76,7 +89,7 @@ pub(super) struct Heap {
 impl Heap {
     pub(super) fn new() -> Heap {
         let space = POOL.with_borrow_mut(Vec::pop).unwrap_or_else(Space::new);
-        Heap { base: space.0, space: Some(space), regions: Vec::new(), large: Vec::new() }
+        Heap { base: space.base, most: space.regions, space: Some(space), regions: Vec::new(), large: Vec::new() }
     }
 
     /// Forgets every block.
@@ -95,12 +108,12 @@ impl Heap {
     /// Where in the regions an address lies: the same in all executions.
     pub(super) fn name(&self, address: usize) -> Option<u64> {
         let at = address.wrapping_sub(self.base.addr());
-        (at < REGION * REGIONS).then_some(at as u64)
+        (at < REGION * self.most).then_some(at as u64)
     }
 
     pub(super) fn alloc(&mut self, task: u32, size: usize, align: usize) -> *mut u8 {
         let index = task as usize;
-        if size >= LARGE || index >= REGIONS || align > 4096 {
+        if size >= LARGE || index >= self.most || align > 4096 {
             return self.alloc_large(size, align);
         }
         while self.regions.len() <= index {

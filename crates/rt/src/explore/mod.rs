@@ -43,8 +43,6 @@ use trace::Recorder;
 pub struct Options {
     /// Makes the strategy; asked again if what was explored turns out to be void (see [`Verdict::Restart`]).
     pub strategy: Box<dyn FnMut() -> Box<dyn Strategy>>,
-    /// The strategy wants to know what each step touches: exhaustive ones do.
-    pub accesses: bool,
     /// The most steps of one execution.
     pub most_steps: u64,
     /// Timers may fire as soon as they are due before all others, not only when nobody else can go on.
@@ -133,14 +131,13 @@ pub fn take_report() -> Option<Report> {
 /// It may be called, any number of times.
 unsafe fn explore(main: Main, mut options: Options) {
     crate::signals::install();
-    let _alt_stack = crate::signals::enter_thread();
+    crate::signals::enter_again();
     overflow::prepare();
     let mut strategy = (options.strategy)();
     let settings = Settings {
         most_steps: options.most_steps,
         hasty: options.hasty,
         record: options.record,
-        accesses: options.accesses,
         seed: options.seed,
     };
     let mut exec = Box::new(Exec::new(&raw mut *strategy, settings));

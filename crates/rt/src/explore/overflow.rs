@@ -5,7 +5,7 @@
 //! runtime's code or a library's nothing can be left where it stands, since locks may be held: there it ends the process, as it
 //! does outside.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use super::exec::{Exec, exec};
@@ -13,6 +13,24 @@ use super::exec::{Exec, exec};
 thread_local! {
     /// The code of the runtime and of libraries: not the program's, which was compiled into memory.
     static LOADED: RefCell<Vec<Range<usize>>> = const { RefCell::new(Vec::new()) };
+    /// How many libraries had been loaded and unloaded in the process when that was found out.
+    static AS_OF: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
+
+/// How many libraries have been loaded and unloaded so far.
+fn changes() -> (u64, u64) {
+    unsafe extern "C" fn first(info: *mut libc::dl_phdr_info, _: usize, found: *mut libc::c_void) -> i32 {
+        // SAFETY: the loader hands valid headers to what it calls, and `found` is what was given below.
+        unsafe {
+            let info = &*info;
+            *found.cast::<(u64, u64)>() = (info.dlpi_adds, info.dlpi_subs);
+        }
+        1
+    }
+    let mut found = (0, 0);
+    // SAFETY: the function is of the right signature, and `found` outlives the call.
+    unsafe { libc::dl_iterate_phdr(Some(first), (&raw mut found).cast()) };
+    found
 }
 
 /// Finds out what code is not the program's.
@@ -31,6 +49,11 @@ pub(super) fn prepare() {
         }
         0
     }
+    let now = changes();
+    if now != (0, 0) && now == AS_OF.get() {
+        return;
+    }
+    AS_OF.set(now);
     let mut all: Vec<Range<usize>> = Vec::new();
     // SAFETY: the function is of the right signature, and `all` outlives the call.
     unsafe { libc::dl_iterate_phdr(Some(note), (&raw mut all).cast()) };

@@ -22,10 +22,10 @@
 //!
 //! Whoever waits for the end of a scope and is interrupted cancels the children, and so do a deadline there and a child's panic, at its end.
 
-use explore::{Access, Kind};
+use explore::Kind;
 use smallvec::SmallVec;
 
-use super::super::access::{Accesses, CANCELLATION, MEETING};
+use super::super::access::{CANCELLATION, MEETING, Sink};
 use super::super::op::{INTERRUPTED, Op, TIME_OUT};
 use super::event::Events;
 use super::{Exec, Fiber, Phase, State};
@@ -73,8 +73,10 @@ fn own(fiber: &Fiber) -> u64 {
 impl Exec {
     /// A scope is opened: its word is at `live`.
     pub(in crate::explore) fn opens_scope(&mut self, live: usize) {
-        let name = self.new_name();
-        self.scopes.insert(live, name);
+        if self.whole {
+            let name = self.new_name();
+            self.scopes.insert(live, name);
+        }
         for mark in [live, cancelling(live), failing(live)] {
             self.marks.remove(&mark);
         }
@@ -167,8 +169,7 @@ impl Exec {
     ///
     /// # Safety
     /// What parked fibers wait for is alive.
-    pub(in crate::explore) unsafe fn cancelling_touches(&self, op: Op, alternative: u32, out: &mut Accesses) {
-        let give = |name: u64| Access::new(name, Kind::Give, 0);
+    pub(in crate::explore) unsafe fn cancelling_touches<S: Sink>(&self, op: Op, alternative: u32, out: &mut S) {
         let fibers = &self.fibers[..self.live];
         // A task that has ended counts: before that, the cancellation would have made a difference. The latest, since memory is
         // used again.
@@ -177,16 +178,18 @@ impl Exec {
             Cancels::Nobody => return,
             Cancels::Task(of) => {
                 let task = task(of);
-                out.extend(task.map(|index| give(own(&fibers[index]))));
+                if let Some(index) = task {
+                    out.add(own(&fibers[index]), Kind::Give, 0);
+                }
                 task.into_iter().collect()
             }
             Cancels::Children(scope) => {
-                out.push(give(self.scope(scope) | CANCELLED));
+                out.add(self.scope(scope) | CANCELLED, Kind::Give, 0);
                 (0..self.live).filter(|index| fibers[*index].came.1 == scope).collect()
             }
             Cancels::All(scope) => {
-                out.push(give(self.scope(scope) | CANCELLED));
-                out.push(give(self.scope(scope) | FAILED));
+                out.add(self.scope(scope) | CANCELLED, Kind::Give, 0);
+                out.add(self.scope(scope) | FAILED, Kind::Give, 0);
                 let concerns = |index: &usize| {
                     let fiber = &fibers[*index];
                     fiber.came.1 == scope || fiber.guards.contains(&scope)
@@ -194,7 +197,7 @@ impl Exec {
                 (0..self.live).filter(concerns).collect()
             }
         };
-        out.push(Access::new(CANCELLATION, Kind::Write, 0));
+        out.add(CANCELLATION, Kind::Write, 0);
         for index in whom {
             // SAFETY: by contract.
             unsafe { self.parked_on(index, out) };
@@ -205,12 +208,13 @@ impl Exec {
     ///
     /// # Safety
     /// What it waits for is alive.
-    pub(in crate::explore) unsafe fn parked_on(&self, index: usize, out: &mut Accesses) {
+    pub(in crate::explore) unsafe fn parked_on<S: Sink>(&self, index: usize, out: &mut S) {
         let fiber = &self.fibers[index];
         if fiber.state != State::Parked {
             return;
         }
-        let mut changes = |object: u64| out.push(Access::new(object, Kind::Write, 0));
+        let name = |at: usize| if S::NAMES { self.object(at) } else { 0 };
+        let mut changes = |object: u64| out.add(object, Kind::Write, 0);
         match fiber.op {
             Op::Scope { live } => changes(self.scope(live.addr())),
             Op::Select { cases, n, .. } => {
@@ -220,26 +224,31 @@ impl Exec {
                     let case = unsafe { &*cases.add(i) };
                     // SAFETY: by contract.
                     if unsafe { meets(case) } {
-                        changes(self.object(case.object.addr()));
+                        changes(name(case.object.addr()));
                     }
                 }
             }
-            op if op.object() != 0 => changes(self.object(op.object())),
+            op if op.object() != 0 => changes(name(op.object())),
             _ => {}
         }
     }
 
     /// The current fiber ends the wait of another one: no cancellation came before.
     pub(super) fn note_wake(&mut self, woken: usize) {
-        if !self.looked.cancels || self.phase != Phase::Running || !self.settings.accesses {
+        if !self.looked.cancels || self.phase != Phase::Running {
             return;
         }
         // SAFETY: a fiber's runner is alive as long as it has not ended.
         let shielded = unsafe { (*self.fibers[woken].run).is_shielded() };
         let fiber = &mut self.fibers[self.current];
-        let access = Access::new(CANCELLATION, Kind::Read, 0);
-        if fiber.open && !shielded && !fiber.now_in.accesses.iter().any(|a| a.object == access.object) {
-            fiber.now_in.accesses.push(access);
+        if !fiber.open || shielded {
+            return;
+        }
+        let now_in = &mut fiber.now_in;
+        if !self.whole {
+            now_in.outline.add(CANCELLATION, Kind::Read, 0);
+        } else if !now_in.accesses.iter().any(|access| access.object.0 == CANCELLATION) {
+            now_in.accesses.add(CANCELLATION, Kind::Read, 0);
         }
     }
 }

@@ -49,7 +49,7 @@ impl Exec {
         }
         let mut pending = std::mem::take(&mut self.pending);
         self.find_pending(&mut pending);
-        if pending.is_empty() && self.fresh.is_empty() && !self.are_many() {
+        if self.few.is_none() && pending.is_empty() && self.fresh.is_empty() && !self.are_many() {
             // A look at everyone, whether or not anything seems to have changed for them.
             self.look_at_all_again();
             self.find_pending(&mut pending);
@@ -106,6 +106,9 @@ impl Exec {
     /// set aside until something happens to what it waits for.
     fn find_pending(&mut self, pending: &mut Vec<Pending>) {
         pending.clear();
+        if let Some(few) = self.few {
+            return self.find_pending_of_few(few, pending);
+        }
         if self.standing.len() > MANY {
             self.becomes_crowded();
         }
@@ -126,34 +129,86 @@ impl Exec {
         let mut kept = 0;
         for place in 0..self.standing.len() {
             let index = self.standing[place];
-            let fiber = &self.fibers[index];
-            debug_assert_eq!(fiber.state, State::Stands);
-            let (op, id, yielded) = (fiber.op, fiber.id, fiber.yielded);
-            let at = fiber.spots.first().copied().unwrap_or(0);
             let enabled = self.enabled(index);
             if enabled == 0 {
                 self.set_aside(index);
                 continue;
             }
-            if let Some(of) = self.goes_at_once(op) {
-                self.learn(index, of);
-                self.fibers[index].state = State::Fresh;
-                self.fresh.push(index);
+            if self.goes_now(index) {
                 continue;
             }
-            let in_vain = fiber.seems_to_poll();
-            pending.push(Pending { task: id, enabled, yielded, looks: !op.changes(), in_vain, at });
+            pending.push(self.able(index, enabled));
             self.standing[kept] = index;
             kept += 1;
         }
         self.standing.truncate(kept);
     }
 
+    /// The same where there are so few that all of them are looked at each time.
+    fn find_pending_of_few(&mut self, few: u32, pending: &mut Vec<Pending>) {
+        let (mut left, mut gone) = (few, 0);
+        while left != 0 {
+            let index = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let enabled = self.enabled(index);
+            if enabled == 0 {
+                continue;
+            }
+            if self.goes_now(index) {
+                gone |= 1 << index;
+                continue;
+            }
+            pending.push(self.able(index, enabled));
+        }
+        self.few = Some(few & !gone);
+    }
+
+    /// Whether a fiber that stands, and can go, does so at once: before an operation that is silent.
+    fn goes_now(&mut self, index: usize) -> bool {
+        let Some(of) = self.goes_at_once(self.fibers[index].op) else { return false };
+        self.learn(index, of);
+        self.fibers[index].state = State::Fresh;
+        self.fresh.push(index);
+        true
+    }
+
+    /// A fiber that stands, and what of its operation is possible, for a strategy.
+    pub(super) fn able(&self, index: usize, enabled: u64) -> Pending {
+        let fiber = &self.fibers[index];
+        debug_assert_eq!(fiber.state, State::Stands);
+        Pending {
+            task: fiber.id,
+            enabled,
+            yielded: fiber.yielded,
+            looks: !fiber.op.changes(),
+            in_vain: fiber.seems_to_poll(),
+            at: fiber.spots.first().copied().unwrap_or(0),
+        }
+    }
+
+    /// Another fiber has come into being: if they are few no more, they are not all looked at each time.
+    pub(super) fn counts_fibers(&mut self) {
+        if let Some(mut few) = self.few
+            && self.live > u32::BITS as usize
+        {
+            self.few = None;
+            while few != 0 {
+                self.standing.push(few.trailing_zeros() as usize);
+                few &= few - 1;
+            }
+        }
+    }
+
     /// The alternatives of a fiber's operation that are possible now.
     pub(super) fn enabled(&self, index: usize) -> u64 {
-        let op = self.fibers[index].op;
+        let fiber = &self.fibers[index];
+        let op = fiber.op;
         // SAFETY: what a standing fiber's operation is about is alive.
         let enabled = unsafe { op.enabled() };
+        // SAFETY: a fiber's runner is alive as long as it has not ended.
+        if unsafe { (*fiber.run).is_undisturbed() } {
+            return enabled;
+        }
         let gives_way = op.can_be_interrupted()
             && (enabled == 0 && (self.is_cancelled(index) || self.is_late(index))
                 || !op.looks_first() && self.is_cancelled(index));
@@ -179,7 +234,7 @@ impl Exec {
         if self.crowded {
             return self.crowd.touch(object);
         }
-        if self.aside.is_empty() {
+        if self.few.is_some() || self.aside.is_empty() {
             return;
         }
         if let Some(indices) = self.aside.remove(&object) {
@@ -200,6 +255,9 @@ impl Exec {
     pub(super) fn look_at_all_again(&mut self) {
         if self.crowded {
             return self.crowd.look_at_all_again();
+        }
+        if self.few.is_some() {
+            return;
         }
         for indices in std::mem::take(&mut self.aside).into_values() {
             for index in indices {
@@ -277,6 +335,10 @@ impl Exec {
         if self.crowded {
             return self.leaves_crowd(index);
         }
+        if let Some(few) = &mut self.few {
+            *few &= !(1 << index);
+            return;
+        }
         if std::mem::replace(&mut self.fibers[index].aside, false) {
             // It goes by its deadline; what is left in the map is not found standing any more.
             return;
@@ -288,6 +350,9 @@ impl Exec {
 
     /// Looks again at who waits for what an operation changes.
     pub(super) fn touched_by(&mut self, op: Op, alternative: u32) {
+        if self.few.is_some() {
+            return;
+        }
         match op {
             Op::CondvarWait { mutex, .. } => self.touch(mutex),
             Op::Cancel(_) | Op::CancelScope(_) | Op::End { fails: true, .. } => {
@@ -342,7 +407,7 @@ impl Exec {
 
     pub(super) fn tell_end(&mut self, outcome: Outcome) {
         let mut waits: Vec<(TaskId, Vec<(u32, Accesses)>)> = Vec::new();
-        if outcome == Outcome::Quiescent && self.settings.accesses {
+        if outcome == Outcome::Quiescent && self.whole {
             for who in 0..self.live {
                 let fiber = &self.fibers[who];
                 if fiber.state == State::Ended {

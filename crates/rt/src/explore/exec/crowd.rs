@@ -161,7 +161,11 @@ impl Crowd {
 impl Exec {
     /// A fiber stands from now on.
     pub(super) fn stands(&mut self, index: usize) {
-        if self.crowded { self.joins_crowd(index) } else { self.standing.push(index) }
+        match &mut self.few {
+            Some(few) => *few |= 1 << index,
+            None if self.crowded => self.joins_crowd(index),
+            None => self.standing.push(index),
+        }
     }
 
     /// From now on those who stand are kept in groups.
@@ -262,6 +266,7 @@ impl Exec {
         fiber.state == State::Stands
             && match self.crowded {
                 true => self.crowd.groups[fiber.stands_in.0 as usize].enabled != 0,
+                false if self.few.is_some() => self.enabled(index) != 0,
                 false => !fiber.aside,
             }
     }
@@ -273,15 +278,8 @@ impl Exec {
     }
 
     pub(super) fn as_pending(&self, index: usize) -> Pending {
-        let fiber = &self.fibers[index];
-        Pending {
-            task: fiber.id,
-            enabled: self.crowd.groups[fiber.stands_in.0 as usize].enabled,
-            yielded: fiber.yielded,
-            looks: !fiber.op.changes(),
-            in_vain: fiber.seems_to_poll(),
-            at: fiber.spots.first().copied().unwrap_or(0),
-        }
+        let group = self.fibers[index].stands_in.0;
+        self.able(index, self.crowd.groups[group as usize].enabled)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Events: what is told of each step, and what one learns from others.
 
 use abi::SelectKind;
-use explore::{Access, Case, Event, EventIndex, Kind};
+use explore::{Case, Event, EventIndex};
 use smallvec::SmallVec;
 
-use super::super::access::{Accesses, Touches};
+use super::super::access::{Accesses, Outline, Touches};
 use super::super::op::{EMPTY, FAILED, INTERRUPTED, NEVER, Op, TIME_OUT, case_object};
 use super::{Exec, Phase, closed, receivers_of, shut};
 
@@ -14,16 +14,26 @@ pub(super) type Events = SmallVec<[EventIndex; 2]>;
 #[derive(Default)]
 pub(super) struct Now {
     pub(super) alternative: u32,
+    /// What it touches, if no more is told of that; else the rest of this.
+    pub(super) outline: Outline,
     pub(super) accesses: Accesses,
     pub(super) after: Events,
     pub(super) others: SmallVec<[(u32, Accesses); 1]>,
     pub(super) quiescent: bool,
 }
 
+impl Now {
+    pub(super) fn clear(&mut self) {
+        self.accesses.clear();
+        self.after.clear();
+        self.others.clear();
+    }
+}
+
 impl Exec {
     /// What whoever the current fiber starts or wakes learns.
     pub(super) fn knowledge(&self) -> Events {
-        if self.live == 0 {
+        if !self.whole || self.live == 0 {
             return Events::new();
         }
         let fiber = &self.fibers[self.current];
@@ -34,6 +44,9 @@ impl Exec {
 
     /// A fiber learns of the events behind something.
     pub(super) fn learn(&mut self, index: usize, of: usize) {
+        if self.marks.is_empty() {
+            return;
+        }
         if let Some(events) = self.marks.get(&of) {
             let fiber = &mut self.fibers[index];
             fiber.after.extend(events.iter().copied());
@@ -45,9 +58,12 @@ impl Exec {
 
     /// What the current fiber just did is something to learn of.
     pub(super) fn mark(&mut self, at: usize) {
-        let known = self.knowledge();
-        let marks = self.marks.entry(at).or_default();
-        marks.extend(known);
+        if self.whole {
+            let known = self.knowledge();
+            self.marks.entry(at).or_default().extend(known);
+        } else {
+            self.marks.entry(at).or_default();
+        }
         self.touch(at);
     }
 
@@ -117,42 +133,62 @@ impl Exec {
 
     pub(super) fn begin_event(&mut self, index: usize, alternative: u32, quiescent: bool) {
         let op = self.fibers[index].op;
-        self.learn_why(index, op, alternative);
-        let mut now_in = Now { alternative, quiescent, ..Now::default() };
-        if self.settings.accesses {
-            let touched = |alternative, taken| {
-                let mut out = Accesses::new();
-                // SAFETY: the operation is about to be done, so what it is about is alive.
-                unsafe { Touches { exec: self, who: index, taken, out: &mut out }.of(op, alternative) };
-                out
-            };
-            now_in.accesses = touched(alternative, true);
-            let mut others = op.alternatives() & !(1 << alternative);
-            while others != 0 {
-                let other = others.trailing_zeros();
-                others &= others - 1;
-                now_in.others.push((other, touched(other, false)));
+        if self.whole {
+            self.learn_why(index, op, alternative);
+            self.tell_whole(index, op, alternative);
+            self.mark_cancelled(op, alternative, Events::from_slice(&[self.events]));
+        } else {
+            let mut outline = Outline::Nothing;
+            // SAFETY: the operation is about to be done, so what it is about is alive.
+            unsafe {
+                Touches { exec: self, who: index, taken: true, out: &mut outline }.of(op, alternative);
             }
-            // SAFETY: as above.
-            let interruptions = unsafe { Touches::interruptions(self, index, op) };
-            if !self.is_cancelled(index) || alternative != INTERRUPTED {
-                now_in.others.extend(interruptions.into_iter().map(|touches| (INTERRUPTED, touches)));
-            }
-        } else if op.changes() {
-            // Enough to see that somebody gets on.
-            now_in.accesses.push(Access::new(0, Kind::Write, 0));
+            self.fibers[index].now_in.outline = outline;
+            self.mark_cancelled(op, alternative, Events::new());
         }
-        let (object, case) = (self.object_of(op), self.case_of(op, alternative));
         let fiber = &mut self.fibers[index];
-        now_in.after = std::mem::take(&mut fiber.after);
-        fiber.now_in = now_in;
+        (fiber.now_in.alternative, fiber.now_in.quiescent) = (alternative, quiescent);
         fiber.event = Some(self.events);
         fiber.open = true;
         fiber.case = alternative;
-        self.mark_cancelled(op, alternative, Events::from_slice(&[self.events]));
-        let fiber = &mut self.fibers[index];
         self.events += 1;
         self.previous = Some(fiber.id);
+        if self.recorder.is_some() {
+            self.record_event(index, op, alternative);
+        }
+    }
+
+    /// What a step touches, what else it could have touched, and what it has learnt of.
+    fn tell_whole(&mut self, index: usize, op: Op, alternative: u32) {
+        let touched = |alternative, taken| {
+            let mut out = Accesses::new();
+            // SAFETY: the operation is about to be done, so what it is about is alive.
+            unsafe { Touches { exec: self, who: index, taken, out: &mut out }.of(op, alternative) };
+            out
+        };
+        let accesses = touched(alternative, true);
+        let mut all: SmallVec<[(u32, Accesses); 1]> = SmallVec::new();
+        let mut others = op.alternatives() & !(1 << alternative);
+        while others != 0 {
+            let other = others.trailing_zeros();
+            others &= others - 1;
+            all.push((other, touched(other, false)));
+        }
+        // SAFETY: as above.
+        let interruptions = unsafe { Touches::interruptions(self, index, op) };
+        if !self.is_cancelled(index) || alternative != INTERRUPTED {
+            all.extend(interruptions.into_iter().map(|touches| (INTERRUPTED, touches)));
+        }
+        let fiber = &mut self.fibers[index];
+        let now_in = &mut fiber.now_in;
+        (now_in.accesses, now_in.others) = (accesses, all);
+        now_in.after = std::mem::take(&mut fiber.after);
+    }
+
+    #[cold]
+    fn record_event(&mut self, index: usize, op: Op, alternative: u32) {
+        let (object, case) = (self.object_of(op), self.case_of(op, alternative));
+        let fiber = &self.fibers[index];
         if let Some(recorder) = &mut self.recorder {
             let call = if fiber.here.is_null() { 0 } else { fiber.calls };
             recorder.event(fiber.id, op, object, (alternative, case), call, (fiber.here, fiber.parent));
@@ -165,6 +201,18 @@ impl Exec {
             return;
         }
         let now_in = &fiber.now_in;
+        if !self.whole {
+            let event = Event {
+                task: fiber.id,
+                alternative: now_in.alternative,
+                accesses: now_in.outline.accesses(),
+                after: &[],
+                quiescent: now_in.quiescent,
+                others: &[],
+            };
+            // SAFETY: by the contract of `run`.
+            return unsafe { (*self.strategy).executed(&event) };
+        }
         let others: SmallVec<[Case<'_>; 4]> = now_in
             .others
             .iter()

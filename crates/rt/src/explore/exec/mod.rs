@@ -89,6 +89,10 @@ pub(super) struct Fiber {
     run: *const Runner,
     /// A thread's runner, which outside is its thread's own.
     own_run: Option<Box<Runner>>,
+    /// One that nobody uses any more.
+    spare_run: Option<Box<Runner>>,
+    /// Who started it, as the how-manieth.
+    path: (u32, u32),
     /// Its task and the scope of that, also when they have ended; 0: none.
     came: (usize, usize),
     /// The scopes, by their words, that it is to leave when a child panics.
@@ -166,7 +170,9 @@ pub(super) struct Exec {
     vain: u64,
     /// Steps since time has passed.
     at_one_time: u64,
-    /// Those who stand, but for those who are set aside.
+    /// Nobody but the first fibers, as many as this has bits, has been there: it says who of them stands.
+    few: Option<u32>,
+    /// Else, those who stand, but for those who are set aside.
     standing: Vec<usize>,
     /// Those who cannot go, by the objects that could change that.
     aside: Addresses<Vec<usize>>,
@@ -191,6 +197,8 @@ pub(super) struct Exec {
     scopes: Addresses<u64>,
     heap: Heap,
     pending: Vec<Pending>,
+    /// The strategy wants to know all that steps touch, in this execution.
+    whole: bool,
     // Kept from one execution to the next.
     /// For who has overflowed its own.
     spare: Stack,
@@ -248,6 +256,7 @@ impl Exec {
             late_timers: 0,
             vain: 0,
             at_one_time: 0,
+            few: Some(0),
             standing: Vec::new(),
             aside: HashMap::default(),
             crowd: Crowd::default(),
@@ -264,6 +273,7 @@ impl Exec {
             scopes: HashMap::default(),
             heap: Heap::new(),
             pending: Vec::new(),
+            whole: true,
             spare: Stack::new(),
             paths: HashMap::default(),
             looked: Looked::default(),
@@ -312,6 +322,7 @@ impl Exec {
         (self.events, self.steps, self.late_timers) = (0, 0, 0);
         (self.vain, self.at_one_time) = (0, 0);
         (self.main_ended, self.previous) = (false, None);
+        self.few = Some(0);
         self.standing.clear();
         self.aside.clear();
         if std::mem::take(&mut self.crowded) {
@@ -329,6 +340,8 @@ impl Exec {
         self.panics.clear();
         self.unreceived = 0;
         (self.timed, self.chance_started) = (false, false);
+        // SAFETY: by contract.
+        self.whole = unsafe { (*self.strategy).wants_accesses() };
         random::set_state(self.settings.seed);
         census::restart_ids();
         task::restart_ids();
@@ -346,17 +359,18 @@ impl Exec {
         current::set_task(null());
         current::set_thread(null());
         census::set_current(null());
-        if self.fibers[..self.live].iter().any(|fiber| fiber.state != State::Ended) {
+        let mut all_ended = true;
+        for fiber in &mut self.fibers[..self.live] {
+            fiber.body = None;
+            if fiber.state != State::Ended {
+                all_ended = false;
+                // Others may still refer to it.
+                fiber.own_run.take().map(Box::leak);
+            }
+        }
+        if !all_ended {
             // SAFETY: whoever is still linked is on a stack that nobody will go on with.
             unsafe { crate::wait::LOT.forget_all() };
-        }
-        for fiber in &mut self.fibers[..self.live] {
-            fiber.stack = None;
-            fiber.body = None;
-            if let Some(run) = fiber.own_run.take().filter(|_| fiber.state != State::Ended) {
-                // Others may still refer to it.
-                Box::leak(run);
-            }
         }
         self.verdict.take().expect("an execution ends with a verdict")
     }
@@ -395,32 +409,52 @@ impl Exec {
     pub(super) unsafe fn point(this: *mut Exec, op: Op, parent: *const Frame, timeout: i64) {
         // SAFETY: by contract; no reference lives across `leave`.
         unsafe {
-            let me = (*this).current;
-            let fiber = &mut (&mut (*this).fibers)[me];
             let top = (&raw const op).addr();
-            if fiber.stack.as_ref().is_some_and(|stack| stack.left(top) < STACK_FOR_STEPS) {
+            if (*this).is_near_the_end(top) {
                 Exec::overflows(this);
             }
-            (fiber.op, fiber.parent, fiber.expire) = (op, parent, false);
-            let own = if timeout < 0 { -1 } else { (*this).now.saturating_add(timeout) };
-            let fiber = &mut (&mut (*this).fibers)[me];
-            fiber.deadline = if op.can_be_interrupted() { (*fiber.run).pending(own).until } else { -1 };
-            (*this).timed |= fiber.deadline >= 0;
-            if (*this).phase == Phase::Cleaning {
-                if (*this).cleans_on(me, op) {
-                    return;
-                }
-            } else {
-                (*this).look(me, op);
-                if op.is_silent((*this).looked) && (*this).do_silently(me, op) {
-                    return;
-                }
-                (&mut (*this).fibers)[me].spots = (*this).watch.at(parent);
-                (*this).stands(me);
+            if !(*this).comes_to(op, parent, timeout) {
+                Exec::leave(this);
             }
-            (&mut (*this).fibers)[me].state = State::Stands;
-            Exec::leave(this);
         }
+    }
+
+    /// Whether the current fiber has used up its stack, down to an address.
+    fn is_near_the_end(&self, top: usize) -> bool {
+        let stack = self.fibers[self.current].stack.as_ref();
+        stack.is_some_and(|stack| stack.left(top) < STACK_FOR_STEPS)
+    }
+
+    /// The current fiber comes to an operation. Whether it goes on at once; if not, it stands there.
+    ///
+    /// # Safety
+    /// As for `point`.
+    unsafe fn comes_to(&mut self, op: Op, parent: *const Frame, timeout: i64) -> bool {
+        let me = self.current;
+        let own = if timeout < 0 { -1 } else { self.now.saturating_add(timeout) };
+        let fiber = &mut self.fibers[me];
+        (fiber.op, fiber.parent, fiber.expire, fiber.deadline) = (op, parent, false, -1);
+        if op.can_be_interrupted() {
+            // SAFETY: a fiber's runner is alive as long as it has not ended.
+            fiber.deadline = unsafe { (*fiber.run).pending(own).until };
+            self.timed |= fiber.deadline >= 0;
+        }
+        if self.phase == Phase::Cleaning {
+            if self.cleans_on(me, op) {
+                return true;
+            }
+        } else {
+            self.look(me, op);
+            if op.is_silent(self.looked) && self.do_silently(me, op) {
+                return true;
+            }
+            if self.watch.is_on() {
+                self.fibers[me].spots = self.watch.at(parent);
+            }
+            self.stands(me);
+        }
+        self.fibers[me].state = State::Stands;
+        false
     }
 
     /// The current fiber's code has called std there, which has not returned, unless null.
@@ -464,12 +498,15 @@ impl Exec {
                 if let Some(recorder) = &mut self.recorder {
                     recorder.silent(op);
                 }
-                if self.settings.accesses {
+                // SAFETY: by the contract of `point`, here and below.
+                if self.whole {
                     let mut accesses = std::mem::take(&mut self.fibers[me].now_in.accesses);
-                    let mut touches = Touches { exec: self, who: me, taken: true, out: &mut accesses };
-                    // SAFETY: by the contract of `point`.
-                    unsafe { touches.of(op, GOT) };
+                    unsafe { Touches { exec: self, who: me, taken: true, out: &mut accesses }.of(op, GOT) };
                     self.fibers[me].now_in.accesses = accesses;
+                } else {
+                    let mut outline = self.fibers[me].now_in.outline;
+                    unsafe { Touches { exec: self, who: me, taken: true, out: &mut outline }.of(op, GOT) };
+                    self.fibers[me].now_in.outline = outline;
                 }
             }
             _ => return false,
@@ -528,9 +565,11 @@ impl Exec {
             && self.fibers[index].state == State::Parked
         {
             self.note_wake(index);
-            let known = self.knowledge();
+            if self.whole {
+                let known = self.knowledge();
+                self.fibers[index].after.extend(known);
+            }
             let fiber = &mut self.fibers[index];
-            fiber.after.extend(known);
             fiber.state = State::Fresh;
             self.fresh.push(index);
         }

@@ -16,11 +16,56 @@ use crate::runner::Runner;
 use crate::task::Task;
 use crate::text::text;
 
+impl Fiber {
+    /// Nobody yet.
+    fn new() -> Fiber {
+        Fiber {
+            stack: None,
+            at: null_mut(),
+            state: State::Ended,
+            body: None,
+            run: null(),
+            own_run: None,
+            spare_run: None,
+            path: (0, 0),
+            came: (0, 0),
+            guards: SmallVec::new(),
+            task: null_mut(),
+            member: null(),
+            id: TaskId(0),
+            children: 0,
+            objects: 0,
+            op: Op::Start,
+            parent: null(),
+            here: null(),
+            calls: 0,
+            deadline: -1,
+            expire: false,
+            case: 0,
+            kept_in: None,
+            heard: false,
+            idle: false,
+            yielded: false,
+            vain: 0,
+            spots: Spots::new(),
+            aside: false,
+            stands_in: (0, 0),
+            after: SmallVec::new(),
+            event: None,
+            open: false,
+            now_in: Now::default(),
+        }
+    }
+}
+
 impl Exec {
     /// Gives an object a name that is the same in all executions: the current task's how-manieth it is.
     pub(in crate::explore) fn name_object(&mut self, at: usize) {
-        let name = self.new_name();
-        self.named.insert(at, name);
+        // Else nobody asks.
+        if self.whole || self.settings.record {
+            let name = self.new_name();
+            self.named.insert(at, name);
+        }
     }
 
     pub(super) fn new_name(&mut self) -> u64 {
@@ -102,68 +147,69 @@ impl Exec {
         }
     }
 
+    /// The number of the fiber that the current one starts, the same in all executions, and by what it is known.
+    fn new_id(&mut self, index: usize) -> (u32, (u32, u32)) {
+        if index == 0 {
+            return (0, (0, 0));
+        }
+        let parent = &mut self.fibers[self.current];
+        let path = (parent.id.0, parent.children);
+        parent.children += 1;
+        match self.fibers.get(index) {
+            // As in the execution before.
+            Some(fiber) if fiber.path == path => (fiber.id.0, path),
+            _ => {
+                let next = self.paths.len() as u32 + 1;
+                (*self.paths.entry(path).or_insert(next), path)
+            }
+        }
+    }
+
     pub(super) fn add(&mut self, body: Body, task: *mut Task, member: *const Member) {
         let index = self.live;
-        let id = match index {
-            0 => 0,
-            _ => {
-                let parent = &mut self.fibers[self.current];
-                let path = (parent.id.0, parent.children);
-                parent.children += 1;
-                let next = self.paths.len() as u32 + 1;
-                *self.paths.entry(path).or_insert(next)
+        let (id, path) = self.new_id(index);
+        // SAFETY: a task that is about to start is alive; a thread's fiber has none.
+        let scope = unsafe { task.as_ref() }.map_or(0, |task| task.scope_live().addr());
+        let after = self.knowledge();
+        let mut kept = self.fibers.get_mut(index);
+        let stack = kept.as_mut().and_then(|fiber| fiber.stack.take());
+        let spare_run = kept.and_then(|fiber| fiber.own_run.take().or_else(|| fiber.spare_run.take()));
+        let left = || self.done.pop().and_then(|index| self.fibers[index].stack.take());
+        let stack = stack.or_else(left).unwrap_or_else(Stack::new);
+        let (own_run, spare_run) = match (task.is_null(), spare_run) {
+            (false, spare) => (None, spare),
+            (true, None) => (Some(Box::new(Runner::new(false))), None),
+            (true, Some(mut spare)) => {
+                *spare = Runner::new(false);
+                (Some(spare), None)
             }
         };
-        let own_run = task.is_null().then(|| Box::new(Runner::new(false)));
         let run = match &own_run {
             Some(run) => &raw const **run,
-            // SAFETY: a task that is about to start is alive.
+            // SAFETY: as above.
             None => unsafe { &raw const (*task).run },
         };
-        // SAFETY: as above; a thread's fiber has none.
-        let scope = unsafe { task.as_ref() }.map_or(0, |task| task.scope_live().addr());
-        let left = self.done.pop().and_then(|index| self.fibers[index].stack.take());
-        let stack = left.unwrap_or_else(Stack::new);
-        let fiber = Fiber {
-            at: stack.prepare(start),
-            stack: Some(stack),
-            state: State::Fresh,
-            body: Some(body),
-            run,
-            own_run,
-            came: (task.addr(), scope),
-            guards: SmallVec::new(),
-            task,
-            member,
-            id: TaskId(id),
-            children: 0,
-            objects: 0,
-            op: Op::Start,
-            parent: null(),
-            here: null(),
-            calls: 0,
-            deadline: -1,
-            expire: false,
-            case: 0,
-            kept_in: None,
-            heard: false,
-            idle: false,
-            yielded: false,
-            vain: 0,
-            spots: Spots::new(),
-            aside: false,
-            stands_in: (0, 0),
-            after: self.knowledge(),
-            event: None,
-            open: false,
-            now_in: Now::default(),
-        };
-        if index < self.fibers.len() {
-            self.fibers[index] = fiber;
-        } else {
-            self.fibers.push(fiber);
+        if index == self.fibers.len() {
+            self.fibers.push(Fiber::new());
         }
+        let fiber = &mut self.fibers[index];
+        (fiber.at, fiber.stack) = (stack.prepare(start), Some(stack));
+        (fiber.state, fiber.body) = (State::Fresh, Some(body));
+        (fiber.run, fiber.own_run, fiber.spare_run) = (run, own_run, spare_run);
+        (fiber.id, fiber.path, fiber.came) = (TaskId(id), path, (task.addr(), scope));
+        (fiber.task, fiber.member) = (task, member);
+        fiber.guards.clear();
+        (fiber.children, fiber.objects, fiber.calls) = (0, 0, 0);
+        (fiber.op, fiber.parent, fiber.here) = (Op::Start, null(), null());
+        (fiber.deadline, fiber.expire, fiber.case) = (-1, false, 0);
+        (fiber.kept_in, fiber.heard) = (None, false);
+        (fiber.idle, fiber.yielded, fiber.vain) = (false, false, 0);
+        fiber.spots.clear();
+        (fiber.aside, fiber.stands_in) = (false, (0, 0));
+        (fiber.after, fiber.event, fiber.open) = (after, None, false);
+        fiber.now_in.clear();
         self.live += 1;
+        self.counts_fibers();
         self.fresh.push(index);
         if self.by_id.len() <= id as usize {
             self.by_id.resize(id as usize + 1, 0);

@@ -77,9 +77,10 @@ impl Exec {
             return;
         }
         self.unreceived += messages;
-        let (task, object) = (self.current_id(), self.object(channel));
-        if let Some(recorder) = &mut self.recorder {
-            recorder.leaves(task, object, messages);
+        if self.recorder.is_some() {
+            let (task, object) = (self.current_id(), self.object(channel));
+            let recorder = self.recorder.as_mut();
+            recorder.expect("there is one").leaves(task, object, messages);
         }
     }
 

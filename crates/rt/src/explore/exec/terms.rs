@@ -8,8 +8,6 @@ pub(in crate::explore) struct Settings {
     pub(in crate::explore) hasty: bool,
     /// What happens is to be told.
     pub(in crate::explore) record: bool,
-    /// The strategy wants to know what is touched.
-    pub(in crate::explore) accesses: bool,
     /// Where the program's random numbers start.
     pub(in crate::explore) seed: u64,
 }

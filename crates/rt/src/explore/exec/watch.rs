@@ -20,12 +20,13 @@ impl Watch {
         Watch { reached: vec![false; spots.len()], spots, known: Addresses::default() }
     }
 
+    pub(super) fn is_on(&self) -> bool {
+        !self.spots.is_empty()
+    }
+
     /// The numbers of the spots at which a fiber stands, by the calls in the program's own code, innermost first.
     pub(super) fn at(&mut self, frame: *const Frame) -> Spots {
         let mut found = Spots::new();
-        if self.spots.is_empty() {
-            return found;
-        }
         let spots = &self.spots;
         // SAFETY: the frames of a fiber that is about to stand are valid.
         for site in unsafe { chain::sites(frame) } {

@@ -79,11 +79,17 @@ impl Fairness {
         }
     }
 
+    /// It may go whatever others have done.
+    #[inline]
+    pub(crate) fn may_surely_go(&self, entry: &Pending) -> bool {
+        entry.enabled != 0 && !entry.yielded && !(self.guesses && entry.in_vain)
+    }
+
     pub(crate) fn may_go(&self, entry: &Pending) -> bool {
         if entry.enabled == 0 {
             return false;
         }
-        if !entry.yielded && !(self.guesses && entry.in_vain) {
+        if self.may_surely_go(entry) {
             return true;
         }
         let last = self.last.get(entry.task.0 as usize).copied().unwrap_or(0);

@@ -63,6 +63,17 @@ impl RandomWalk {
         }
     }
 
+    /// The same where all of them may, and are equally likely; `None` otherwise.
+    fn any_task<'a>(&mut self, pending: &'a [Pending]) -> Option<&'a Pending> {
+        let RandomWalk { rng, fairness, tree, weights, .. } = self;
+        if weights.is_some() || !pending.iter().all(|entry| fairness.may_surely_go(entry)) {
+            return None;
+        }
+        let entry = pending.get(rng.below(pending.len() as u64) as usize)?;
+        tree.branches(pending.len() as f64);
+        Some(entry)
+    }
+
     /// One of the tasks that may go.
     fn task<'a>(&mut self, pending: &'a [Pending]) -> &'a Pending {
         let RandomWalk { rng, fairness, tree, weights, .. } = self;
@@ -123,10 +134,13 @@ impl Strategy for RandomWalk {
     }
 
     fn choose(&mut self, pending: &[Pending], _previous: Option<TaskId>) -> Choice {
-        let entry = match self.fairness.turn(pending) {
-            Turn::Livelock => return Choice::Abandon(Reason::Livelock),
-            Turn::Forced(at) => &pending[at],
-            Turn::Free => self.task(pending),
+        let entry = match self.any_task(pending) {
+            Some(entry) => entry,
+            None => match self.fairness.turn(pending) {
+                Turn::Livelock => return Choice::Abandon(Reason::Livelock),
+                Turn::Forced(at) => &pending[at],
+                Turn::Free => self.task(pending),
+            },
         };
         self.tree.branches(f64::from(entry.enabled.count_ones()));
         draw(&mut self.rng, entry)

@@ -387,6 +387,7 @@ impl Runner {
 
     /// The deadline of a block around has passed, and may be delivered.
     #[cfg(not(loom))]
+    #[inline]
     pub(crate) fn is_late(&self) -> bool {
         let around = self.inherited_deadline();
         around >= 0 && crate::clock::monotonic() >= around

@@ -194,6 +194,7 @@ impl Op {
     ///
     /// # Safety
     /// What it is about is alive.
+    #[inline]
     pub(super) unsafe fn enabled(&self) -> u64 {
         // SAFETY: by contract.
         unsafe {
@@ -266,6 +267,7 @@ impl Op {
     }
 
     /// A cancellation can end it.
+    #[inline]
     pub(super) fn can_be_interrupted(&self) -> bool {
         matches!(
             self,
@@ -283,6 +285,7 @@ impl Op {
     }
 
     /// Also who is cancelled gets what it asks for, if that is there: see `Machine::LOOKS_FIRST`.
+    #[inline]
     pub(super) fn looks_first(&self) -> bool {
         matches!(self, Op::Lock(_) | Op::EventWait(_) | Op::GroupWait(_) | Op::Scope { .. })
     }
@@ -299,6 +302,7 @@ impl Op {
 
     /// It changes nothing that anybody but its own waiters can notice, and cannot fail: no choice is worth making
     /// before it.
+    #[inline]
     pub(super) fn is_silent(&self, looked: Looked) -> bool {
         match self {
             Op::Start => true,
@@ -373,6 +377,7 @@ impl Op {
     }
 
     /// It is more than a look.
+    #[inline]
     pub(super) fn changes(&self) -> bool {
         !matches!(
             self,
@@ -390,6 +395,7 @@ impl Op {
     }
 
     /// It has only looked, and found nothing.
+    #[inline]
     pub(super) fn is_in_vain(&self, alternative: u32) -> bool {
         match self {
             Op::TryLock(_) | Op::TrySend(_) | Op::TryRecv(_) => alternative != GOT,
@@ -399,6 +405,7 @@ impl Op {
     }
 
     /// The object that it is about, or 0.
+    #[inline]
     pub(super) fn object(&self) -> usize {
         match *self {
             Op::Lock(at) | Op::TryLock(at) | Op::Unlock(at) => at,

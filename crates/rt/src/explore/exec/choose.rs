@@ -93,8 +93,9 @@ impl Exec {
     }
 
     /// What is learnt of by an operation before which nobody stands once it has become possible; `None` if it is another one.
-    pub(super) fn goes_at_once(&self, op: Op) -> Option<usize> {
-        let of = match op {
+    #[inline]
+    pub(super) fn goes_at_once(&self, op: &Op) -> Option<usize> {
+        let of = match *op {
             Op::Join(at) => at,
             Op::Scope { live } => live.addr(),
             _ => return None,
@@ -164,8 +165,9 @@ impl Exec {
     }
 
     /// Whether a fiber that stands, and can go, does so at once: before an operation that is silent.
+    #[inline]
     fn goes_now(&mut self, index: usize) -> bool {
-        let Some(of) = self.goes_at_once(self.fibers[index].op) else { return false };
+        let Some(of) = self.goes_at_once(&self.fibers[index].op) else { return false };
         self.learn(index, of);
         self.fibers[index].state = State::Fresh;
         self.fresh.push(index);
@@ -173,6 +175,7 @@ impl Exec {
     }
 
     /// A fiber that stands, and what of its operation is possible, for a strategy.
+    #[inline]
     pub(super) fn able(&self, index: usize, enabled: u64) -> Pending {
         let fiber = &self.fibers[index];
         debug_assert_eq!(fiber.state, State::Stands);
@@ -200,9 +203,10 @@ impl Exec {
     }
 
     /// The alternatives of a fiber's operation that are possible now.
+    #[inline]
     pub(super) fn enabled(&self, index: usize) -> u64 {
         let fiber = &self.fibers[index];
-        let op = fiber.op;
+        let op = &fiber.op;
         // SAFETY: what a standing fiber's operation is about is alive.
         let enabled = unsafe { op.enabled() };
         // SAFETY: a fiber's runner is alive as long as it has not ended.

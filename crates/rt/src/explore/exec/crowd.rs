@@ -244,7 +244,7 @@ impl Exec {
             let (op, Some(&first)) = (group.op, group.members.first()) else { continue };
             let enabled = self.enabled(first);
             if enabled != 0
-                && let Some(of) = self.goes_at_once(op)
+                && let Some(of) = self.goes_at_once(&op)
             {
                 self.crowd.set_enabled(place, 0);
                 let members = std::mem::take(&mut self.crowd.groups[place as usize].members);

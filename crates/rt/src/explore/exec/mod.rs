@@ -436,7 +436,8 @@ impl Exec {
         (fiber.op, fiber.parent, fiber.expire, fiber.deadline) = (op, parent, false, -1);
         if op.can_be_interrupted() {
             // SAFETY: a fiber's runner is alive as long as it has not ended.
-            fiber.deadline = unsafe { (*fiber.run).pending(own).until };
+            let run = unsafe { &*fiber.run };
+            fiber.deadline = if run.deadline() < 0 { own } else { run.pending(own).until };
             self.timed |= fiber.deadline >= 0;
         }
         if self.phase == Phase::Cleaning {
@@ -471,14 +472,16 @@ impl Exec {
     }
 
     /// Notes what is looked at for the first time.
+    #[inline]
     fn look(&mut self, me: usize, op: Op) {
-        let before = self.looked;
-        op.looks(&mut self.looked);
+        let mut looked = self.looked;
+        op.looks(&mut looked);
         if op.can_be_interrupted() && self.is_late(me) {
             // It looks whether it would have to wait, at whatever it is.
-            self.looked.looks_at_all();
+            looked.looks_at_all();
         }
-        if self.looked != before {
+        if looked != self.looked {
+            self.looked = looked;
             self.failure = Some(Verdict::Restart);
         }
     }

@@ -321,6 +321,25 @@ impl Op {
         }
     }
 
+    /// It may be one that `looks` makes something of.
+    #[inline]
+    pub(super) fn may_look(&self) -> bool {
+        matches!(
+            self,
+            Op::TryLock(_)
+                | Op::EventPeek(_)
+                | Op::EventReset(_)
+                | Op::EndPeek(_)
+                | Op::TryRecv(_)
+                | Op::ChannelPeek(_)
+                | Op::Batch { .. }
+                | Op::Cancel(_)
+                | Op::CancelScope(_)
+                | Op::End { .. }
+                | Op::Select { .. }
+        )
+    }
+
     /// What looking at it without waiting makes worth a choice from now on.
     pub(super) fn looks(&self, looked: &mut Looked) {
         match *self {

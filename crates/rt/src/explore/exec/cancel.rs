@@ -150,7 +150,14 @@ impl Exec {
     }
 
     /// A step that cancels others has been taken: they can learn of it.
+    #[inline]
     pub(super) fn mark_cancelled(&mut self, op: Op, alternative: u32, known: Events) {
+        if matches!(op, Op::Cancel(_) | Op::CancelScope(_) | Op::End { fails: true, .. } | Op::Scope { .. }) {
+            self.mark_whom(op, alternative, known);
+        }
+    }
+
+    fn mark_whom(&mut self, op: Op, alternative: u32, known: Events) {
         let mut mark = |at| {
             // Who comes second makes no difference.
             self.marks.entry(at).or_insert_with(|| known.clone());

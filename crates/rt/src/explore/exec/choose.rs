@@ -138,7 +138,7 @@ impl Exec {
             if self.goes_now(index) {
                 continue;
             }
-            pending.push(self.able(index, enabled));
+            pending.push(Pending { enabled, ..self.fibers[index].told });
             self.standing[kept] = index;
             kept += 1;
         }
@@ -151,6 +151,12 @@ impl Exec {
         while left != 0 {
             let index = left.trailing_zeros() as usize;
             left &= left - 1;
+            let fiber = &self.fibers[index];
+            // SAFETY: a fiber's runner is alive as long as it has not ended.
+            if fiber.always && unsafe { (*fiber.run).is_undisturbed() } {
+                pending.push(fiber.told);
+                continue;
+            }
             let enabled = self.enabled(index);
             if enabled == 0 {
                 continue;
@@ -159,7 +165,7 @@ impl Exec {
                 gone |= 1 << index;
                 continue;
             }
-            pending.push(self.able(index, enabled));
+            pending.push(Pending { enabled, ..self.fibers[index].told });
         }
         self.few = Some(few & !gone);
     }
@@ -318,7 +324,7 @@ impl Exec {
         } else {
             (self.vain, fiber.vain) = (0, 0);
         }
-        fiber.yielded = op == Op::Yield;
+        fiber.yielded = matches!(op, Op::Yield);
         fiber.idle = false;
         if fiber.state == State::Stands {
             self.leave_standing(index);

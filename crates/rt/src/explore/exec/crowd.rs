@@ -161,6 +161,9 @@ impl Crowd {
 impl Exec {
     /// A fiber stands from now on.
     pub(super) fn stands(&mut self, index: usize) {
+        let told = self.able(index, 1);
+        let fiber = &mut self.fibers[index];
+        (fiber.told, fiber.always) = (told, fiber.op.is_always_possible());
         match &mut self.few {
             Some(few) => *few |= 1 << index,
             None if self.crowded => self.joins_crowd(index),
@@ -278,8 +281,8 @@ impl Exec {
     }
 
     pub(super) fn as_pending(&self, index: usize) -> Pending {
-        let group = self.fibers[index].stands_in.0;
-        self.able(index, self.crowd.groups[group as usize].enabled)
+        let fiber = &self.fibers[index];
+        Pending { enabled: self.crowd.groups[fiber.stands_in.0 as usize].enabled, ..fiber.told }
     }
 }
 

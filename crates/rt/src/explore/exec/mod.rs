@@ -127,6 +127,9 @@ pub(super) struct Fiber {
     vain: u32,
     /// Which of the watched places it stands at: see `Watch`.
     spots: Spots,
+    /// While it stands: what a strategy is told of it, but for what it can do; and that this is always the same.
+    told: Pending,
+    always: bool,
     /// It stands, and would have to wait: see `Exec::aside`.
     aside: bool,
     /// Where it stands among many: its group, and its place there.
@@ -452,7 +455,9 @@ impl Exec {
             if self.watch.is_on() {
                 self.fibers[me].spots = self.watch.at(parent);
             }
+            self.fibers[me].state = State::Stands;
             self.stands(me);
+            return false;
         }
         self.fibers[me].state = State::Stands;
         false
@@ -474,6 +479,9 @@ impl Exec {
     /// Notes what is looked at for the first time.
     #[inline]
     fn look(&mut self, me: usize, op: Op) {
+        if !op.may_look() && !op.can_be_interrupted() {
+            return;
+        }
         let mut looked = self.looked;
         op.looks(&mut looked);
         if op.can_be_interrupted() && self.is_late(me) {

@@ -2,7 +2,7 @@
 
 use std::ptr::{null, null_mut};
 
-use explore::TaskId;
+use explore::{Pending, TaskId};
 use smallvec::SmallVec;
 
 use super::super::fiber::Stack;
@@ -48,6 +48,15 @@ impl Fiber {
             yielded: false,
             vain: 0,
             spots: Spots::new(),
+            told: Pending {
+                task: TaskId(0),
+                enabled: 0,
+                yielded: false,
+                looks: false,
+                in_vain: false,
+                at: 0,
+            },
+            always: false,
             aside: false,
             stands_in: (0, 0),
             after: SmallVec::new(),

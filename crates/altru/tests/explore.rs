@@ -25,6 +25,7 @@ fn main() {
             trials.push(Trial::test(format!("{folder}/{name}"), move || run(&file)));
         }
     }
+    trials.push(Trial::test("little_address_space", move || little_address_space(&root.join("models"))));
     libtest_mimic::run(&args, trials).exit();
 }
 
@@ -72,6 +73,17 @@ fn run(file: &Path) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// What an exploration reserves for its tasks gets less where a process may have only so much.
+fn little_address_space(models: &Path) -> Result<(), Failed> {
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -v 20000000 && exec \"$0\" run --explore \"$1\"", env!("CARGO_BIN_EXE_altru")])
+        .arg(models.join("counter_2x2.altru"))
+        .output()
+        .expect("a shell runs");
+    let said = said(&output);
+    if said.contains("all 6 orders that can make a difference") { Ok(()) } else { Err(said.into()) }
 }
 
 /// The schedule that was printed leads to the same failure again, whether the code is optimised or not.

@@ -16,7 +16,7 @@ use driver::pipeline::{Checked, Purpose, check};
 use driver::program::{Entry, Mode};
 use driver::system::Os;
 use driver::testing::find_tests;
-use explore::{Choice, Coverage, End, Event, Exhaustive, Pending, RandomWalk, Strategy, TaskId};
+use explore::{Choice, Coverage, End, Event, Exhaustive, Kind, Pending, RandomWalk, Strategy, TaskId};
 
 pub use program::{CANCELLING, CHANCE, MEETING, program};
 
@@ -215,6 +215,87 @@ pub fn replay(seeds: &[u64], executions: u64) -> (u64, Vec<String>) {
         }
     }
     (count, different)
+}
+
+/// A random walk that notes its steps and of each whether it looks at something, or changes something; it wants to know more
+/// than that, or not.
+struct Walk {
+    walk: RandomWalk,
+    wants: bool,
+    noted: Arc<Mutex<Vec<String>>>,
+}
+
+impl Strategy for Walk {
+    fn begin(&mut self) -> bool {
+        self.walk.begin()
+    }
+
+    fn wants_accesses(&self) -> bool {
+        self.wants
+    }
+
+    fn choose(&mut self, pending: &[Pending], previous: Option<TaskId>) -> Choice {
+        self.walk.choose(pending, previous)
+    }
+
+    fn executed(&mut self, event: &Event<'_>) {
+        let changes =
+            event.accesses.iter().any(|access| matches!(access.kind, Kind::Write | Kind::Take | Kind::Give));
+        let looks = !event.accesses.is_empty();
+        let (task, alternative) = (event.task.0, event.alternative);
+        let step = format!("{task}.{alternative} {looks} {changes} {}", event.quiescent);
+        self.noted.lock().expect("noted").push(step);
+        self.walk.executed(event);
+    }
+
+    fn end(&mut self, end: &End<'_>) {
+        self.noted.lock().expect("noted").push(format!("{:?}", end.outcome));
+        self.walk.end(end);
+    }
+
+    fn coverage(&self) -> Coverage {
+        self.walk.coverage()
+    }
+}
+
+/// So many random executions of each program, by a walk that is told all and by one that is told outlines. Gives how many steps there
+/// were, and what differs.
+pub fn told_more_or_less(seeds: &[u64], executions: u64) -> (usize, Vec<String>) {
+    let batch = Batch::new(seeds, false);
+    let (mut steps, mut different) = (0, Vec::new());
+    for (i, text) in batch.texts.iter().enumerate() {
+        for hasty in [false, true] {
+            let walk = |wants| {
+                let noted = Arc::new(Mutex::new(Vec::new()));
+                let into = Arc::clone(&noted);
+                let options = Options {
+                    strategy: Box::new(move || {
+                        into.lock().expect("noted").clear();
+                        let walk = RandomWalk::new(7, executions);
+                        Box::new(Walk { walk, wants, noted: Arc::clone(&into) })
+                    }),
+                    most_steps: 10_000,
+                    hasty,
+                    seed: 1,
+                    after: Box::new(|_| true),
+                    record: false,
+                    detail: 0,
+                    watch: Vec::new(),
+                };
+                batch.quick.run_with(options, &args(i)).expect("a checked program runs");
+                let noted = noted.lock().expect("noted").clone();
+                noted
+            };
+            let (all, outlines) = (walk(true), walk(false));
+            steps += all.len();
+            if all != outlines {
+                let at = all.iter().zip(&outlines).position(|(a, b)| a != b);
+                let shown = at.map(|at| (at, &all[at], &outlines[at]));
+                different.push(format!("{text}\nhasty: {hasty}, {shown:?}"));
+            }
+        }
+    }
+    (steps, different)
 }
 
 /// Compares some programs, one after the other; those with more than `most` schedules are left out.

@@ -47,6 +47,18 @@ fn what_was_once_missed_is_seen() {
     assert_eq!(compared, seeds.len());
 }
 
+/// What a walk is told of a step where it does not want to know all is true of all.
+#[test]
+fn a_walk_goes_the_same_way_whether_it_is_told_all_or_outlines() {
+    let each = [0, explorecheck::CANCELLING, explorecheck::CHANCE, explorecheck::MEETING];
+    for first in each {
+        let seeds: Vec<u64> = (first + 400..first + 420).collect();
+        let (steps, different) = explorecheck::told_more_or_less(&seeds, 50);
+        assert!(steps > 10_000, "only {steps} steps");
+        assert_eq!(different, Vec::<String>::new());
+    }
+}
+
 #[test]
 fn executions_can_be_repeated() {
     let seeds: Vec<u64> = (0..15).chain(explorecheck::CHANCE..explorecheck::CHANCE + 5).collect();

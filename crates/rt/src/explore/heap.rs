@@ -89,7 +89,13 @@ pub(super) struct Heap {
 impl Heap {
     pub(super) fn new() -> Heap {
         let space = POOL.with_borrow_mut(Vec::pop).unwrap_or_else(Space::new);
-        Heap { base: space.base, most: space.regions, space: Some(space), regions: Vec::new(), large: Vec::new() }
+        Heap {
+            base: space.base,
+            most: space.regions,
+            space: Some(space),
+            regions: Vec::new(),
+            large: Vec::new(),
+        }
     }
 
     /// Forgets every block.

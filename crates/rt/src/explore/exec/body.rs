@@ -1,9 +1,11 @@
-//! What fibers run: `main`, a task, a thread.
+//! What fibers run: `main`, a task, a thread; and how all of it is ended.
 
 use std::ptr::{null, null_mut};
 
 use abi::waiting::ENTER;
+use explore::Outcome;
 
+use super::super::fiber::switch;
 use super::super::op::Op;
 use super::{Exec, State, Verdict, exec};
 use crate::call::Entry;
@@ -12,6 +14,10 @@ use crate::start::Main;
 use crate::task::{self, Task};
 use crate::thread::{self, Start};
 use crate::{current, panic};
+
+/// How often loops may go round without anything visible in between, before that is taken for an endless loop.
+const MOST_ROUNDS: u64 = 50_000_000;
+const ROUNDS_CLEANING: u64 = 1_000;
 
 pub(super) enum Body {
     Main(Main),
@@ -148,5 +154,59 @@ unsafe fn run_thread(this: *mut Exec, start: Box<Start>) {
         (*this).mark(end);
         (*this).note_end();
         start.end();
+    }
+}
+
+impl Exec {
+    /// A loop in code that may wait goes round once more.
+    ///
+    /// # Safety
+    /// As for `Exec::leave`.
+    pub(in crate::explore) unsafe fn goes_round(this: *mut Exec) {
+        // SAFETY: by contract.
+        unsafe {
+            (*this).rounds += 1;
+            let most = if (*this).is_running() { MOST_ROUNDS } else { ROUNDS_CLEANING };
+            if (*this).rounds > most {
+                Exec::stop(this, Verdict::TooLong);
+            }
+        }
+    }
+
+    /// The current fiber has overflowed its stack.
+    ///
+    /// # Safety
+    /// As for `Exec::leave`.
+    pub(in crate::explore) unsafe fn overflows(this: *mut Exec) -> ! {
+        const MESSAGE: &str = "stack overflow";
+        // SAFETY: by contract.
+        unsafe {
+            (*this).note_panic(MESSAGE);
+            Exec::stop(this, Verdict::Panicked(MESSAGE.to_string()))
+        }
+    }
+
+    /// Where whoever has overflowed its stack with an access to this address can go on, if somebody has.
+    pub(in crate::explore) fn spare_stack(&self, address: usize) -> Option<usize> {
+        let stack = self.fibers[self.current].stack.as_ref()?;
+        stack.is_beyond(address).then(|| self.spare.top())
+    }
+
+    /// Ends the execution where it is; nobody goes on, and nothing is cleaned up.
+    ///
+    /// # Safety
+    /// As for `Exec::leave`.
+    pub(in crate::explore) unsafe fn stop(this: *mut Exec, verdict: Verdict) -> ! {
+        // SAFETY: by contract.
+        unsafe {
+            let me = (*this).current;
+            (*this).close_event(me);
+            if (*this).is_running() {
+                (*this).tell_end(Outcome::Cut);
+            }
+            (*this).verdict.get_or_insert(verdict);
+            switch(&raw mut (&mut (*this).fibers)[me].at, (*this).root);
+        }
+        unreachable!("an execution that was stopped does not go on")
     }
 }

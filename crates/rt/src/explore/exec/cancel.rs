@@ -176,7 +176,12 @@ impl Exec {
     ///
     /// # Safety
     /// What parked fibers wait for is alive.
-    pub(in crate::explore) unsafe fn cancelling_touches<S: Sink>(&self, op: Op, alternative: u32, out: &mut S) {
+    pub(in crate::explore) unsafe fn cancelling_touches<S: Sink>(
+        &self,
+        op: Op,
+        alternative: u32,
+        out: &mut S,
+    ) {
         let fibers = &self.fibers[..self.live];
         // A task that has ended counts: before that, the cancellation would have made a difference. The latest, since memory is
         // used again.

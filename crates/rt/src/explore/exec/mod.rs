@@ -19,6 +19,7 @@ mod chance;
 mod choose;
 mod crowd;
 mod event;
+mod fibers;
 mod maps;
 mod marks;
 mod names;
@@ -31,14 +32,15 @@ use std::collections::HashMap;
 use std::ptr::{null, null_mut};
 
 use abi::waiting::{Frame, Site};
-use explore::{EventIndex, Outcome, Pending, Strategy, TaskId};
-use smallvec::SmallVec;
+use explore::{Pending, Strategy, TaskId};
 
 use body::Body;
 pub(super) use body::block;
 pub(super) use cancel::{cancelling, meets};
 use crowd::Crowd;
-use event::{Events, Now};
+use event::Events;
+pub(super) use fibers::Fiber;
+use fibers::State;
 use maps::{Addresses, Paths};
 pub(super) use marks::{closed, forget, mark, mark_first, receivers_of, shut};
 pub(super) use terms::Settings;
@@ -59,89 +61,12 @@ use crate::thread::Start;
 use crate::wait::{Ended, Outcome as WaitOutcome, Pending as Waiting, Wait};
 use crate::{current, random};
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    /// To be run to its next visible operation.
-    Fresh,
-    /// Stands before `op`.
-    Stands,
-    /// Parked inside an operation.
-    Parked,
-    Ended,
-}
-
 /// After this many timers that fire when `main` has ended, the rest is taken for something that goes on for ever.
 const TIMERS_AFTER_MAIN: u32 = 100;
 /// What a clean-up may take before it is given up.
 const CLEANING_STEPS: u64 = 100_000;
-/// How often loops may go round without anything visible in between, before that is taken for an endless loop.
-const MOST_ROUNDS: u64 = 50_000_000;
-const ROUNDS_CLEANING: u64 = 1_000;
 /// What a step of the runtime may need of a stack, and the search.
 const STACK_FOR_STEPS: usize = 128 << 10;
-
-/// Somebody: `main`, a thread or a task.
-pub(super) struct Fiber {
-    stack: Option<Stack>,
-    at: *mut u8,
-    state: State,
-    body: Option<Body>,
-    run: *const Runner,
-    /// A thread's runner, which outside is its thread's own.
-    own_run: Option<Box<Runner>>,
-    /// One that nobody uses any more.
-    spare_run: Option<Box<Runner>>,
-    /// Who started it, as the how-manieth.
-    path: (u32, u32),
-    /// Its task and the scope of that, also when they have ended; 0: none.
-    came: (usize, usize),
-    /// The scopes, by their words, that it is to leave when a child panics.
-    guards: SmallVec<[usize; 1]>,
-    task: *mut Task,
-    member: *const Member,
-    id: TaskId,
-    /// How many it has started.
-    children: u32,
-    /// How many objects it has made that need a name.
-    objects: u32,
-    op: Op,
-    /// The frame of who called the operation, or null.
-    pub(super) parent: *const Frame,
-    /// Where the user's code called what does the operation, if no frame says it, and the how-manieth such call that is.
-    here: *const Site,
-    calls: u32,
-    /// When the operation, or the wait it is parked in, ends by itself; -1: never.
-    deadline: i64,
-    /// The operation is to end by its deadline.
-    expire: bool,
-    /// The case that a select is to take.
-    case: u32,
-    /// Where it is kept how it ends, and whether somebody knows.
-    kept_in: Option<usize>,
-    heard: bool,
-    /// An actor between two messages.
-    idle: bool,
-    /// The last thing it did was to yield.
-    yielded: bool,
-    /// So many steps in a row of its own were in vain.
-    vain: u32,
-    /// Which of the watched places it stands at: see `Watch`.
-    spots: Spots,
-    /// While it stands: what a strategy is told of it, but for what it can do; and that this is always the same.
-    told: Pending,
-    always: bool,
-    /// It stands, and would have to wait: see `Exec::aside`.
-    aside: bool,
-    /// Where it stands among many: its group, and its place there.
-    stands_in: (u32, u32),
-    /// Events it has learnt of since its own last one began.
-    after: Events,
-    /// Its last event.
-    event: Option<EventIndex>,
-    /// That event is not over, and what it does next belongs to it.
-    open: bool,
-    now_in: Now,
-}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
@@ -635,58 +560,6 @@ impl Exec {
             };
             switch(&raw mut (&mut (*this).fibers)[me].at, to);
         }
-    }
-
-    /// A loop in code that may wait goes round once more.
-    ///
-    /// # Safety
-    /// As for `leave`.
-    pub(super) unsafe fn goes_round(this: *mut Exec) {
-        // SAFETY: by contract.
-        unsafe {
-            (*this).rounds += 1;
-            let most = if (*this).is_running() { MOST_ROUNDS } else { ROUNDS_CLEANING };
-            if (*this).rounds > most {
-                Exec::stop(this, Verdict::TooLong);
-            }
-        }
-    }
-
-    /// The current fiber has overflowed its stack.
-    ///
-    /// # Safety
-    /// As for `leave`.
-    pub(super) unsafe fn overflows(this: *mut Exec) -> ! {
-        const MESSAGE: &str = "stack overflow";
-        // SAFETY: by contract.
-        unsafe {
-            (*this).note_panic(MESSAGE);
-            Exec::stop(this, Verdict::Panicked(MESSAGE.to_string()))
-        }
-    }
-
-    /// Where whoever has overflowed its stack with an access to this address can go on, if somebody has.
-    pub(super) fn spare_stack(&self, address: usize) -> Option<usize> {
-        let stack = self.fibers[self.current].stack.as_ref()?;
-        stack.is_beyond(address).then(|| self.spare.top())
-    }
-
-    /// Ends the execution where it is; nobody goes on, and nothing is cleaned up.
-    ///
-    /// # Safety
-    /// As for `leave`.
-    pub(super) unsafe fn stop(this: *mut Exec, verdict: Verdict) -> ! {
-        // SAFETY: by contract.
-        unsafe {
-            let me = (*this).current;
-            (*this).close_event(me);
-            if (*this).is_running() {
-                (*this).tell_end(Outcome::Cut);
-            }
-            (*this).verdict.get_or_insert(verdict);
-            switch(&raw mut (&mut (*this).fibers)[me].at, (*this).root);
-        }
-        unreachable!("an execution that was stopped does not go on")
     }
 }
 

@@ -2,70 +2,18 @@
 
 use std::ptr::{null, null_mut};
 
-use explore::{Pending, TaskId};
-use smallvec::SmallVec;
+use explore::TaskId;
 
 use super::super::fiber::Stack;
 use super::super::op::{ARRIVES, NEVER, Op, case_name, case_object};
-use super::super::trace::{Place, Spots};
+use super::super::trace::Place;
 use super::body::{Body, start};
-use super::{Exec, Fiber, Now, State};
+use super::{Exec, Fiber, State};
 use crate::census::{self, Member};
 use crate::current;
 use crate::runner::Runner;
 use crate::task::Task;
 use crate::text::text;
-
-impl Fiber {
-    /// Nobody yet.
-    fn new() -> Fiber {
-        Fiber {
-            stack: None,
-            at: null_mut(),
-            state: State::Ended,
-            body: None,
-            run: null(),
-            own_run: None,
-            spare_run: None,
-            path: (0, 0),
-            came: (0, 0),
-            guards: SmallVec::new(),
-            task: null_mut(),
-            member: null(),
-            id: TaskId(0),
-            children: 0,
-            objects: 0,
-            op: Op::Start,
-            parent: null(),
-            here: null(),
-            calls: 0,
-            deadline: -1,
-            expire: false,
-            case: 0,
-            kept_in: None,
-            heard: false,
-            idle: false,
-            yielded: false,
-            vain: 0,
-            spots: Spots::new(),
-            told: Pending {
-                task: TaskId(0),
-                enabled: 0,
-                yielded: false,
-                looks: false,
-                in_vain: false,
-                at: 0,
-            },
-            always: false,
-            aside: false,
-            stands_in: (0, 0),
-            after: SmallVec::new(),
-            event: None,
-            open: false,
-            now_in: Now::default(),
-        }
-    }
-}
 
 impl Exec {
     /// Gives an object a name that is the same in all executions: the current task's how-manieth it is.

@@ -434,13 +434,14 @@ impl Exec {
                 if let Some(recorder) = &mut self.recorder {
                     recorder.silent(op);
                 }
-                // SAFETY: by the contract of `point`, here and below.
                 if self.whole {
                     let mut accesses = std::mem::take(&mut self.fibers[me].now_in.accesses);
+                    // SAFETY: by the contract of `point`.
                     unsafe { Touches { exec: self, who: me, taken: true, out: &mut accesses }.of(op, GOT) };
                     self.fibers[me].now_in.accesses = accesses;
                 } else {
                     let mut outline = self.fibers[me].now_in.outline;
+                    // SAFETY: by the contract of `point`.
                     unsafe { Touches { exec: self, who: me, taken: true, out: &mut outline }.of(op, GOT) };
                     self.fibers[me].now_in.outline = outline;
                 }

@@ -396,3 +396,31 @@ fn standard_input_of_every_kind() {
     refused(&folder.shell("$altru run - < ."), &["cannot read standard input"]);
     refused(&folder.shell("$altru fmt - < ."), &["cannot read standard input"]);
 }
+
+/// What a name or value of another library is here is said by the help of the message.
+#[test]
+fn habits_are_told_what_to_write() {
+    let folder = Folder::new("habits");
+    let said = [
+        ("let m = Mutex::new(0)\nlet g = m.lock().unwrap()", "leave out `.unwrap(…)`"),
+        ("fn work(n: int) -> int: n\nlet t = spawn(work(1))", "give it a closure that calls, `|| …`"),
+        (
+            "async fn get() -> int: 1\nlet t = spawn(get())",
+            "give it a closure that awaits the call: `|| await …`",
+        ),
+        ("let r = await timeout(5, || 1)", "a future is a call of an `async fn`"),
+        ("sleep(0.5)", "a part of a second is `Duration::from_secs_f64(…)`"),
+        ("let mut d: Deque[int] = Deque::new()\nd.push(1)", "here it is called `push_back` or `push_front`"),
+        ("let mut s: Set[int] = Set::new()\ns.add(1)", "here it is called `insert`"),
+        ("fn f(s: net::TcpStream):\n    s.read_line()", "lines are read by an `io::BufReader::new(…)` of it"),
+        ("fn f(s: mut net::TcpStream):\n    let _ = s.write(\"a\")", "take its bytes"),
+    ];
+    for (program, help) in said {
+        folder.write("habit.altru", program);
+        let output = folder.altru(&["check", "habit.altru"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{program}: {told}");
+        assert!(told.contains(help), "{program}: {told}");
+        assert_eq!(told.matches("error[").count(), 1, "{program}: {told}");
+    }
+}

@@ -5,7 +5,7 @@ use base::{Applicability, Diagnostic, Name, Span};
 use super::Checker;
 use crate::thir::{ExprId, ExprKind};
 use crate::traits::Truth;
-use crate::ty::{TraitRef, Ty, TyKind, tys};
+use crate::ty::{IntTy, TraitRef, Ty, TyKind, tys};
 
 impl Checker<'_> {
     /// Wrapping or collecting the value makes it what is wanted.
@@ -20,6 +20,17 @@ impl Checker<'_> {
         let text = self.sources.text(span).to_owned();
         if text.contains('\n') {
             return None;
+        }
+        if let TyKind::List(elem) = *expected.peel_refs().kind()
+            && *elem.kind() == TyKind::Int(IntTy::U8)
+            && matches!(found.peel_refs().kind(), TyKind::Str)
+        {
+            return Some(diagnostic.clone().fix(
+                "take its bytes",
+                span.end(),
+                ".bytes()",
+                Applicability::Maybe,
+            ));
         }
         if let TyKind::Adt(adt, args) = *expected.kind() {
             let is = |name: &str| self.program.lang.adt(name) == Some(adt);

@@ -100,7 +100,7 @@ impl Checker<'_> {
         }
         let mut diagnostic = Diagnostic::error(codes::E0304, span, format!("`{ty}` has no method `{name}`"))
             .label(format!("not a method of `{ty}`"));
-        if let Some(advice) = self.inside_advice(receiver, name) {
+        if let Some(advice) = self.inside_advice(receiver, name).or_else(|| self.other_name(receiver, name)) {
             return diagnostic.help(advice);
         }
         if let Some(similar) =
@@ -171,6 +171,36 @@ impl Checker<'_> {
             )),
             _ => None,
         }
+    }
+
+    /// What a method of another language or library is called here.
+    fn other_name(&mut self, receiver: Ty, name: Name) -> Option<String> {
+        let ty = self.resolve(receiver).peel_refs();
+        let of = self.std_type(ty);
+        let of = of.as_ref().map(|name| name.as_str());
+        let name = name.as_str();
+        let ours = match (of, name) {
+            (Some("Reply" | "Future" | "Task"), "unwrap" | "expect") => return None,
+            (_, "unwrap" | "expect") => {
+                return Some(format!("it is neither a `Result` nor an `Option`: leave out `.{name}(…)`"));
+            }
+            (
+                Some("TcpStream" | "UnixStream" | "ReadHalf" | "Pipe" | "File"),
+                "read_line" | "readline" | "lines",
+            ) => return Some("lines are read by an `io::BufReader::new(…)` of it".into()),
+            (Some("Deque"), "push" | "append" | "add") => "`push_back` or `push_front`",
+            (Some("Deque"), "pop") => "`pop_back` or `pop_front`",
+            (Some("Set"), "add" | "push") => "`insert`",
+            (Some("Map"), "put" | "set" | "add") => "`insert`",
+            (Some("Map" | "Set"), "has" | "contains_key" | "has_key" | "includes") => "`contains`",
+            (Some("Receiver"), "receive" | "get" | "read") => "`recv`",
+            (Some("Sender"), "put" | "push" | "write") => "`send`",
+            (Some("Mutex"), "acquire") => "`lock`",
+            (Some("Semaphore"), "wait" | "down") => "`acquire`",
+            (Some("Semaphore"), "signal" | "up" | "post") => "`release`",
+            _ => return None,
+        };
+        Some(format!("here it is called {ours}"))
     }
 
     fn add_traits(

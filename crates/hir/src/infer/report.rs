@@ -130,6 +130,17 @@ impl InferCtx<'_> {
         {
             return diagnostic.help("this is a future: `await` it for its result");
         }
+        if self.program.lang.trait_("Awaitable") == Some(t.trait_)
+            && matches!(t.self_ty().kind(), TyKind::Closure(..))
+        {
+            return diagnostic.help(
+                "a future is a call of an `async fn` or of an `async` closure; to limit the time of any statements, use `deadline`",
+            );
+        }
+        if trait_ == "IntoDuration" && matches!(t.self_ty().kind(), TyKind::Float(_)) {
+            return diagnostic
+                .help("a part of a second is `Duration::from_secs_f64(…)`; whole numbers are milliseconds");
+        }
         if matches!(cause.kind, CauseKind::Interpolation)
             && let Some(iterator) = self.program.lang.trait_("Iterator")
             && self.implements(t.self_ty(), iterator) == Truth::Yes
@@ -491,8 +502,18 @@ impl InferCtx<'_> {
             }
             _ => {
                 let shown = self.show(ty);
-                Diagnostic::error(codes::E0329, span, format!("`{shown}` cannot be called"))
-                    .label(format!("a `{expected}` is expected"))
+                let diagnostic = Diagnostic::error(codes::E0329, span, format!("`{shown}` cannot be called"))
+                    .label(format!("a `{expected}` is expected"));
+                match cause.kind {
+                    CauseKind::Fn(_) if expected.contains("fn()") && !ty.has_infer() => {
+                        let waits = matches!(*ty.kind(), TyKind::Adt(id, _) if self.program.future_of_adt.contains_key(&id));
+                        diagnostic.help(match waits {
+                            true => "give it a closure that awaits the call: `|| await …`",
+                            false => "if a call stands here, it has run by then: give it a closure that calls, `|| …`",
+                        })
+                    }
+                    _ => diagnostic,
+                }
             }
         }
     }

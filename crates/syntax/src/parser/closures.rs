@@ -1,6 +1,6 @@
 //! Closures: `|x| e`, `|x|: block`, `fn(x: int) -> int: block`.
 
-use base::{Diagnostic, codes};
+use base::{Applicability, Diagnostic, Span, codes};
 
 use super::{Parser, push_tight, role};
 use crate::ast::*;
@@ -86,6 +86,36 @@ impl Parser<'_> {
         let stmt = Stmt { span: self.span_from(lo), kind };
         let block = self.block_of(stmt);
         self.spanned(lo, ExprKind::Block(block))
+    }
+
+    /// Rust's `move` before a closure. (`move | x | y` has blanks on both sides of the bars.)
+    pub(super) fn at_move(&self) -> bool {
+        let (word, bar, next) = (self.tok(), self.nth(1), self.nth(2));
+        let begins = bar.kind == T::PipePipe || bar.kind == T::Pipe && next.lo == bar.hi;
+        begins && !bar.first && bar.lo > word.hi && self.text_of(word) == "move"
+    }
+
+    pub(super) fn move_closure(&mut self) -> Expr {
+        let span = self.bump();
+        let bar = self.tok().lo;
+        let d = Diagnostic::error(codes::E0113, span, "a closure takes what it has to own by itself")
+            .help("one that only borrows can be made to take something: `let name = name` in its body")
+            .fix("leave it out", Span::new(self.file, span.lo, bar), "", Applicability::Certain);
+        self.report_slip(d);
+        self.bar_closure(false)
+    }
+
+    /// Behind what a case of a `select` waits for: `-> name`.
+    pub(super) fn case_arrow(&mut self) -> Option<Pattern> {
+        if !self.at(T::Arrow) {
+            return None;
+        }
+        let arrow = self.bump();
+        let pattern = self.pattern();
+        let d = Diagnostic::error(codes::E0113, arrow, "what comes is named before what is waited for")
+            .help("write `case name = receiver.recv():`");
+        self.report_slip(d);
+        Some(pattern)
     }
 
     fn closure_param(&mut self) -> Param {

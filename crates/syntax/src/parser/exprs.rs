@@ -93,6 +93,7 @@ impl Parser<'_> {
                 self.spanned(lo, ExprKind::Block(block))
             }
             T::Pipe | T::PipePipe => self.bar_closure(false),
+            T::Ident if self.at_move() => self.move_closure(),
             T::Fn => self.fn_closure(false),
             T::Async if self.nth(1).kind == T::Fn => self.fn_closure(true),
             T::Async if matches!(self.nth(1).kind, T::Pipe | T::PipePipe) => self.bar_closure(true),
@@ -380,6 +381,7 @@ impl Parser<'_> {
             None
         };
         let operation = self.header_expr();
+        let pattern = pattern.or_else(|| self.case_arrow());
         let guard = self.eat(T::If).then(|| self.header_expr());
         let body = self.block();
         let kind = SelectArmKind::Case { pattern, operation };

@@ -18,6 +18,11 @@ impl Parser<'_> {
             }
             self.bump();
         }
+        if self.is_foreign_fn(0) {
+            let message = format!("`{}` is not a keyword; write `fn`", self.text_of(self.tok()));
+            self.slip(codes::E0113, self.span(), message, "write `fn`", "fn");
+            self.rewrite(T::Fn);
+        }
         self.expect(T::Fn);
         self.go_receiver();
         let name = self.ident("the name of the function");
@@ -35,6 +40,17 @@ impl Parser<'_> {
         let body = self.fn_body(name);
         let has_items = self.items > before;
         FnItem { head, is_async, is_unsafe, name, generics, params, ret, body, has_items }
+    }
+
+    /// `def`, `func` or the like behind `async`, `n` tokens from here.
+    pub(super) fn is_foreign_fn(&self, n: usize) -> bool {
+        let (word, name, params) = (self.nth(n), self.nth(n + 1), self.nth(n + 2));
+        word.kind == T::Ident
+            && !word.first
+            && matches!(self.text_of(word), "def" | "func" | "function" | "fun")
+            && name.kind.is_ident()
+            && !name.first
+            && matches!(params.kind, T::LParen | T::LBracket)
     }
 
     fn missing_params(&mut self, name: Ident) {

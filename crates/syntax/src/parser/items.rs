@@ -34,7 +34,11 @@ impl Parser<'_> {
             | T::Pub
             | T::Extern => true,
             T::Fn => next.kind != T::LParen || self.at_go_receiver(n + 1),
-            T::Async => next.kind == T::Fn && self.nth(n + 2).kind.is_ident() || next.kind == T::Unsafe,
+            T::Async => {
+                next.kind == T::Fn && self.nth(n + 2).kind.is_ident()
+                    || next.kind == T::Unsafe
+                    || self.is_foreign_fn(n + 1)
+            }
             T::Unsafe => matches!(next.kind, T::Fn | T::Impl | T::Extern | T::Async | T::Trait),
             T::Type | T::Actor => next.kind == T::Ident && !next.first,
             _ => false,

@@ -409,6 +409,7 @@ fn habits_are_told_what_to_write() {
             "give it a closure that awaits the call: `|| await …`",
         ),
         ("let r = await timeout(5, || 1)", "a future is a call of an `async fn`"),
+        ("let name = \"a\"\nprintln(name.as_str())", "leave it out"),
         ("sleep(0.5)", "a part of a second is `Duration::from_secs_f64(…)`"),
         ("let mut d: Deque[int] = Deque::new()\nd.push(1)", "here it is called `push_back` or `push_front`"),
         ("let mut s: Set[int] = Set::new()\ns.add(1)", "here it is called `insert`"),

@@ -188,6 +188,11 @@ impl Checker<'_> {
                 Some("TcpStream" | "UnixStream" | "ReadHalf" | "Pipe" | "File"),
                 "read_line" | "readline" | "lines",
             ) => return Some("lines are read by an `io::BufReader::new(…)` of it".into()),
+            (None, "as_str" | "as_slice") => {
+                return Some(format!(
+                    "leave it out: `.{name}()` is what a parameter without `own` does by itself"
+                ));
+            }
             (Some("Deque"), "push" | "append" | "add") => "`push_back` or `push_front`",
             (Some("Deque"), "pop") => "`pop_back` or `pop_front`",
             (Some("Set"), "add" | "push") => "`insert`",

@@ -504,6 +504,7 @@ impl InferCtx<'_> {
                 let shown = self.show(ty);
                 let diagnostic = Diagnostic::error(codes::E0329, span, format!("`{shown}` cannot be called"))
                     .label(format!("a `{expected}` is expected"));
+                let ty = self.table.resolve(ty);
                 match cause.kind {
                     CauseKind::Fn(_) if expected.contains("fn()") && !ty.has_infer() => {
                         let waits = matches!(*ty.kind(), TyKind::Adt(id, _) if self.program.future_of_adt.contains_key(&id));

@@ -73,6 +73,7 @@ impl Parser<'_> {
                 self.report_slip(d);
                 self.spanned(lo, ExprKind::Error)
             }
+            T::Ident if self.at_move() => self.move_closure(),
             k if k.is_ident() => self.path_expr(),
             T::SelfValue => {
                 self.bump();
@@ -93,7 +94,6 @@ impl Parser<'_> {
                 self.spanned(lo, ExprKind::Block(block))
             }
             T::Pipe | T::PipePipe => self.bar_closure(false),
-            T::Ident if self.at_move() => self.move_closure(),
             T::Fn => self.fn_closure(false),
             T::Async if self.nth(1).kind == T::Fn => self.fn_closure(true),
             T::Async if matches!(self.nth(1).kind, T::Pipe | T::PipePipe) => self.bar_closure(true),

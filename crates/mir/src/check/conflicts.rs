@@ -62,6 +62,8 @@ pub struct Conflicts<'l, 'a, 'f> {
     pub out: &'l mut Vec<Diagnostic>,
     reported: FxHashSet<LoanId>,
     spans: FxHashSet<Span>,
+    /// It was said that what a scope runs cannot use the scope: whatever else is wrong with that follows from it.
+    scope_told: bool,
     returns_outer: bool,
 }
 
@@ -78,6 +80,7 @@ pub fn check(
         out,
         reported: FxHashSet::default(),
         spans: FxHashSet::default(),
+        scope_told: false,
         returns_outer: false,
     };
     walk.loans.escapes = Some(Vec::new());
@@ -352,6 +355,16 @@ impl Conflicts<'_, '_, '_> {
                 continue;
             }
             let conflict = Conflict { loan, keeper, access, place, span, at };
+            if reports::is_scope(self.loans, place.local) {
+                if self.scope_told {
+                    continue;
+                }
+                if let Some(d) = reports::used_by_its_own(self.loans, &conflict) {
+                    self.scope_told = true;
+                    self.out.push(d);
+                    continue;
+                }
+            }
             let diagnostic = reports::conflict(self.loans, self.live, &conflict);
             self.out.push(diagnostic);
         }
@@ -363,6 +376,15 @@ impl Conflicts<'_, '_, '_> {
             return;
         }
         for escape in std::mem::take(escapes) {
+            if let LoanKind::Outer(p) = self.loans.loans[escape.loan]
+                && escape.into == Some(p)
+                && reports::is_scope(self.loans, Local(p + 1))
+            {
+                if !std::mem::replace(&mut self.scope_told, true) {
+                    self.out.push(reports::scope_used_by_its_own(self.loans, Local(p + 1), escape.span));
+                }
+                continue;
+            }
             if self.reported.insert(escape.loan) && self.spans.insert(escape.span) {
                 let d = reports::escape(self.loans, &escape, at);
                 self.out.push(d);

@@ -5,7 +5,8 @@ use hir::items::{BodyOwner, Origin};
 use hir::ty::{Mutability, TyKind};
 
 use crate::body::{
-    Body, Local, Location, Place, Projection, RETURN, Rvalue, Source, StatementKind, TerminatorKind,
+    Aggregate, Body, Local, Location, Place, Projection, RETURN, Rvalue, Source, StatementKind,
+    TerminatorKind,
 };
 use crate::check::conflicts::{Access, Conflict, is_result};
 use crate::check::describe::{self, Use, quoted};
@@ -88,12 +89,48 @@ fn is_part(part: &Place, whole: &Place) -> bool {
 }
 
 /// A scope, whose tasks or threads may use what they borrow until it ends.
-fn is_scope(loans: &Loans<'_, '_>, local: Local) -> bool {
+pub fn is_scope(loans: &Loans<'_, '_>, local: Local) -> bool {
     let program = loans.facts.program;
     let TyKind::Adt(id, _) = *loans.body.locals[local].ty.peel_refs().kind() else { return false };
     let Some(adt) = program.adts.get(id) else { return false };
     let of_std = program.mods.get(adt.module).is_some_and(|m| m.package == 0);
     of_std && matches!(adt.name.as_str(), "TaskScope" | "Scope")
+}
+
+/// A scope is borrowed by what it is to run.
+pub fn used_by_its_own(loans: &Loans<'_, '_>, it: &Conflict<'_>) -> Option<Diagnostic> {
+    let body = loans.body;
+    let span = if is_captured(body, it.at) {
+        it.span
+    } else if is_captured(body, it.loan.location) {
+        it.loan.span
+    } else {
+        return None;
+    };
+    Some(scope_used_by_its_own(loans, it.place.local, span))
+}
+
+pub fn scope_used_by_its_own(loans: &Loans<'_, '_>, scope: Local, span: Span) -> Diagnostic {
+    let name = quoted(loans.facts, loans.body, &Place::local(scope));
+    Diagnostic::error(codes::E0505, span, format!("what {name} runs cannot use {name} itself"))
+        .label("used here by what the scope runs")
+        .help("to start more from there, open a scope of its own in it (`scope inner:`), which ends before it does; or let it send the new work to the block of the scope, over a channel, to be started there")
+}
+
+/// The borrow made at a location is a closure's.
+fn is_captured(body: &Body, at: Location) -> bool {
+    let Some(rest) = body.blocks[at.block].statements.get(at.statement as usize..) else { return false };
+    let Some((StatementKind::Assign(borrow, Rvalue::Ref { .. }), rest)) =
+        rest.split_first().map(|(first, rest)| (&first.kind, rest))
+    else {
+        return false;
+    };
+    rest.iter().any(|s| match &s.kind {
+        StatementKind::Assign(_, Rvalue::Aggregate(Aggregate::Closure { .. }, captures)) => {
+            captures.iter().any(|operand| operand.place() == Some(borrow))
+        }
+        _ => false,
+    })
 }
 
 const OWN_IN_SCOPE: &str = "what runs in a scope may use this until the scope ends: let it live around the scope, or let each own its part: `for own x in …`, and `let x = x` inside";

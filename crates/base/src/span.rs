@@ -70,31 +70,13 @@ pub struct SourceFile {
     line_starts: Vec<u32>,
 }
 
-/// Where lines begin. Eight bytes at a time: every file of std is looked through whenever something is checked.
-fn line_starts(text: &[u8]) -> Vec<u32> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let mut starts = Vec::with_capacity(text.len() / 24 + 4);
-    starts.push(0);
-    let (chunks, rest) = text.as_chunks::<8>();
-    for (i, chunk) in chunks.iter().enumerate() {
-        // A byte is zero where there is a line end.
-        let other = u64::from_le_bytes(*chunk) ^ (ONES * b'\n' as u64);
-        // The lowest of the marked bytes is a zero surely, those above it perhaps.
-        if other.wrapping_sub(ONES) & !other & (ONES << 7) != 0 {
-            let ends = chunk.iter().enumerate().filter(|&(_, &b)| b == b'\n');
-            starts.extend(ends.map(|(at, _)| (i * 8 + at + 1) as u32));
-        }
-    }
-    let from = text.len() - rest.len();
-    let ends = rest.iter().enumerate().filter(|&(_, &b)| b == b'\n');
-    starts.extend(ends.map(|(at, _)| (from + at + 1) as u32));
-    starts
-}
-
 impl SourceFile {
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceFile {
         let text = text.into();
-        let line_starts = line_starts(text.as_bytes());
+        // Every file of std is looked through whenever something is checked.
+        let mut line_starts = Vec::with_capacity(text.len() / 24 + 4);
+        line_starts.push(0);
+        line_starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
         SourceFile { name: name.into(), text, line_starts }
     }
 

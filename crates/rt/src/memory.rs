@@ -14,6 +14,7 @@ use libmimalloc_sys::{
 };
 
 use crate::mapping::{self, LARGE};
+use crate::stdio::decimal;
 use crate::{sanitize, stdio};
 
 /// What `mi_malloc` aligns to by itself, for sizes that are not smaller than that.
@@ -156,20 +157,8 @@ mod for_rust {
 #[cold]
 pub(crate) fn out_of_memory(size: usize) -> ! {
     stdio::flush_quietly();
-    // Without allocating: the number is written by hand.
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    let mut rest = size;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
     stdio::write_stderr(b"out of memory: cannot allocate ");
-    stdio::write_stderr(&digits[at..]);
+    stdio::write_stderr(decimal(size as u64, &mut [0; 20]).as_bytes());
     stdio::write_stderr(b" bytes\n");
     crate::exit_now(crate::EXIT_PANIC)
 }

@@ -277,3 +277,17 @@ pub(crate) fn take_some(buffer: &mut [u8]) -> Option<Result<usize, i32>> {
         }
     }
 }
+
+/// A number's digits, for those who must not allocate, or not take the time of formatting.
+pub(crate) fn decimal(mut number: u64, room: &mut [u8; 20]) -> &str {
+    let mut at = room.len();
+    loop {
+        at -= 1;
+        room[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    std::str::from_utf8(&room[at..]).unwrap_or_default()
+}

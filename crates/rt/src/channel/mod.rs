@@ -416,11 +416,8 @@ impl Channel {
             return SendOutcome::Closed;
         }
         // The first thing that `put` does, with one waker in the hand.
-        if !state.receivers.is_empty()
-            && self.values.len() == 0
-            // SAFETY: by contract.
-            && let Some(waker) = unsafe { self.hand_over(&mut state, value) }
-        {
+        // SAFETY: by contract.
+        if let Some(waker) = unsafe { self.hand_over(&mut state, value) } {
             drop(state);
             waker.wake();
             return SendOutcome::Sent;

@@ -56,6 +56,10 @@ impl Channel {
     /// `value` leads to a value; it is moved away if there is a waker.
     #[inline]
     pub(super) unsafe fn hand_over(&self, state: &mut State, value: *const u8) -> Option<Waker> {
+        // What others have queued goes first: they are on their way to serve those who wait.
+        if state.receivers.is_empty() || self.values.len() > 0 {
+            return None;
+        }
         while let Some(node) = state.receivers.pop() {
             // SAFETY: the node was linked until now, under the lock we hold; its `value` has room for one.
             let waker = unsafe {
@@ -145,11 +149,7 @@ impl Channel {
     pub(crate) unsafe fn put(&self, state: &mut State, value: *const u8, wakers: &mut Wakers) -> bool {
         // SAFETY: by contract.
         unsafe {
-            // What others have queued goes first: they are on their way to serve those who wait.
-            if !state.receivers.is_empty()
-                && self.values.len() == 0
-                && let Some(waker) = self.hand_over(state, value)
-            {
+            if let Some(waker) = self.hand_over(state, value) {
                 wakers.add(waker);
                 return true;
             }
